@@ -1,0 +1,33 @@
+/* lang/base/buf.h - a growing byte buffer. p is never NULL and always NUL-terminated after iac_buf_init, so it can be
+ * used as a C string. Growth driven by input stops at max: the buffer then sets `full` and ignores what follows;
+ * callers that build from foreign bytes check it once at the end. */
+#ifndef IAC_BASE_BUF_H
+#define IAC_BASE_BUF_H
+#include "lang/base/base.h"
+#include "lang/base/str.h"
+#include <stdarg.h>
+
+typedef struct iac_buf {
+    char *p;
+    size_t n;   /* bytes used, without the NUL */
+    size_t cap; /* bytes allocated; 0 while p is the shared empty string */
+    size_t max; /* largest n allowed */
+    bool full;  /* something did not fit */
+} iac_buf;
+
+#define IAC_BUF_UNLIMITED ((size_t)1 << 40)
+
+void iac_buf_init(iac_buf *buf, size_t max);
+void iac_buf_clear(iac_buf *buf); /* frees; the buffer may be used again */
+void iac_buf_reset(iac_buf *buf); /* empties, keeps the memory */
+void iac_buf_add(iac_buf *buf, const void *bytes, size_t n);
+void iac_buf_str(iac_buf *buf, iac_str s);
+void iac_buf_cstr(iac_buf *buf, const char *s);
+void iac_buf_char(iac_buf *buf, char c);
+void iac_buf_fill(iac_buf *buf, char c, size_t count);
+void iac_buf_printf(iac_buf *buf, const char *format, ...) IAC_PRINTF(2, 3);
+void iac_buf_vprintf(iac_buf *buf, const char *format, va_list args);
+void iac_buf_utf8(iac_buf *buf, uint32_t code_point); /* appends the code point's UTF-8 form */
+iac_str iac_buf_view(const iac_buf *buf);              /* valid until the next change */
+char *iac_buf_detach(iac_buf *buf);                    /* the caller owns and frees the bytes; buf is empty again */
+#endif
