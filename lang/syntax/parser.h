@@ -1,0 +1,20 @@
+/* lang/syntax/parser.h - source text to syntax tree. Layer: lang/syntax.
+ * Native syntax: the HCL specification. Depth of nesting is limited; any bytes give a tree and diagnostics. */
+#ifndef IAC_SYNTAX_PARSER_H
+#define IAC_SYNTAX_PARSER_H
+#include "lang/base/diag.h"
+#include "lang/syntax/ast.h"
+
+/* Parses a configuration file in the native syntax. The file and its nodes live in the arena. Never NULL: after errors
+ * the tree holds what could be read. */
+const iac_file *iac_parse_file(iac_arena *arena, const iac_source *source, iac_diags *diags);
+/* One expression (the whole text): console input, -var values, TF_VAR_ of complex types. Never NULL: an
+ * IAC_EXPR_ERROR node after errors. */
+const iac_expr *iac_parse_expression(iac_arena *arena, const iac_source *source, iac_diags *diags);
+/* A template without quotes around it: templatefile, JSON strings. */
+const iac_expr *iac_parse_template(iac_arena *arena, const iac_source *source, iac_diags *diags);
+/* Whether the text is an identifier. */
+bool iac_is_identifier(iac_str s);
+/* A configuration file in the JSON syntax. */
+const iac_file *iac_parse_json_file(iac_arena *arena, const iac_source *source, iac_diags *diags);
+#endif
