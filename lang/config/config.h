@@ -1,0 +1,238 @@
+/* lang/config/config.h - the configuration model: what the files of a module directory say, and the tree of modules.
+ * Layer: lang/config (sees all of lang). Immutable once loaded; readable from any thread; lives in its arena. */
+#ifndef IAC_CONFIG_CONFIG_H
+#define IAC_CONFIG_CONFIG_H
+#include "lang/addr/addr.h"
+#include "lang/base/diag.h"
+#include "lang/eval/eval.h"
+
+typedef struct iac_condition { /* validation, precondition, postcondition, assert */
+    const iac_expr *condition, *error_message;
+    iac_range range; /* the block's header */
+} iac_condition;
+
+typedef struct iac_conditions {
+    const iac_condition *v;
+    size_t n;
+} iac_conditions;
+
+typedef struct iac_variable_config {
+    iac_str name, description;
+    const iac_type *type;         /* dynamic when not declared */
+    bool type_declared;
+    const iac_defaults *defaults; /* of optional attributes; may be NULL */
+    const iac_value *default_value; /* converted; NULL: required */
+    bool sensitive, ephemeral, nullable;
+    iac_conditions validations;
+    iac_range range; /* the block's header */
+    const iac_body *body;
+} iac_variable_config;
+
+typedef struct iac_local_config {
+    iac_str name;
+    const iac_expr *expr;
+    iac_range range;
+} iac_local_config;
+
+typedef struct iac_depends {
+    const iac_expr *const *v; /* static traversals */
+    size_t n;
+} iac_depends;
+
+typedef struct iac_output_config {
+    iac_str name, description;
+    const iac_expr *value;
+    bool sensitive, ephemeral;
+    iac_depends depends_on;
+    iac_conditions preconditions;
+    iac_range range;
+} iac_output_config;
+
+typedef struct iac_provider_ref { /* as written in provider = aws.west, or by default the type's prefix */
+    iac_str name, alias;          /* alias empty: the default configuration */
+    iac_range range;              /* nowhere when implied */
+} iac_provider_ref;
+
+typedef struct iac_provider_config {
+    iac_str name, alias;
+    const iac_body *body; /* without alias and version */
+    iac_range range;
+} iac_provider_config;
+
+typedef struct iac_required_provider {
+    iac_str name; /* local name */
+    iac_provider_addr addr;
+    iac_str version; /* constraint text, may be empty */
+    const iac_provider_ref *aliases; /* configuration_aliases */
+    size_t alias_count;
+    iac_range range;
+} iac_required_provider;
+
+typedef struct iac_lifecycle {
+    bool create_before_destroy, create_before_destroy_set;
+    bool prevent_destroy;
+    bool ignore_all;
+    iac_paths ignore_changes;
+    const iac_expr *const *replace_triggered_by;
+    size_t replace_triggered_by_count;
+    iac_conditions preconditions, postconditions;
+    iac_range range;
+} iac_lifecycle;
+
+typedef struct iac_provisioner_config {
+    iac_str type; /* local-exec, remote-exec, file */
+    bool on_destroy, continue_on_failure;
+    const iac_body *body, *connection; /* connection may be NULL */
+    iac_range range;
+} iac_provisioner_config;
+
+typedef struct iac_resource_config {
+    iac_mode mode;
+    iac_str type, name;
+    const iac_expr *count, *for_each; /* NULL when absent */
+    iac_provider_ref provider;
+    iac_depends depends_on;
+    iac_lifecycle lifecycle;
+    const iac_provisioner_config *provisioners;
+    size_t provisioner_count;
+    const iac_body *connection; /* or NULL */
+    const iac_body *body;       /* what the provider's schema describes: meta-arguments taken out */
+    iac_range range;            /* the block's header */
+} iac_resource_config;
+
+typedef struct iac_module_config iac_module_config;
+
+typedef struct iac_module_call {
+    iac_str name, source, version;
+    const iac_expr *count, *for_each;
+    iac_depends depends_on;
+    struct iac_passed_provider {
+        iac_provider_ref child, parent;
+    } const *providers;
+    size_t provider_count;
+    const iac_body *body; /* the child's variables */
+    iac_range range, source_range;
+    const iac_module_config *module; /* the child; NULL when it could not be loaded */
+} iac_module_call;
+
+typedef struct iac_moved_config {
+    const iac_expr *from, *to;
+    iac_range range;
+} iac_moved_config;
+
+typedef struct iac_removed_config {
+    const iac_expr *from;
+    bool destroy;
+    iac_range range;
+} iac_removed_config;
+
+typedef struct iac_import_config {
+    const iac_expr *to, *id, *for_each;
+    iac_provider_ref provider;
+    iac_range range;
+} iac_import_config;
+
+typedef struct iac_check_config {
+    iac_str name;
+    const iac_resource_config *data; /* or NULL */
+    iac_conditions asserts;
+    iac_range range;
+} iac_check_config;
+
+typedef struct iac_backend_config {
+    iac_str type; /* empty: none */
+    const iac_body *body;
+    iac_range range;
+} iac_backend_config;
+
+/* Arrays are in byte order of their names (resources: mode, type, name) so that every walk is deterministic; the maps
+ * find by name. Values of maps are the items of the arrays. */
+struct iac_module_config {
+    iac_module_addr path; /* keys NONE */
+    iac_str dir;          /* as given to the loader: relative to the working directory */
+    const iac_variable_config *variables;
+    size_t variable_count;
+    const iac_local_config *locals;
+    size_t local_count;
+    const iac_output_config *outputs;
+    size_t output_count;
+    const iac_resource_config *resources;
+    size_t resource_count;
+    const iac_provider_config *providers;
+    size_t provider_count;
+    const iac_module_call *calls;
+    size_t call_count;
+    const iac_required_provider *required_providers;
+    size_t required_provider_count;
+    const iac_moved_config *moved;
+    size_t moved_count;
+    const iac_removed_config *removed;
+    size_t removed_count;
+    const iac_import_config *imports;
+    size_t import_count;
+    const iac_check_config *checks;
+    size_t check_count;
+    iac_backend_config backend;
+    iac_map variable_map, local_map, output_map, resource_map, call_map, required_provider_map; /* resource: "type.name", "data.type.name" */
+    const iac_source *const *sources; /* every file read, for saved plans */
+    size_t source_count;
+    const iac_module_config *parent; /* NULL for the root */
+};
+
+typedef struct iac_config {
+    iac_arena *arena;
+    const iac_module_config *root;
+} iac_config;
+
+/* Reads files. The default reads the file system; a saved plan brings its own. */
+typedef struct iac_config_reader {
+    void *user;
+    /* Names of the directory's entries into the arena; IAC_NOT_FOUND when there is no such directory. */
+    iac_status (*list)(void *user, const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count,
+                       iac_diags *diags);
+    iac_status (*read)(void *user, const char *path, iac_arena *arena, iac_str *ret, iac_diags *diags);
+} iac_config_reader;
+extern const iac_config_reader iac_config_reader_files;
+
+/* Loads the module in dir and, through local sources, those it calls: *.tf, *.tf.json, *.iac, *.iac.json, override
+ * files. Checks everything that needs no provider schema (duplicate names, meta-argument combinations, reserved
+ * names, variable types, references to undeclared variables, locals, resources, module calls and outputs, with
+ * suggestions), in Terraform's wording. The configuration is returned as far as it could be read. Child modules other
+ * than local ones are looked up in DATA_DIR/modules/modules.json; data_dir may be NULL. Everything lives in arena. */
+iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,
+                           const iac_config **ret, iac_diags *diags);
+
+/* Variable values given from outside. */
+typedef struct iac_variable_value {
+    iac_str name;
+    const iac_value *value; /* NULL: `raw` is a text, to be read by the variable's type (TF_VAR_, -var) */
+    iac_str raw;
+    const iac_source *source;
+    iac_range range;
+    enum { IAC_FROM_ENVIRONMENT, IAC_FROM_FILE, IAC_FROM_ARGUMENT, IAC_FROM_PROMPT, IAC_FROM_PLAN } from;
+} iac_variable_value;
+
+typedef struct iac_variable_values {
+    iac_variable_value *v;
+    size_t n, cap;
+} iac_variable_values; /* array in heap memory (iac_vec); later ones win */
+
+/* Adds what a .tfvars or .tfvars.json file sets. */
+iac_status iac_tfvars_read(iac_arena *arena, const char *path, iac_variable_values *add, iac_diags *diags);
+/* Adds what the environment (TF_VAR_name) and the directory's own files (terraform.tfvars, terraform.tfvars.json,
+ * *.auto.tfvars, *.auto.tfvars.json, in Terraform's order) set. */
+iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags);
+/* The root module's variables: given values converted to their types with defaults applied, marked sensitive or
+ * ephemeral, validated later by the engine. Missing required ones are listed in ret_missing (names) rather than
+ * reported. Undeclared ones: an error from -var, a warning from files, nothing from the environment. ret_values: name
+ * to const iac_value *. */
+iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
+                                 iac_map *ret_values, const iac_variable_config ***ret_missing,
+                                 size_t *ret_missing_count, iac_diags *diags);
+/* Converts one given value for a variable (also a module call's argument): nulls and nullable, defaults, type. */
+const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,
+                                      iac_range range, iac_diags *diags);
+/* Which provider a resource's provider reference means in a module: the required provider's address, or the default
+ * of its local name. */
+iac_provider_addr iac_module_provider_addr(const iac_module_config *module, iac_str local_name);
+#endif
