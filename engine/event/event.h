@@ -1,0 +1,37 @@
+/* engine/event/event.h - how plan and apply tell what they are doing; views turn it into text or JSON. Layer:
+ * engine/event (sees base, value, addr). Events come from worker threads, one at a time (the sender holds a lock):
+ * a receiver needs no lock of its own and must be quick. */
+#ifndef IAC_EVENT_EVENT_H
+#define IAC_EVENT_EVENT_H
+#include "lang/addr/addr.h"
+#include "lang/value/value.h"
+
+typedef enum iac_event_kind {
+    IAC_EVENT_REFRESH_START,   /* ADDR: Refreshing state... [id=ID] */
+    IAC_EVENT_REFRESH_DONE,
+    IAC_EVENT_READ_START,      /* data source */
+    IAC_EVENT_READ_DONE,
+    IAC_EVENT_APPLY_START,     /* action says: create, update, delete */
+    IAC_EVENT_APPLY_PROGRESS,  /* every ten seconds while it runs */
+    IAC_EVENT_APPLY_DONE,
+    IAC_EVENT_APPLY_ERRORED,
+    IAC_EVENT_PROGRESS_TEXT,   /* the provider's own remark, in text */
+    IAC_EVENT_DIAGNOSTIC,
+    IAC_EVENT_STOPPING,        /* the user asked to stop */
+} iac_event_kind;
+
+typedef struct iac_event {
+    iac_event_kind kind;
+    const iac_addr *addr;
+    iac_str deposed;
+    int action;         /* iac_action */
+    iac_str id_key, id_value; /* the object's identifying attribute, unless sensitive: "id", "vpc-1" */
+    double elapsed_seconds;
+    iac_str text;
+} iac_event;
+
+typedef struct iac_event_sink {
+    void (*event)(void *user, const iac_event *event);
+    void *user;
+} iac_event_sink;
+#endif

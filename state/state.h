@@ -1,0 +1,58 @@
+/* state/state.h - what we know of the world: resource objects and outputs, read as one snapshot. Layer: state (sees
+ * lang/base, value, addr). A snapshot is immutable and lives in its arena; readable from any thread. */
+#ifndef IAC_STATE_STATE_H
+#define IAC_STATE_STATE_H
+#include "lang/addr/addr.h"
+#include "lang/value/path.h"
+#include "lang/value/value.h"
+
+/* One stored object of a resource instance: the current one, or a deposed one. */
+typedef struct iac_object {
+    iac_str attributes;     /* JSON written for `type` (iac_value_to_typed_json), unmarked */
+    const iac_type *type;   /* the schema's implied type when it was written; NULL in what Terraform wrote: imply it */
+    int64_t schema_version;
+    iac_paths sensitive;    /* where marks were, beyond those of the schema */
+    iac_str private_data;   /* the provider's own */
+    bool tainted;
+    bool create_before_destroy;
+    const iac_addr *dependencies; /* resources (key NONE, module keys NONE) it refers to directly */
+    size_t dependency_count;
+    iac_str deposed;        /* 8 hexadecimal digits; empty for the current object */
+} iac_object;
+
+typedef struct iac_instance {
+    iac_addr addr;
+    iac_str provider; /* configuration it was made with: provider["host/ns/type"], with module path and alias */
+    const iac_object *current; /* NULL when only deposed ones are left */
+    const iac_object *const *deposed;
+    size_t deposed_count;
+} iac_instance;
+
+typedef struct iac_state_output {
+    iac_str name;
+    const iac_value *value; /* unmarked */
+    bool sensitive;
+} iac_state_output;
+
+typedef struct iac_state {
+    iac_str lineage; /* empty while nothing was ever stored */
+    int64_t serial;
+    const iac_instance *instances; /* in iac_addr_cmp order */
+    size_t instance_count;
+    const iac_state_output *outputs; /* root module's, by name */
+    size_t output_count;
+} iac_state;
+
+const iac_instance *iac_state_find(const iac_state *state, iac_addr addr); /* NULL when absent; log n */
+/* The index of the first instance at or after the resource's first (key NONE sorts first); for walking a resource. */
+size_t iac_state_lower_bound(const iac_state *state, iac_addr addr);
+/* Decodes by the type it was stored with (implied from the JSON where there is none), with the sensitive paths marked.
+ * NULL when the stored JSON is damaged. */
+const iac_value *iac_object_value(iac_arena *arena, const iac_object *object);
+/* Makes an object from a value of `type`: unknown parts become null, marks become sensitive paths. */
+iac_object *iac_object_new(iac_arena *arena, const iac_value *value, const iac_type *type, int64_t schema_version);
+
+/* Terraform's state file, version 4. */
+iac_status iac_tfstate_read(iac_arena *arena, iac_str json, const iac_state **ret, iac_diags *diags);
+void iac_tfstate_write(iac_buf *out, const iac_state *state);
+#endif

@@ -1,0 +1,84 @@
+/* state/store.h - the store that snapshots are kept in: one SQLite database in the working directory, a row an object,
+ * durable after every operation. Layer: state; the only code that speaks SQL.
+ *
+ * Threads: a store is opened, locked, read and closed by one thread; iac_store_submit may be called by any. Writes are
+ * carried out by the store's own thread, as many in one transaction as have come together (group commit). */
+#ifndef IAC_STATE_STORE_H
+#define IAC_STATE_STORE_H
+#include "state/state.h"
+
+typedef struct iac_store iac_store;
+
+/* Opens (or, with create, makes) the database DIR/state.db; dir is made too. workspace "default" or a name. Without
+ * create and without a file: an empty store that stays in memory. A damaged file, one of a newer schema, or one that
+ * cannot be read gives IAC_ERR and says what to do. */
+iac_status iac_store_open(const char *dir, const char *workspace, bool create, iac_store **ret, iac_diags *diags);
+void iac_store_close(iac_store *store); /* waits for what was submitted, releases the lock; NULL is fine */
+
+typedef struct iac_lock_info {
+    iac_str id;        /* UUID */
+    iac_str operation; /* "plan", "apply", ... */
+    iac_str who;       /* user@host */
+    iac_str host;
+    int64_t pid;
+    iac_str created;   /* RFC 3339 */
+} iac_lock_info;
+
+/* Takes the workspace's lock, trying for timeout_ms. IAC_BUSY with an error that names the holder ("Error acquiring the
+ * state lock"). The lock of a process that no longer lives on this host is taken over. */
+iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags);
+void iac_store_unlock(iac_store *store);
+iac_status iac_store_force_unlock(iac_store *store, iac_str id, iac_diags *diags);
+
+iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags);
+
+typedef enum iac_write_kind {
+    IAC_WRITE_OBJECT,  /* put object (current, or deposed by its key) of addr */
+    IAC_WRITE_REMOVE,  /* remove the object with `deposed` key (empty: current) of addr */
+    IAC_WRITE_DEPOSE,  /* the current object of addr becomes deposed under `deposed` */
+    IAC_WRITE_RESTORE, /* the deposed object `deposed` of addr becomes current again */
+    IAC_WRITE_OUTPUT,  /* put output */
+    IAC_WRITE_OUTPUT_REMOVE,
+    IAC_WRITE_INTENT,      /* journal: what is about to be asked of a provider */
+    IAC_WRITE_INTENT_DONE, /* journal: forget the intent with this token */
+} iac_write_kind;
+
+typedef struct iac_intent { /* a change that was begun */
+    iac_str token;
+    iac_addr addr;
+    iac_str deposed;
+    iac_str provider;
+    iac_str action;  /* create, update, delete */
+    iac_str prior, planned; /* iac_value_encode; may be empty */
+    iac_str private_data;
+    iac_str begun;   /* RFC 3339 */
+} iac_intent;
+
+typedef struct iac_write {
+    iac_write_kind kind;
+    iac_addr addr;
+    iac_str provider;
+    const iac_object *object;
+    iac_str deposed;
+    iac_state_output output;
+    iac_intent intent; /* INTENT: all of it; INTENT_DONE: token */
+} iac_write;
+
+/* Hands over writes that become durable together, in the order given. They are borrowed until done is called (on the
+ * store's thread; it must be quick and must not call the store): error is NULL, or why they could not be saved ("disk
+ * I/O error"). done may be NULL: the error is then reported by iac_store_flush. */
+void iac_store_submit(iac_store *store, const iac_write *writes, size_t n,
+                      void (*done)(void *arg, const char *error), void *arg);
+/* Waits until everything submitted is durable. IAC_ERR with a diagnostic when something could not be saved. */
+iac_status iac_store_flush(iac_store *store, iac_diags *diags);
+/* Lineage and serial as of the last durable write. The serial rises with every transaction that changes objects or
+ * outputs, the lineage is made at the first. */
+int64_t iac_store_serial(iac_store *store);
+iac_str iac_store_lineage(iac_store *store); /* valid until the store is closed */
+/* Intents that a run left behind. */
+iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
+                             iac_diags *diags);
+/* Replaces everything by `state` (state push, taking over a tfstate file), in one transaction. */
+iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags);
+iac_status iac_store_workspaces(const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count, iac_diags *diags);
+#endif
