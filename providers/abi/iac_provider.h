@@ -64,7 +64,7 @@ extern "C" {
 
 typedef struct iacp_call iacp_call;   /* one call of the host: its memory, diagnostics and cancellation */
 typedef struct iacp_value iacp_value; /* an immutable value of the language; handled by pointer to const */
-typedef struct iacp_type iacp_type;   /* a type of the language; lives as long as the process */
+typedef struct iacp_type iacp_type;   /* a type of the language: from type_parse it lives as long as the process */
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Magic: read before any code of the provider runs. */
@@ -142,7 +142,7 @@ typedef struct iacp_host {
      * ["list",T] ["set",T] ["map",T] ["object",{"a":T,...}] ["tuple",[T,...]]. The quotes of a bare name may be left
      * out. NULL when the text is no type. Cheap when the same text was parsed before. */
     const iacp_type *(*type_parse)(const char *json);
-    const iacp_type *(*type_of)(iacp_call *call, const iacp_value *v);
+    const iacp_type *(*type_of)(iacp_call *call, const iacp_value *v); /* lives until the call returns */
     const char *(*type_json)(iacp_call *call, const iacp_type *type);
 
     /* Reading */
