@@ -145,8 +145,8 @@ bool iac_instance_reads_many(const iac_instance *instance);
 iac_status iac_instance_read_many(iac_instance *instance, const iac_call_options *options, iac_str type,
                                   iac_read_item *items, size_t count, iac_diags *diags);
 
-/* prior NULL or null: create. proposed and config NULL or null: destroy (the provider is asked only when
- * iac_instance_plans_destroy says so; otherwise the answer is made here). With an instance that is not configured, the
+/* prior NULL or null: create. proposed and config NULL or null: destroy (a provider that does not plan destroys is not
+ * asked). With an instance that is not configured, the
  * provider is told to plan from schema and values alone. */
 typedef struct iac_plan_request {
     iac_str type;

@@ -260,7 +260,8 @@ typedef struct iacp_read {
 #define IACP_REVERSIBLE_NEW_IDENTITY 2 /* can be made again, but under another id or address */
 #define IACP_REVERSIBLE_DATA_LOST 3    /* what it held is lost */
 
-/* Plans a change. prior null: create. A destroy is planned with `planned` null only when plan_destroy is set.
+/* Plans a change. prior null: create. A destroy is planned (proposed null, ret_planned left unset) only when the table
+ * has IACP_CAN_PLAN_DESTROY; otherwise the host decides it alone.
  * `proposed` is config merged with prior by the rules of the schema: a provider that changes nothing returns it with
  * what it computes set to unknown. */
 typedef struct iacp_plan {
@@ -401,12 +402,15 @@ typedef struct iacp_equivalent {
 #define IACP_OP_DELETE 4
 #define IACP_OP_READ_DATA 5
 
+/* Capabilities of a provider. */
+#define IACP_CAN_PLAN_DESTROY 1u /* plan is to be called for a destroy too */
+
 /* The provider's table. `instance` is what open returned: one for each provider configuration. Functions marked (*)
  * may be called on an instance that is not configured. */
 typedef struct iacp_provider {
     uint32_t size;
     uint32_t abi_major, abi_minor;
-    uint32_t reserved;
+    uint32_t capabilities; /* IACP_CAN_* */
     const char *name;    /* "aws" */
     const char *version; /* "1.0.0" */
 
