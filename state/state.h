@@ -20,13 +20,13 @@ typedef struct iac_object {
     iac_str deposed;        /* 8 hexadecimal digits; empty for the current object */
 } iac_object;
 
-typedef struct iac_instance {
+typedef struct iac_state_instance {
     iac_addr addr;
     iac_str provider; /* configuration it was made with: provider["host/ns/type"], with module path and alias */
     const iac_object *current; /* NULL when only deposed ones are left */
     const iac_object *const *deposed;
     size_t deposed_count;
-} iac_instance;
+} iac_state_instance;
 
 typedef struct iac_state_output {
     iac_str name;
@@ -37,13 +37,13 @@ typedef struct iac_state_output {
 typedef struct iac_state {
     iac_str lineage; /* empty while nothing was ever stored */
     int64_t serial;
-    const iac_instance *instances; /* in iac_addr_cmp order */
+    const iac_state_instance *instances; /* in iac_addr_cmp order */
     size_t instance_count;
     const iac_state_output *outputs; /* root module's, by name */
     size_t output_count;
 } iac_state;
 
-const iac_instance *iac_state_find(const iac_state *state, iac_addr addr); /* NULL when absent; log n */
+const iac_state_instance *iac_state_find(const iac_state *state, iac_addr addr); /* NULL when absent; log n */
 /* The index of the first instance at or after the resource's first (key NONE sorts first); for walking a resource. */
 size_t iac_state_lower_bound(const iac_state *state, iac_addr addr);
 /* Decodes by the type it was stored with (implied from the JSON where there is none), with the sensitive paths marked.
