@@ -10,6 +10,9 @@ iac_str iac_nfc(iac_arena *arena, iac_str s); /* s itself when it already is */
 /* Byte length of the grapheme cluster that begins at offset; 0 at the end. */
 size_t iac_grapheme_next(iac_str s, size_t offset);
 size_t iac_grapheme_count(iac_str s);
+/* Appends s in double quotes, escaped as Go's %q does (printable Unicode raw, \n, \x01, \u200b): the form of strings in
+ * messages and on the console. */
+void iac_quote(iac_buf *out, iac_str s);
 bool iac_is_id_start(uint32_t code_point);    /* UAX #31 */
 bool iac_is_id_continue(uint32_t code_point); /* without "-" */
 #endif

@@ -17,7 +17,8 @@ enum { /* marks */
     IAC_EPHEMERAL = 2,
 };
 
-/* 512-bit binary precision, as Terraform computes; big is NULL while the number fits an int64. */
+/* 512-bit binary precision, as Terraform computes (53 bits when made from a double); big is NULL while the number fits
+ * an int64, but for negative zero. */
 typedef struct iac_number {
     int64_t small;
     mpfr_srcptr big;
@@ -116,6 +117,8 @@ uint64_t iac_value_hash(const iac_value *v); /* equal under iac_value_same: equa
 /* A total order of values of one type, used within sets (numbers by size, strings by bytes, false < true, the rest by
  * a stable order of their content; nulls and unknowns last). */
 int iac_value_order(const iac_value *a, const iac_value *b);
+/* The digest that orders compound values within sets. */
+iac_str iac_value_content(iac_arena *arena, const iac_value *v);
 
 /* ---- marks ---- */
 const iac_value *iac_value_mark(iac_arena *arena, const iac_value *v, uint8_t marks); /* adds */
