@@ -402,6 +402,21 @@ const iac_type *iac_value_type(iac_arena *arena, const iac_value *v)
     return type;
 }
 
+bool iac_value_has_type(const iac_value *v, const iac_type *type)
+{
+    if (v->type)
+        return iac_type_equal(v->type, type);
+    if (v->kind != type->kind || (v->kind >= IAC_LIST && v->n != type->n))
+        return false;
+    for (size_t i = 0; i < type->n; i++) {
+        if (v->kind == IAC_OBJECT && !iac_str_eq(v->keys[i], type->names[i]))
+            return false;
+        if (!iac_value_has_type(v->items[i], type->items[i]))
+            return false;
+    }
+    return true;
+}
+
 const iac_value *iac_value_get(const iac_value *v, iac_str name)
 {
     if (v->state != IAC_KNOWN || (v->kind != IAC_OBJECT && v->kind != IAC_MAP))

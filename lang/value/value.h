@@ -94,6 +94,8 @@ static inline bool iac_is_known(const iac_value *v) { return v->state != IAC_UNK
 static inline bool iac_is_wholly_known(const iac_value *v) { return !v->deep_unknown; }
 static inline bool iac_is_set_value(const iac_value *v) { return v->state == IAC_KNOWN; } /* neither null nor unknown */
 const iac_type *iac_value_type(iac_arena *arena, const iac_value *v);
+/* Whether that is v's type; unlike iac_value_type it builds nothing. */
+bool iac_value_has_type(const iac_value *v, const iac_type *type);
 /* Attribute of an object or element of a map by key; NULL when absent or v is not a known one. log n. */
 const iac_value *iac_value_get(const iac_value *v, iac_str name);
 const iac_value *iac_value_get_cstr(const iac_value *v, const char *name);
