@@ -1,0 +1,136 @@
+/* state/store_internal.h - the inside of a store, shared by the files of this folder (and by tests that break it).
+ *
+ * One database connection, used by the thread that opened the store and by the writer's: whoever uses `db`, a
+ * statement, or the caches below it holds db_mutex. The queue has a mutex of its own, so that submitting never waits
+ * for a disk. Lock order: db_mutex, then mutex. */
+#ifndef IAC_STATE_STORE_INTERNAL_H
+#define IAC_STATE_STORE_INTERNAL_H
+#include "state/store.h"
+#include <pthread.h>
+#include <sqlite3.h>
+
+#define IAC_STATE_FILE "state.db"
+#define IAC_STATE_SCHEMA 1            /* what iac_migrate brings a database to */
+#define IAC_STATE_APPLICATION 0x69616331 /* "iac1", in the header of the file */
+
+/* Every statement that is carried out more than once is prepared once. */
+#define IAC_SQL_STATEMENTS(X) \
+    X(IAC_SQL_BEGIN, "BEGIN IMMEDIATE") \
+    X(IAC_SQL_COMMIT, "COMMIT") \
+    X(IAC_SQL_ROLLBACK, "ROLLBACK") \
+    X(IAC_SQL_WORKSPACE, "SELECT id, lineage, serial FROM workspaces WHERE name = ?1") \
+    X(IAC_SQL_WORKSPACE_ADD, "INSERT OR IGNORE INTO workspaces(name) VALUES(?1)") \
+    X(IAC_SQL_WORKSPACES, "SELECT name FROM workspaces ORDER BY name") \
+    X(IAC_SQL_BUMP, "UPDATE workspaces SET serial = serial + 1," \
+                    " lineage = CASE lineage WHEN '' THEN ?2 ELSE lineage END WHERE id = ?1") \
+    X(IAC_SQL_SET_SERIAL, "UPDATE workspaces SET serial = ?2, lineage = ?3 WHERE id = ?1") \
+    X(IAC_SQL_TYPE_ADD, "INSERT OR IGNORE INTO types(json) VALUES(?1)") \
+    X(IAC_SQL_TYPE_ID, "SELECT id FROM types WHERE json = ?1") \
+    X(IAC_SQL_TYPE, "SELECT json FROM types WHERE id = ?1") \
+    X(IAC_SQL_OBJECT_PUT, "INSERT INTO objects(workspace, addr, deposed, provider, type, schema_version, attributes," \
+                          " sensitive, private, tainted, create_before_destroy, dependencies)" \
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" \
+                          " ON CONFLICT DO UPDATE SET provider = ?4, type = ?5, schema_version = ?6," \
+                          " attributes = ?7, sensitive = ?8, private = ?9, tainted = ?10," \
+                          " create_before_destroy = ?11, dependencies = ?12") \
+    X(IAC_SQL_OBJECT_REMOVE, "DELETE FROM objects WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
+    X(IAC_SQL_OBJECT_REKEY, "UPDATE objects SET deposed = ?4 WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
+    X(IAC_SQL_OBJECTS, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private, tainted," \
+                       " create_before_destroy, dependencies FROM objects WHERE workspace = ?1") \
+    X(IAC_SQL_OBJECTS_CLEAR, "DELETE FROM objects WHERE workspace = ?1") \
+    X(IAC_SQL_OUTPUT_PUT, "INSERT OR REPLACE INTO outputs(workspace, name, value, type, sensitive)" \
+                          " VALUES(?1, ?2, ?3, ?4, ?5)") \
+    X(IAC_SQL_OUTPUT_REMOVE, "DELETE FROM outputs WHERE workspace = ?1 AND name = ?2") \
+    X(IAC_SQL_OUTPUTS, "SELECT name, value, type, sensitive FROM outputs WHERE workspace = ?1 ORDER BY name") \
+    X(IAC_SQL_OUTPUTS_CLEAR, "DELETE FROM outputs WHERE workspace = ?1") \
+    X(IAC_SQL_INTENT_PUT, "INSERT OR REPLACE INTO journal(workspace, token, addr, deposed, provider, action, prior," \
+                          " planned, private, begun) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)") \
+    X(IAC_SQL_INTENT_REMOVE, "DELETE FROM journal WHERE workspace = ?1 AND token = ?2") \
+    X(IAC_SQL_INTENTS, "SELECT token, addr, deposed, provider, action, prior, planned, private, begun FROM journal" \
+                       " WHERE workspace = ?1 ORDER BY begun, token") \
+    X(IAC_SQL_LOCK, "SELECT id, operation, who, host, pid, created, version, machine, boot, pid_namespace, started" \
+                    " FROM locks WHERE workspace = ?1") \
+    X(IAC_SQL_LOCK_PUT, "INSERT INTO locks(workspace, id, operation, who, host, pid, created, version, machine, boot," \
+                        " pid_namespace, started) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)") \
+    X(IAC_SQL_LOCK_REMOVE, "DELETE FROM locks WHERE workspace = ?1 AND id = ?2")
+
+typedef enum iac_sql {
+#define X(name, text) name,
+    IAC_SQL_STATEMENTS(X)
+#undef X
+    IAC_SQL_COUNT
+} iac_sql;
+
+typedef struct iac_submission {
+    const iac_write *writes;
+    size_t n;
+    void (*done)(void *arg, const char *error);
+    void *arg;
+} iac_submission;
+
+struct iac_store {
+    char *path;      /* of the database, as shown to people */
+    char *workspace; /* its name */
+    bool memory;     /* there is no file: nothing read, and what is written is lost */
+    bool read_only;
+
+    pthread_mutex_t db_mutex;
+    sqlite3 *db;
+    sqlite3_stmt *statements[IAC_SQL_COUNT];
+    int64_t workspace_id; /* 0 until its row exists */
+    struct { const iac_type *type; uint64_t hash; int64_t id; } last_type; /* most objects share few types */
+
+    bool locked; /* by us; only the opening thread looks */
+    char lock_id[37];
+
+    pthread_mutex_t mutex; /* guards what follows */
+    iac_arena *arena;      /* lineages, each valid until close */
+    iac_str lineage;
+    int64_t serial;
+    bool running; /* the writer's thread was started */
+    pthread_t thread;
+    pthread_cond_t work, idle;
+    struct { iac_submission *v; size_t n, cap; } queue;
+    size_t in_flight; /* submissions the writer is busy with */
+    bool stop;
+    char *failure; /* first write that failed with nobody to tell */
+    uint64_t commits; /* transactions made, for tests of group commit */
+};
+
+/* ---- sql.c ---- */
+/* A prepared statement, reset and with no parameters bound; NULL when it cannot be prepared (iac_sql_error says why).
+ * Belongs to the store: reset it when done reading (iac_sql_done). */
+sqlite3_stmt *iac_sql_get(iac_store *store, iac_sql which);
+void iac_sql_bind(sqlite3_stmt *statement, int index, iac_str text); /* borrowed until the statement is reset */
+void iac_sql_bind_blob(sqlite3_stmt *statement, int index, iac_str bytes);
+iac_str iac_sql_text(sqlite3_stmt *statement, int column); /* valid until the next step; blobs too */
+/* Steps a statement that returns no rows, and resets it. SQLITE_OK or the error. */
+int iac_sql_run(sqlite3_stmt *statement);
+void iac_sql_done(sqlite3_stmt *statement);
+int iac_sql_simple(iac_store *store, iac_sql which); /* get and run, without parameters */
+/* What went wrong last, as people are told ("database or disk is full"). */
+const char *iac_sql_error(iac_store *store);
+bool iac_sql_is_damage(int rc);
+/* Adds the diagnostic for a failed read or write of the database: what to do about it depends on rc. */
+iac_status iac_sql_diag(iac_store *store, int rc, const char *summary, iac_diags *diags);
+
+/* ---- migrate.c ---- */
+/* Brings the database to the newest schema, or makes it. Adds a diagnostic when that cannot be. */
+iac_status iac_migrate(iac_store *store, bool create, iac_diags *diags);
+
+/* ---- store.c ---- */
+/* Finds the workspace's row; with create makes it. SQLITE_OK also when there is none. Updates lineage and serial. */
+int iac_store_load_workspace(iac_store *store, bool create);
+void iac_uuid(char ret[37]); /* random, version 4 */
+
+/* ---- writer.c ---- */
+void iac_writer_stop(iac_store *store); /* after everything submitted was written */
+/* Puts an object's row; SQLITE_OK or an error. */
+int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object);
+int iac_writer_put_output(iac_store *store, const iac_state_output *output);
+
+/* ---- object.c ---- */
+void iac_paths_to_json(iac_buf *out, iac_paths paths);
+/* [[{"type":"get_attr","value":"a"},..],..] as read from JSON; false when it is something else. */
+bool iac_paths_from_value(iac_arena *arena, const iac_value *v, iac_paths *ret);
+#endif

@@ -1,0 +1,215 @@
+#include "state/store_internal.h"
+
+#include "lang/value/json.h"
+
+/* What the file says made it: the release whose formats these are, so that Terraform reads it. */
+#define TERRAFORM_VERSION "1.11.4"
+
+/* Appends compact JSON, laid out with two blanks a level as everything else in the file. */
+static void add_indented(iac_buf *out, iac_str json, int level)
+{
+    bool in_string = false;
+    for (size_t i = 0; i < json.n; i++) {
+        char c = json.p[i];
+        if (in_string) {
+            iac_buf_char(out, c);
+            if (c == '\\' && i + 1 < json.n)
+                iac_buf_char(out, json.p[++i]);
+            else if (c == '"')
+                in_string = false;
+            continue;
+        }
+        bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+        if (opens && i + 1 < json.n && (json.p[i + 1] == '}' || json.p[i + 1] == ']')) {
+            iac_buf_add(out, json.p + i++, 2);
+            continue;
+        }
+        if (closes) {
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', (size_t)--level * 2);
+        }
+        iac_buf_char(out, c);
+        if (opens || c == ',') {
+            level += opens;
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', (size_t)level * 2);
+        } else if (c == ':') {
+            iac_buf_char(out, ' ');
+        }
+        in_string = c == '"';
+    }
+}
+
+/* Starts a member: the comma after the one before, the line, the name. */
+static void member(iac_buf *out, bool *first, int level, const char *name)
+{
+    iac_buf_cstr(out, *first ? "\n" : ",\n");
+    *first = false;
+    iac_buf_fill(out, ' ', (size_t)level * 2);
+    if (name)
+        iac_buf_printf(out, "\"%s\": ", name);
+}
+
+static void string_member(iac_buf *out, bool *first, int level, const char *name, iac_str text)
+{
+    member(out, first, level, name);
+    iac_json_string(out, text, true);
+}
+
+static void add_base64(iac_buf *out, iac_str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.n; i += 3) {
+        size_t left = bytes.n - i;
+        const unsigned char *p = (const unsigned char *)bytes.p + i;
+        uint32_t bits = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0) | (left > 2 ? p[2] : 0);
+        iac_buf_char(out, digits[bits >> 18]);
+        iac_buf_char(out, digits[bits >> 12 & 63]);
+        iac_buf_char(out, left > 1 ? digits[bits >> 6 & 63] : '=');
+        iac_buf_char(out, left > 2 ? digits[bits & 63] : '=');
+    }
+}
+
+static void add_dependencies(iac_buf *out, const iac_object *object)
+{
+    iac_buf addr;
+    iac_buf_init(&addr, IAC_BUF_UNLIMITED);
+    iac_buf_char(out, '[');
+    bool first = true;
+    for (size_t i = 0; i < object->dependency_count; i++) {
+        member(out, &first, 6, NULL);
+        iac_buf_reset(&addr);
+        iac_addr_print(&addr, object->dependencies[i]);
+        iac_json_string(out, iac_buf_view(&addr), true);
+    }
+    iac_buf_cstr(out, "\n          ]");
+    iac_buf_clear(&addr);
+}
+
+static void write_object(iac_buf *out, iac_key key, const iac_object *object)
+{
+    bool first = true;
+    iac_buf_char(out, '{');
+    if (key.kind == IAC_KEY_INT) {
+        member(out, &first, 5, "index_key");
+        iac_buf_printf(out, "%lld", (long long)key.index);
+    } else if (key.kind == IAC_KEY_STRING) {
+        string_member(out, &first, 5, "index_key", key.name);
+    }
+    if (object->tainted)
+        string_member(out, &first, 5, "status", IAC_STR("tainted"));
+    if (object->deposed.n)
+        string_member(out, &first, 5, "deposed", object->deposed);
+    member(out, &first, 5, "schema_version");
+    iac_buf_printf(out, "%lld", (long long)object->schema_version);
+    member(out, &first, 5, "attributes");
+    add_indented(out, object->attributes, 5);
+    member(out, &first, 5, "sensitive_attributes");
+    iac_buf paths;
+    iac_buf_init(&paths, IAC_BUF_UNLIMITED);
+    iac_paths_to_json(&paths, object->sensitive);
+    add_indented(out, iac_buf_view(&paths), 5);
+    iac_buf_clear(&paths);
+    if (object->private_data.n) {
+        member(out, &first, 5, "private");
+        iac_buf_char(out, '"');
+        add_base64(out, object->private_data);
+        iac_buf_char(out, '"');
+    }
+    if (object->dependency_count) {
+        member(out, &first, 5, "dependencies");
+        add_dependencies(out, object);
+    }
+    if (object->create_before_destroy) {
+        member(out, &first, 5, "create_before_destroy");
+        iac_buf_cstr(out, "true");
+    }
+    iac_buf_cstr(out, "\n        }");
+}
+
+static bool same_resource(const iac_state_instance *a, const iac_state_instance *b)
+{
+    iac_addr x = a->addr, y = b->addr;
+    x.key = y.key = (iac_key){ 0 };
+    return iac_addr_equal(x, y) && iac_str_eq(a->provider, b->provider);
+}
+
+/* Writes the resource that the instance at `from` belongs to; returns the index after its last. */
+static size_t write_resource(iac_buf *out, const iac_state *state, size_t from)
+{
+    const iac_state_instance *instance = &state->instances[from];
+    bool first = true;
+    iac_buf_char(out, '{');
+    if (instance->addr.module.n) {
+        iac_buf module;
+        iac_buf_init(&module, IAC_BUF_UNLIMITED);
+        iac_module_addr_print(&module, instance->addr.module);
+        string_member(out, &first, 3, "module", iac_buf_view(&module));
+        iac_buf_clear(&module);
+    }
+    string_member(out, &first, 3, "mode", instance->addr.mode == IAC_DATA ? IAC_STR("data") : IAC_STR("managed"));
+    string_member(out, &first, 3, "type", instance->addr.type);
+    string_member(out, &first, 3, "name", instance->addr.name);
+    string_member(out, &first, 3, "provider", instance->provider);
+    member(out, &first, 3, "instances");
+    iac_buf_char(out, '[');
+    bool first_object = true;
+    size_t i = from;
+    for (; i < state->instance_count && same_resource(instance, &state->instances[i]); i++) {
+        const iac_state_instance *item = &state->instances[i];
+        if (item->current) {
+            member(out, &first_object, 4, NULL);
+            write_object(out, item->addr.key, item->current);
+        }
+        for (size_t k = 0; k < item->deposed_count; k++) {
+            member(out, &first_object, 4, NULL);
+            write_object(out, item->addr.key, item->deposed[k]);
+        }
+    }
+    iac_buf_cstr(out, "\n      ]\n    }");
+    return i;
+}
+
+static void write_output(iac_buf *out, bool *first_output, const iac_state_output *output)
+{
+    bool first = true;
+    iac_arena *arena = iac_arena_new();
+    const iac_type *type = iac_value_type(arena, output->value);
+    iac_buf json;
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    member(out, first_output, 2, NULL);
+    iac_json_string(out, output->name, true);
+    iac_buf_cstr(out, ": {");
+    iac_value_to_typed_json(&json, output->value, type);
+    member(out, &first, 3, "value");
+    add_indented(out, iac_buf_view(&json), 3);
+    iac_buf_reset(&json);
+    iac_type_to_json(&json, type);
+    member(out, &first, 3, "type");
+    add_indented(out, iac_buf_view(&json), 3);
+    if (output->sensitive) {
+        member(out, &first, 3, "sensitive");
+        iac_buf_cstr(out, "true");
+    }
+    iac_buf_cstr(out, "\n    }");
+    iac_buf_clear(&json);
+    iac_arena_free(arena);
+}
+
+void iac_tfstate_write(iac_buf *out, const iac_state *state)
+{
+    iac_buf_printf(out, "{\n  \"version\": 4,\n  \"terraform_version\": \"%s\",\n  \"serial\": %lld,\n  \"lineage\": ",
+                   TERRAFORM_VERSION, (long long)state->serial);
+    iac_json_string(out, state->lineage, true);
+    iac_buf_cstr(out, ",\n  \"outputs\": {");
+    bool first = true;
+    for (size_t i = 0; i < state->output_count; i++)
+        write_output(out, &first, &state->outputs[i]);
+    iac_buf_cstr(out, first ? "},\n  \"resources\": [" : "\n  },\n  \"resources\": [");
+    first = true;
+    for (size_t i = 0; i < state->instance_count;) {
+        member(out, &first, 2, NULL);
+        i = write_resource(out, state, i);
+    }
+    iac_buf_cstr(out, first ? "],\n  \"check_results\": null\n}\n" : "\n  ],\n  \"check_results\": null\n}\n");
+}

@@ -1,0 +1,429 @@
+#include "state/store_internal.h"
+
+#include "lang/value/json.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one write ---- */
+
+static int type_id(iac_store *store, const iac_type *type, int64_t *ret)
+{
+    if (store->last_type.type == type && store->last_type.hash == type->hash) {
+        *ret = store->last_type.id;
+        return SQLITE_OK;
+    }
+    iac_buf json;
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_type_to_json(&json, type);
+    int rc = SQLITE_ERROR;
+    sqlite3_stmt *find = iac_sql_get(store, IAC_SQL_TYPE_ID), *add = NULL;
+    if (!find)
+        goto out;
+    iac_sql_bind(find, 1, iac_buf_view(&json));
+    rc = sqlite3_step(find);
+    if (rc == SQLITE_ROW) {
+        *ret = sqlite3_column_int64(find, 0);
+        rc = SQLITE_OK;
+    } else if (rc == SQLITE_DONE && (add = iac_sql_get(store, IAC_SQL_TYPE_ADD))) {
+        iac_sql_bind(add, 1, iac_buf_view(&json));
+        rc = iac_sql_run(add);
+        *ret = sqlite3_last_insert_rowid(store->db);
+    }
+    if (rc == SQLITE_OK) {
+        store->last_type.type = type;
+        store->last_type.hash = type->hash;
+        store->last_type.id = *ret;
+    }
+out:
+    iac_sql_done(find);
+    iac_buf_clear(&json);
+    return rc;
+}
+
+static void print_dependencies(iac_buf *out, const iac_object *object)
+{
+    for (size_t i = 0; i < object->dependency_count; i++) {
+        if (i)
+            iac_buf_char(out, '\n');
+        iac_addr_print(out, object->dependencies[i]);
+    }
+}
+
+int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object)
+{
+    int64_t type = 0;
+    int rc = object->type ? type_id(store, object->type, &type) : SQLITE_OK;
+    sqlite3_stmt *put = rc == SQLITE_OK ? iac_sql_get(store, IAC_SQL_OBJECT_PUT) : NULL;
+    if (!put)
+        return rc == SQLITE_OK ? sqlite3_extended_errcode(store->db) : rc;
+    iac_buf sensitive, dependencies;
+    iac_buf_init(&sensitive, IAC_BUF_UNLIMITED);
+    iac_buf_init(&dependencies, IAC_BUF_UNLIMITED);
+    if (object->sensitive.n)
+        iac_paths_to_json(&sensitive, object->sensitive);
+    print_dependencies(&dependencies, object);
+    sqlite3_bind_int64(put, 1, store->workspace_id);
+    iac_sql_bind(put, 2, addr);
+    iac_sql_bind(put, 3, deposed);
+    iac_sql_bind(put, 4, provider);
+    if (object->type)
+        sqlite3_bind_int64(put, 5, type);
+    sqlite3_bind_int64(put, 6, object->schema_version);
+    iac_sql_bind(put, 7, object->attributes);
+    iac_sql_bind(put, 8, iac_buf_view(&sensitive));
+    iac_sql_bind_blob(put, 9, object->private_data);
+    sqlite3_bind_int(put, 10, object->tainted);
+    sqlite3_bind_int(put, 11, object->create_before_destroy);
+    iac_sql_bind(put, 12, iac_buf_view(&dependencies));
+    rc = iac_sql_run(put);
+    iac_buf_clear(&sensitive);
+    iac_buf_clear(&dependencies);
+    return rc;
+}
+
+int iac_writer_put_output(iac_store *store, const iac_state_output *output)
+{
+    sqlite3_stmt *put = iac_sql_get(store, IAC_SQL_OUTPUT_PUT);
+    if (!put)
+        return sqlite3_extended_errcode(store->db);
+    iac_arena *arena = iac_arena_new();
+    const iac_type *type = iac_value_type(arena, output->value);
+    iac_buf value, type_json;
+    iac_buf_init(&value, IAC_BUF_UNLIMITED);
+    iac_buf_init(&type_json, IAC_BUF_UNLIMITED);
+    iac_value_to_typed_json(&value, output->value, type);
+    iac_type_to_json(&type_json, type);
+    sqlite3_bind_int64(put, 1, store->workspace_id);
+    iac_sql_bind(put, 2, output->name);
+    iac_sql_bind(put, 3, iac_buf_view(&value));
+    iac_sql_bind(put, 4, iac_buf_view(&type_json));
+    sqlite3_bind_int(put, 5, output->sensitive);
+    int rc = iac_sql_run(put);
+    iac_buf_clear(&value);
+    iac_buf_clear(&type_json);
+    iac_arena_free(arena);
+    return rc;
+}
+
+static int put_intent(iac_store *store, const iac_intent *intent, iac_str addr)
+{
+    sqlite3_stmt *put = iac_sql_get(store, IAC_SQL_INTENT_PUT);
+    if (!put)
+        return sqlite3_extended_errcode(store->db);
+    sqlite3_bind_int64(put, 1, store->workspace_id);
+    iac_sql_bind(put, 2, intent->token);
+    iac_sql_bind(put, 3, addr);
+    iac_sql_bind(put, 4, intent->deposed);
+    iac_sql_bind(put, 5, intent->provider);
+    iac_sql_bind(put, 6, intent->action);
+    iac_sql_bind_blob(put, 7, intent->prior);
+    iac_sql_bind_blob(put, 8, intent->planned);
+    iac_sql_bind_blob(put, 9, intent->private_data);
+    iac_sql_bind(put, 10, intent->begun);
+    return iac_sql_run(put);
+}
+
+/* A statement whose parameters are the workspace and up to three texts. */
+static int run_keyed(iac_store *store, iac_sql which, iac_str a, iac_str b, iac_str c)
+{
+    sqlite3_stmt *statement = iac_sql_get(store, which);
+    if (!statement)
+        return sqlite3_extended_errcode(store->db);
+    const iac_str texts[] = { a, b, c };
+    sqlite3_bind_int64(statement, 1, store->workspace_id);
+    for (int i = 0; i < sqlite3_bind_parameter_count(statement) - 1; i++)
+        iac_sql_bind(statement, i + 2, texts[i]);
+    return iac_sql_run(statement);
+}
+
+static int rekey(iac_store *store, iac_str addr, iac_str from, iac_str to)
+{
+    int rc = run_keyed(store, IAC_SQL_OBJECT_REKEY, addr, from, to);
+    return rc == SQLITE_OK && sqlite3_changes(store->db) == 0 ? SQLITE_NOTFOUND : rc;
+}
+
+/* Sets *changes when the write is one that raises the serial. */
+static int write_one(iac_store *store, const iac_write *write, bool *changes)
+{
+    const iac_str none = { 0 };
+    iac_buf addr;
+    iac_buf_init(&addr, IAC_BUF_UNLIMITED);
+    bool intent = write->kind == IAC_WRITE_INTENT;
+    if (write->kind <= IAC_WRITE_RESTORE || intent)
+        iac_addr_print(&addr, intent ? write->intent.addr : write->addr);
+    iac_str text = iac_buf_view(&addr);
+    int rc = SQLITE_MISUSE;
+    switch (write->kind) {
+    case IAC_WRITE_OBJECT:
+        rc = iac_writer_put_object(store, text, write->deposed.n ? write->deposed : write->object->deposed,
+                                   write->provider, write->object);
+        break;
+    case IAC_WRITE_REMOVE:
+        rc = run_keyed(store, IAC_SQL_OBJECT_REMOVE, text, write->deposed, none);
+        break;
+    case IAC_WRITE_DEPOSE:
+        rc = rekey(store, text, none, write->deposed);
+        break;
+    case IAC_WRITE_RESTORE:
+        rc = rekey(store, text, write->deposed, none);
+        break;
+    case IAC_WRITE_OUTPUT:
+        rc = iac_writer_put_output(store, &write->output);
+        break;
+    case IAC_WRITE_OUTPUT_REMOVE:
+        rc = run_keyed(store, IAC_SQL_OUTPUT_REMOVE, write->output.name, none, none);
+        break;
+    case IAC_WRITE_INTENT:
+        rc = put_intent(store, &write->intent, text);
+        break;
+    case IAC_WRITE_INTENT_DONE:
+        rc = run_keyed(store, IAC_SQL_INTENT_REMOVE, write->intent.token, none, none);
+        break;
+    }
+    *changes |= write->kind < IAC_WRITE_INTENT;
+    iac_buf_clear(&addr);
+    return rc;
+}
+
+/* ---- transactions ---- */
+
+static int write_all(iac_store *store, const iac_submission *group, size_t n, bool *changes)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
+        for (size_t k = 0; rc == SQLITE_OK && k < group[i].n; k++)
+            rc = write_one(store, &group[i].writes[k], changes);
+    }
+    return rc;
+}
+
+static int bump_serial(iac_store *store)
+{
+    char lineage[37];
+    iac_uuid(lineage);
+    return run_keyed(store, IAC_SQL_BUMP, iac_str_of(lineage), (iac_str){ 0 }, (iac_str){ 0 });
+}
+
+/* All of the group or nothing. NULL, or why not, in words to be freed. */
+static char *commit_group(iac_store *store, const iac_submission *group, size_t n)
+{
+    bool changes = false;
+    pthread_mutex_lock(&store->db_mutex);
+    int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
+    if (rc == SQLITE_OK && !store->workspace_id)
+        rc = iac_store_load_workspace(store, true);
+    if (rc == SQLITE_OK)
+        rc = write_all(store, group, n, &changes);
+    if (rc == SQLITE_OK && changes)
+        rc = bump_serial(store);
+    if (rc == SQLITE_OK)
+        rc = iac_sql_simple(store, IAC_SQL_COMMIT);
+    char *failure = NULL;
+    if (rc == SQLITE_NOTFOUND)
+        failure = iac_xstrdup("the object to be set aside or restored is not in the state");
+    else if (rc != SQLITE_OK)
+        failure = iac_xstrdup(iac_sql_error(store));
+    if (!sqlite3_get_autocommit(store->db))
+        iac_sql_simple(store, IAC_SQL_ROLLBACK);
+    if (rc == SQLITE_OK) {
+        if (changes)
+            iac_store_load_workspace(store, false);
+        store->commits++;
+    } else {
+        /* What the transaction made is gone with it. */
+        memset(&store->last_type, 0, sizeof(store->last_type));
+        store->workspace_id = 0;
+        iac_store_load_workspace(store, false);
+    }
+    pthread_mutex_unlock(&store->db_mutex);
+    return failure;
+}
+
+static void report(iac_store *store, const iac_submission *group, size_t n, const char *failure)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (group[i].done) {
+            group[i].done(group[i].arg, failure);
+        } else if (failure) {
+            pthread_mutex_lock(&store->mutex);
+            if (!store->failure)
+                store->failure = iac_xstrdup(failure);
+            pthread_mutex_unlock(&store->mutex);
+        }
+    }
+}
+
+/* One bad submission must not take down those that happened to come with it: they are then tried one by one. */
+static void carry_out(iac_store *store, const iac_submission *group, size_t n)
+{
+    char *failure = commit_group(store, group, n);
+    if (!failure || n == 1) {
+        report(store, group, n, failure);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            char *own = commit_group(store, &group[i], 1);
+            report(store, &group[i], 1, own);
+            free(own);
+        }
+    }
+    free(failure);
+}
+
+/* ---- the thread ---- */
+
+static void *writer_main(void *arg)
+{
+    iac_store *store = arg;
+    struct { iac_submission *v; size_t n, cap; } group = { 0 };
+    pthread_mutex_lock(&store->mutex);
+    for (;;) {
+        while (!store->queue.n && !store->stop)
+            pthread_cond_wait(&store->work, &store->mutex);
+        if (!store->queue.n)
+            break;
+        /* The queue and the group swap their arrays: no copy, no allocation once they have grown. */
+        iac_submission *v = store->queue.v;
+        size_t n = store->queue.n, cap = store->queue.cap;
+        store->queue.v = group.v;
+        store->queue.cap = group.cap;
+        store->queue.n = 0;
+        group.v = v;
+        group.cap = cap;
+        store->in_flight = n;
+        pthread_mutex_unlock(&store->mutex);
+        carry_out(store, v, n);
+        pthread_mutex_lock(&store->mutex);
+        store->in_flight = 0;
+        if (!store->queue.n)
+            pthread_cond_broadcast(&store->idle);
+    }
+    pthread_mutex_unlock(&store->mutex);
+    iac_vec_clear(&group);
+    return NULL;
+}
+
+/* Called with the mutex held. Signals are for the threads that know what to do with them. */
+static void start(iac_store *store)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    if (pthread_create(&store->thread, NULL, writer_main, store) != 0) {
+        fputs("iac: cannot start a thread\n", stderr);
+        abort();
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    store->running = true;
+}
+
+void iac_store_submit(iac_store *store, const iac_write *writes, size_t n, void (*done)(void *arg, const char *error),
+                      void *arg)
+{
+    pthread_mutex_lock(&store->mutex);
+    if (!store->running)
+        start(store);
+    iac_vec_push(&store->queue, (iac_submission){ writes, n, done, arg });
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+static void wait_idle(iac_store *store)
+{
+    while (store->queue.n || store->in_flight)
+        pthread_cond_wait(&store->idle, &store->mutex);
+}
+
+iac_status iac_store_flush(iac_store *store, iac_diags *diags)
+{
+    pthread_mutex_lock(&store->mutex);
+    wait_idle(store);
+    char *failure = store->failure;
+    store->failure = NULL;
+    pthread_mutex_unlock(&store->mutex);
+    if (!failure)
+        return IAC_OK;
+    iac_diag_error(diags, IAC_NO_RANGE, "Failed to save state",
+                   "The state could not be written to %s: %s.", store->path, failure);
+    free(failure);
+    return IAC_ERR;
+}
+
+void iac_writer_stop(iac_store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool running = store->running;
+    store->running = false;
+    store->stop = true;
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->mutex);
+    if (running)
+        pthread_join(store->thread, NULL);
+}
+
+/* ---- replacing everything ---- */
+
+static int put_instance(iac_store *store, const iac_state_instance *instance)
+{
+    iac_buf addr;
+    iac_buf_init(&addr, IAC_BUF_UNLIMITED);
+    iac_addr_print(&addr, instance->addr);
+    int rc = SQLITE_OK;
+    if (instance->current)
+        rc = iac_writer_put_object(store, iac_buf_view(&addr), (iac_str){ 0 }, instance->provider, instance->current);
+    for (size_t i = 0; rc == SQLITE_OK && i < instance->deposed_count; i++)
+        rc = iac_writer_put_object(store, iac_buf_view(&addr), instance->deposed[i]->deposed, instance->provider,
+                                   instance->deposed[i]);
+    iac_buf_clear(&addr);
+    return rc;
+}
+
+static int set_serial(iac_store *store, const iac_state *state)
+{
+    char made[37];
+    iac_uuid(made);
+    sqlite3_stmt *set = iac_sql_get(store, IAC_SQL_SET_SERIAL);
+    if (!set)
+        return sqlite3_extended_errcode(store->db);
+    sqlite3_bind_int64(set, 1, store->workspace_id);
+    sqlite3_bind_int64(set, 2, state->serial);
+    iac_sql_bind(set, 3, state->lineage.n ? state->lineage : iac_str_of(made));
+    return iac_sql_run(set);
+}
+
+static int replace_all(iac_store *store, const iac_state *state)
+{
+    const iac_str none = { 0 };
+    int rc = iac_store_load_workspace(store, true);
+    if (rc == SQLITE_OK)
+        rc = run_keyed(store, IAC_SQL_OBJECTS_CLEAR, none, none, none);
+    if (rc == SQLITE_OK)
+        rc = run_keyed(store, IAC_SQL_OUTPUTS_CLEAR, none, none, none);
+    for (size_t i = 0; rc == SQLITE_OK && i < state->instance_count; i++)
+        rc = put_instance(store, &state->instances[i]);
+    for (size_t i = 0; rc == SQLITE_OK && i < state->output_count; i++)
+        rc = iac_writer_put_output(store, &state->outputs[i]);
+    return rc == SQLITE_OK ? set_serial(store, state) : rc;
+}
+
+iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags)
+{
+    if (iac_store_flush(store, diags) != IAC_OK)
+        return IAC_ERR;
+    pthread_mutex_lock(&store->db_mutex);
+    int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
+    if (rc == SQLITE_OK)
+        rc = replace_all(store, state);
+    if (rc == SQLITE_OK)
+        rc = iac_sql_simple(store, IAC_SQL_COMMIT);
+    iac_status status = rc == SQLITE_OK ? IAC_OK : iac_sql_diag(store, rc, "Failed to save state", diags);
+    if (!sqlite3_get_autocommit(store->db))
+        iac_sql_simple(store, IAC_SQL_ROLLBACK);
+    if (rc != SQLITE_OK)
+        store->workspace_id = 0;
+    memset(&store->last_type, 0, sizeof(store->last_type));
+    iac_store_load_workspace(store, false);
+    pthread_mutex_unlock(&store->db_mutex);
+    return status;
+}
