@@ -88,7 +88,7 @@ const iac_provider_function *iac_provider_find_function(const iac_provider *prov
 /* What belongs to a call beside its arguments. A zero-initialised one will do; NULL too. */
 typedef struct iac_call_options {
     iac_str address;  /* of the resource instance, for diagnostics: "aws_vpc.main[0]" */
-    iac_str provider; /* as messages name it: provider["registry.terraform.io/hashicorp/aws"]; empty: its name */
+    iac_str provider; /* its source address, for messages: "registry.terraform.io/hashicorp/aws"; empty: its name */
     iac_range range;  /* subject of diagnostics */
     const atomic_bool *cancelled; /* read while the call runs; NULL: never */
     void (*progress)(void *arg, const char *text); /* called from the calling thread; NULL: ignored */

@@ -181,9 +181,12 @@ typedef struct iacp_host {
     /* Conversion by the language's rules; NULL when impossible (no diagnostic is given). */
     const iacp_value *(*convert)(iacp_call *call, const iacp_value *v, const iacp_type *type);
     /* JSON text to a value of `type`, or of the type that the text implies where type is NULL; NULL when it is not
-     * JSON or does not fit. And back; an unknown value cannot be written: NULL. Object keys come out sorted. */
+     * JSON or does not fit. Where `type` is or holds "dynamic", the text has {"value":...,"type":T}, as in stored
+     * state. And back, as plain JSON; an unknown value cannot be written: NULL. Object keys come out sorted. */
     const iacp_value *(*from_json)(iacp_call *call, const char *text, size_t len, const iacp_type *type);
     const char *(*to_json)(iacp_call *call, const iacp_value *v, size_t *ret_len);
+    /* As unknown, but promised not to be null in the end: `x == null` is then known while planning. */
+    const iacp_value *(*unknown_not_null)(iacp_call *call, const iacp_type *type);
 } iacp_host;
 
 /* ---------------------------------------------------------------------------------------------------------------
