@@ -5,6 +5,7 @@
 #ifndef IAC_SYNTAX_AST_H
 #define IAC_SYNTAX_AST_H
 #include "lang/base/base.h"
+#include "lang/base/diag.h"
 #include "lang/base/source.h"
 #include "lang/value/value.h"
 
@@ -48,6 +49,8 @@ typedef struct iac_object_item {
 
 struct iac_expr {
     iac_expr_kind kind;
+    uint16_t height; /* of the tree below: bounded by the parser, so that walking it may recurse */
+    bool from_json;  /* JSON syntax: see iac_expr_static */
     iac_range range;
     union {
         const iac_value *literal; /* LITERAL; a string part within a template is a LITERAL too */
@@ -156,6 +159,10 @@ const iac_attribute *iac_body_attribute(const iac_body *body, iac_str name);
 /* A path of names from a static traversal (var.x, a.b["c"][0]): false when the expression is no such thing. The parts
  * are the nodes from the root to expr itself. */
 bool iac_expr_is_traversal(const iac_expr *expr);
+/* The expression where the language wants a reference or a type instead of a value (depends_on, type, provider): in the
+ * JSON syntax such a thing is written as a string, whose content is parsed here; any other expression is returned as it
+ * is. An IAC_EXPR_ERROR node after errors. */
+const iac_expr *iac_expr_static(iac_arena *arena, const iac_expr *expr, iac_diags *diags);
 /* The header of the block as Terraform shows it: resource "a" "b". */
 iac_str iac_block_title(iac_arena *arena, const iac_block *block);
 #endif

@@ -1,0 +1,67 @@
+#include "lang/syntax/ast.h"
+
+#include "lang/syntax/parse.h"
+
+const iac_attribute *iac_body_attribute(const iac_body *body, iac_str name)
+{
+    for (size_t i = 0; i < body->attribute_count; i++)
+        if (iac_str_eq(body->attributes[i].name, name))
+            return &body->attributes[i];
+    return NULL;
+}
+
+/* Whether an index key is fixed: a number, or a string without sequences. */
+static bool is_static_key(const iac_expr *key)
+{
+    if (key->kind == IAC_EXPR_LITERAL)
+        return key->literal->kind == IAC_NUMBER && key->literal->state == IAC_KNOWN;
+    if (key->kind != IAC_EXPR_TEMPLATE)
+        return false;
+    return key->tmpl.part_count == 0 ||
+           (key->tmpl.part_count == 1 && key->tmpl.parts[0]->kind == IAC_EXPR_LITERAL);
+}
+
+bool iac_expr_is_traversal(const iac_expr *expr)
+{
+    for (;;) {
+        switch (expr->kind) {
+        case IAC_EXPR_ROOT:
+            return true;
+        case IAC_EXPR_ATTR:
+            expr = expr->attr.operand;
+            continue;
+        case IAC_EXPR_INDEX:
+            if (!is_static_key(expr->index.key))
+                return false;
+            expr = expr->index.operand;
+            continue;
+        default:
+            return false;
+        }
+    }
+}
+
+iac_str iac_block_title(iac_arena *arena, const iac_block *block)
+{
+    iac_buf title;
+    iac_buf_init(&title, IAC_BUF_UNLIMITED);
+    iac_buf_str(&title, block->type);
+    for (size_t i = 0; i < block->label_count; i++)
+        iac_buf_printf(&title, " \"%.*s\"", IAC_FMT(block->labels[i].text));
+    iac_str copy = iac_arena_str(arena, iac_buf_view(&title));
+    iac_buf_clear(&title);
+    return copy;
+}
+
+const iac_expr *iac_expr_static(iac_arena *arena, const iac_expr *expr, iac_diags *diags)
+{
+    if (!expr->from_json || expr->kind != IAC_EXPR_TEMPLATE || expr->tmpl.part_count != 1 ||
+        expr->tmpl.parts[0]->kind != IAC_EXPR_LITERAL)
+        return expr;
+    /* Where the string has no escapes its text lies in the source, between the quotes, and keeps its place. */
+    iac_str text = expr->tmpl.parts[0]->literal->string, written = iac_range_text(expr->range);
+    iac_str inner = written.n >= 2 ? iac_str_sub(written, 1, written.n - 1) : written;
+    if (iac_str_eq(inner, text))
+        return iac_parse_expr_text(arena, expr->range.src, inner, NULL, diags);
+    return iac_parse_expr_text(arena, expr->range.src, text, &expr->range, diags);
+}

@@ -1,0 +1,88 @@
+/* lang/syntax/parse.h - what the files of the parser share. Internal to lang/syntax.
+ *
+ * Errors put the parser into a quiet state, in which messages that would only be consequences of the first are left
+ * out; it lasts to the end of the file. */
+#ifndef IAC_SYNTAX_PARSE_H
+#define IAC_SYNTAX_PARSE_H
+#include "lang/base/diag.h"
+#include "lang/syntax/ast.h"
+#include "lang/syntax/lexer.h"
+
+enum {
+    IAC_MAX_NESTING = 400, /* brackets, blocks and templates within each other */
+    IAC_MAX_HEIGHT = 1000, /* of an expression's tree: nesting plus chains of operators */
+};
+
+typedef struct iac_template_part iac_template_part;
+
+typedef struct iac_parser {
+    iac_arena *arena;
+    const iac_source *src;
+    const iac_range *whole; /* where set: the range of every node (text that is not itself in src) */
+    iac_str text;
+    uint32_t base; /* where text begins in src */
+    iac_tokens tokens;
+    size_t at;
+    bool newlines;  /* newlines are tokens here, not blanks */
+    bool from_json; /* copied to each node */
+    bool quiet;
+    bool too_deep; /* said once */
+    unsigned depth;
+    iac_diags *diags;
+    IAC_VEC(const iac_expr *) exprs; /* scratch stacks: children of the nodes being built */
+    IAC_VEC(iac_object_item) items;
+    IAC_VEC(iac_attribute) attributes;
+    IAC_VEC(iac_block) blocks;
+    IAC_VEC(iac_label) labels;
+    struct { iac_template_part *v; size_t n, cap; } parts;
+    iac_buf buf;
+} iac_parser;
+
+/* Tokens. peek is the next token that counts here; next moves past it. */
+const iac_token *iac_parser_peek(const iac_parser *p);
+const iac_token *iac_parser_next(iac_parser *p);
+bool iac_parser_accept(iac_parser *p, iac_token_kind kind);
+iac_range iac_parser_range(const iac_parser *p, uint32_t start, uint32_t end);
+iac_range iac_token_range(const iac_parser *p, const iac_token *token);
+iac_str iac_token_text(const iac_parser *p, const iac_token *token);
+bool iac_token_is(const iac_parser *p, const iac_token *token, const char *word); /* an identifier spelled so */
+
+/* Moves to the token of kind `close` that belongs to the bracket now open, or to the end of the file, and is quiet
+ * from here on. Returns that token, not yet taken. */
+const iac_token *iac_parser_recover(iac_parser *p, iac_token_kind close);
+/* Where the range is, for a message: FILE:LINE,COLUMN-COLUMN. */
+iac_str iac_parser_position(const iac_parser *p, iac_range range);
+/* Reports unless quiet. */
+void iac_parser_error(iac_parser *p, iac_range range, const char *summary, const char *detail);
+/* False, with an error said once, when nesting goes too deep; otherwise to be paired with iac_parser_leave. */
+bool iac_parser_enter(iac_parser *p);
+void iac_parser_leave(iac_parser *p);
+
+/* Nodes. */
+iac_expr *iac_expr_new(iac_parser *p, iac_expr_kind kind, iac_range range);
+const iac_expr *iac_expr_error(iac_parser *p, iac_range range);
+/* Makes child known as a part of parent; ends the parse when the tree grows too high. */
+void iac_expr_adopt(iac_parser *p, iac_expr *parent, const iac_expr *child);
+/* Takes the expressions on the scratch stack from base on as an array in the arena. */
+const iac_expr *const *iac_parser_take_exprs(iac_parser *p, size_t base, size_t *ret_count);
+
+const iac_expr *iac_parse_expr(iac_parser *p);
+/* At OQUOTE or OHEREDOC. */
+const iac_expr *iac_parse_quoted(iac_parser *p);
+/* Template parts up to EOF. */
+const iac_expr *iac_parse_bare_template(iac_parser *p);
+/* `[for` and `{for`, at the word for. */
+const iac_expr *iac_parse_for(iac_parser *p, const iac_token *open, iac_token_kind close);
+/* The text of a quoted literal with its escapes taken out, in the parser's buffer: copy before the next call. */
+iac_str iac_parse_literal(iac_parser *p, const iac_token *token, bool quoted);
+
+/* A parser for text that lies in src, or (with whole) for text derived from that range of it. */
+void iac_parser_init(iac_parser *p, iac_arena *arena, const iac_source *src, iac_str text, iac_lex_mode mode,
+                     const iac_range *whole, iac_diags *diags);
+void iac_parser_clear(iac_parser *p);
+/* Whole texts: an expression, a template. */
+const iac_expr *iac_parse_expr_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
+                                    iac_diags *diags);
+const iac_expr *iac_parse_template_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
+                                        iac_diags *diags);
+#endif
