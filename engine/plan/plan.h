@@ -74,9 +74,8 @@ typedef struct iac_output_change {
  * others cost nothing at a provider. */
 typedef enum iac_opcode {
     IAC_DO_EVALUATE,  /* node: variable, local, output, provider configuration: compute its value */
-    IAC_DO_APPLY,     /* change: create or update */
-    IAC_DO_DESTROY,   /* change: destroy the current or a deposed object */
-    IAC_DO_DEPOSE,    /* change: set the current object aside before its replacement is created */
+    IAC_DO_APPLY,     /* change: create or update; CREATE_DELETE first sets the current object aside (deposed) */
+    IAC_DO_DESTROY,   /* change: destroy the object; of CREATE_DELETE, the one set aside */
     IAC_DO_READ,      /* change: read a data source */
     IAC_DO_FORGET,    /* change: remove from the state only */
     IAC_DO_BARRIER,   /* everything it waits for is done: carries order between sets of steps */

@@ -16,6 +16,8 @@ struct iac_arena {
     struct block *head; /* the block being filled; older ones follow */
     size_t next_size;
     size_t total;
+    iac_arena *adopted; /* arenas that are freed with this one, linked by next_sibling */
+    iac_arena *next_sibling;
 };
 
 iac_arena *iac_arena_new(void)
@@ -34,16 +36,33 @@ static void free_blocks(struct block *block)
     }
 }
 
+static void free_adopted(iac_arena *arena)
+{
+    while (arena->adopted) {
+        iac_arena *child = arena->adopted;
+        arena->adopted = child->next_sibling;
+        iac_arena_free(child);
+    }
+}
+
+void iac_arena_adopt(iac_arena *arena, iac_arena *child)
+{
+    child->next_sibling = arena->adopted;
+    arena->adopted = child;
+}
+
 void iac_arena_free(iac_arena *arena)
 {
     if (!arena)
         return;
+    free_adopted(arena);
     free_blocks(arena->head);
     free(arena);
 }
 
 void iac_arena_reset(iac_arena *arena)
 {
+    free_adopted(arena);
 #ifdef IAC_DEBUG_ARENA
     free_blocks(arena->head);
     arena->head = NULL;

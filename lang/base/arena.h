@@ -24,6 +24,10 @@ char *iac_arena_cstr(iac_arena *arena, iac_str s);
 iac_str iac_arena_printf(iac_arena *arena, const char *format, ...) IAC_PRINTF(2, 3);
 iac_str iac_arena_vprintf(iac_arena *arena, const char *format, va_list args);
 
+/* child lives as long as what arena holds now: it is freed with it. child must not be used for allocation by two
+ * threads, as before. */
+void iac_arena_adopt(iac_arena *arena, iac_arena *child);
+
 /* Bytes handed out since creation or reset. */
 size_t iac_arena_used(const iac_arena *arena);
 #endif

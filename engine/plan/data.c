@@ -1,0 +1,145 @@
+/* Plans a data source: read now where everything it needs is known and settled, else put off until apply. */
+#include "engine/plan/planner.h"
+
+#include <time.h>
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address,
+                   const iac_value *config, const iac_value **ret)
+{
+    double begun = now_seconds();
+    iac_call_options options = iac_options_for(worker->run, node, address);
+    iac_instance_event(worker->run, IAC_EVENT_READ_START, addr, IAC_STR(""), NULL, IAC_ACTION_READ, 0);
+    const iac_value *state = NULL;
+    uint32_t deferred = 0;
+    if (iac_instance_read_data(node->provider->instance, &options, worker->keep, node->resource_addr.type,
+                               iac_value_unmark_deep(worker->scratch, config), &state, &deferred, &worker->diags) !=
+        IAC_OK)
+        return false;
+    if (!state) {
+        *ret = NULL;
+        return true;
+    }
+    *ret = iac_copy_marks(worker->keep, node->schema->block, state, config);
+    iac_instance_event(worker->run, IAC_EVENT_READ_DONE, addr, IAC_STR(""), *ret, IAC_ACTION_READ,
+                       now_seconds() - begun);
+    return true;
+}
+
+static bool module_pending(const iac_run_module *module)
+{
+    for (size_t i = 0; i < module->config->resource_count; i++)
+        if (atomic_load(&module->resources[i]->pending))
+            return true;
+    for (size_t i = 0; i < module->config->call_count; i++)
+        if (module->children[i] && module_pending(module->children[i]))
+            return true;
+    return false;
+}
+
+static bool depends_pending(iac_worker *worker, iac_run_module *module, iac_depends depends)
+{
+    for (size_t i = 0; i < depends.n; i++) {
+        iac_ref ref;
+        iac_diags drop = IAC_DIAGS_INIT;
+        bool parsed = iac_ref_parse(worker->scratch, depends.v[i], &ref, &drop);
+        iac_diags_clear(&drop);
+        iac_node *target = parsed ? iac_run_resolve(module, &ref) : NULL;
+        if (!target)
+            continue;
+        if (target->kind == IAC_NODE_RESOURCE && atomic_load(&target->pending))
+            return true;
+        if (target->kind != IAC_NODE_CALL)
+            continue;
+        const iac_run_module *child = module->children[target->call - module->config->calls];
+        if (child && module_pending(child))
+            return true;
+    }
+    return false;
+}
+
+/* Whether something named in depends_on, of the data source or of a module it is in, is still to change. */
+static bool dependency_pending(iac_worker *worker, const iac_node *node)
+{
+    if (depends_pending(worker, node->module, node->resource->depends_on))
+        return true;
+    for (const iac_run_module *module = node->module; module->parent; module = module->parent)
+        if (depends_pending(worker, module->parent, module->call->call->depends_on))
+            return true;
+    return false;
+}
+
+static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config,
+                    iac_reason reason)
+{
+    const iac_block_schema *block = node->schema->block;
+    const iac_value *none = iac_value_null(worker->keep, block->type);
+    const iac_value *planned = iac_schema_proposed(worker->keep, block, none,
+                                                   iac_value_unmark_deep(worker->keep, config));
+    iac_change *change = iac_arena_new_of(worker->keep, iac_change);
+    *change = (iac_change){
+        .addr = task->addr,
+        .previous = task->addr,
+        .action = IAC_ACTION_READ,
+        .reason = reason,
+        .provider = node->provider->text,
+        .provider_addr = node->provider->addr,
+        .schema = node->schema,
+        .before = none,
+        .after = iac_copy_marks(worker->keep, block, planned, config),
+        .dependencies = node->dependencies,
+        .dependency_count = node->dependency_count,
+    };
+    task->change = change;
+    task->instance->change = change;
+    task->instance->value = change->after;
+    atomic_store(&node->pending, true);
+}
+
+bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
+{
+    if (!task->instance)
+        return true; /* no longer in the configuration: it leaves the state without a word */
+    iac_place place;
+    iac_place_for(&place, worker, node, task->module, task->instance);
+    if (!iac_visit_conditions(worker, &place, node->resource->lifecycle.preconditions, "Resource precondition failed",
+                              false, NULL))
+        return false;
+    const iac_value *config = iac_decode_body(&place.scope, node->resource->body, node->schema->block,
+                                              worker->scratch, &worker->diags);
+    if (worker->diags.errors)
+        return false;
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
+                              &worker->diags) != IAC_OK)
+        return false;
+    bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node);
+    if (config->deep_unknown || waiting || !iac_instance_configured(node->provider->instance)) {
+        put_off(worker, node, task, config,
+                config->deep_unknown ? IAC_REASON_READ_CONFIG_UNKNOWN
+                : waiting            ? IAC_REASON_READ_DEPENDENCY_PENDING
+                                     : IAC_REASON_READ_CONFIG_UNKNOWN);
+        return true;
+    }
+    const iac_value *state;
+    if (!iac_read_data(worker, node, &task->addr, task->address, config, &state))
+        return false;
+    if (!state) {
+        put_off(worker, node, task, config, IAC_REASON_READ_CONFIG_UNKNOWN);
+        return true;
+    }
+    task->instance->value = state;
+    iac_object *object = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
+    task->kept = object;
+    if (!node->resource->lifecycle.postconditions.n)
+        return true;
+    place.self = state;
+    return iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
+                                "Resource postcondition failed", false, NULL);
+}

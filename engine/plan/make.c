@@ -1,0 +1,584 @@
+/* The planner's walk, and the plan put together from what it found. */
+#include "engine/plan/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- tasks of a resource ---- */
+
+static const iac_module_instance *find_module_instance(const iac_run_module *module, iac_module_addr addr)
+{
+    uint32_t low = 0, high = module->instance_count; /* call expansions are made in order of keys */
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int order = iac_module_addr_cmp(module->instances[middle]->addr, addr);
+        if (order == 0)
+            return module->instances[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static iac_addr instance_addr(const iac_node *node, iac_module_addr module, iac_key key)
+{
+    iac_addr addr = node->resource_addr;
+    addr.module = module;
+    addr.key = key;
+    return addr;
+}
+
+static iac_reason orphan_reason(const iac_node *node, const iac_module_instance *module, iac_key key)
+{
+    if (node->kind == IAC_NODE_ORPHAN)
+        return IAC_REASON_DELETE_NO_CONFIG;
+    if (!module)
+        return IAC_REASON_DELETE_NO_MODULE;
+    const iac_expansion *expansion = &node->expansions[module->index];
+    if (expansion->repetition == IAC_BY_COUNT && key.kind == IAC_KEY_INT)
+        return IAC_REASON_DELETE_COUNT_INDEX;
+    if (expansion->repetition == IAC_BY_FOR_EACH && key.kind == IAC_KEY_STRING)
+        return IAC_REASON_DELETE_EACH_KEY;
+    return IAC_REASON_DELETE_WRONG_REPETITION;
+}
+
+/* Whether the module that an orphaned resource was in is still called. */
+static iac_reason orphan_module_reason(const iac_planner *planner, const iac_node *node)
+{
+    const iac_run_module *module = planner->run.root;
+    for (size_t i = 0; i < node->resource_addr.module.n; i++) {
+        const iac_module_call *call = iac_map_get(&module->config->call_map,
+                                                  node->resource_addr.module.steps[i].name);
+        if (!call || !module->children[call - module->config->calls])
+            return IAC_REASON_DELETE_NO_MODULE;
+        module = module->children[call - module->config->calls];
+    }
+    return IAC_REASON_DELETE_NO_CONFIG;
+}
+
+static bool targeted(const iac_planner *planner, const iac_node *node, iac_str address)
+{
+    if (planner->options->target_count == 0)
+        return true;
+    bool names_instance = false;
+    for (size_t i = 0; i < planner->options->target_count; i++) {
+        iac_str target = planner->options->targets[i];
+        if (iac_str_eq(target, address))
+            return true;
+        names_instance |= target.n > node->name.n && iac_str_starts(target, node->name) &&
+                          target.p[node->name.n] == '[';
+        if (iac_str_eq(target, node->name) ||
+            (iac_str_starts(address, target) && address.n > target.n && address.p[target.n] == '.'))
+            return true;
+    }
+    return !names_instance; /* needed by something that is targeted: all of it */
+}
+
+/* Lists what is to be planned: the instances of the configuration, then what only the state has. */
+static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
+{
+    iac_arena *keep = worker->keep;
+    size_t count = 0;
+    for (uint32_t i = 0; i < node->slots && node->expansions; i++)
+        count += node->expansions[i].n;
+    for (uint32_t i = 0; i < node->state_count; i++)
+        count += 1 + planner->run.state->instances[node->state_indexes[i]].deposed_count;
+    iac_plan_work *work = iac_arena_new_of(keep, iac_plan_work);
+    work->tasks = iac_arena_array(keep, iac_plan_task, count);
+    node->work = work;
+
+    for (uint32_t i = 0; i < node->slots && node->expansions; i++) {
+        const iac_module_instance *module = node->module->instances[i];
+        for (uint32_t k = 0; k < node->expansions[i].n; k++) {
+            iac_resource_instance *instance = &node->expansions[i].v[k];
+            iac_addr addr = instance_addr(node, module->addr, instance->key);
+            const iac_state_instance *stored = planner->run.state ? iac_state_find(planner->run.state, addr) : NULL;
+            iac_str address = iac_addr_text(keep, addr);
+            if (!targeted(planner, node, address)) {
+                continue;
+            }
+            work->tasks[work->n++] = (iac_plan_task){
+                .module = module,
+                .instance = instance,
+                .stored = stored,
+                .object = stored ? stored->current : NULL,
+                .addr = addr,
+                .address = address,
+            };
+        }
+    }
+    for (uint32_t i = 0; i < node->state_count; i++) {
+        const iac_state_instance *stored = &planner->run.state->instances[node->state_indexes[i]];
+        const iac_module_instance *module = node->kind == IAC_NODE_RESOURCE
+                                                ? find_module_instance(node->module, stored->addr.module)
+                                                : NULL;
+        iac_str address = iac_addr_text(keep, stored->addr);
+        if (!targeted(planner, node, address))
+            continue;
+        bool configured = module && node->expansions &&
+                          iac_expansion_find(&node->expansions[module->index], stored->addr.key);
+        if (!configured && stored->current)
+            work->tasks[work->n++] = (iac_plan_task){
+                .module = module,
+                .stored = stored,
+                .object = stored->current,
+                .addr = stored->addr,
+                .address = address,
+                .reason = node->kind == IAC_NODE_ORPHAN ? orphan_module_reason(planner, node)
+                                                        : orphan_reason(node, module, stored->addr.key),
+            };
+        for (size_t k = 0; k < stored->deposed_count; k++)
+            work->tasks[work->n++] = (iac_plan_task){
+                .module = module,
+                .stored = stored,
+                .object = stored->deposed[k],
+                .addr = stored->addr,
+                .address = address,
+            };
+    }
+}
+
+/* import blocks whose target is an instance of the node and that the state does not have yet. */
+static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *node)
+{
+    const iac_module_config *root = planner->run.config->root;
+    iac_plan_work *work = node->work;
+    for (size_t i = 0; i < root->import_count; i++) {
+        const iac_import_config *import = &root->imports[i];
+        iac_str text = iac_range_text(import->to->range);
+        for (uint32_t k = 0; k < work->n; k++) {
+            iac_plan_task *task = &work->tasks[k];
+            if (!task->instance || task->object || !iac_str_eq(task->address, text))
+                continue;
+            iac_place place;
+            iac_place_init(&place, worker->run, planner->run.root, planner->run.root->instances[0]);
+            const iac_value *id = iac_eval_as(&place.scope, import->id, &iac_type_string, worker->keep,
+                                              &worker->diags);
+            if (worker->diags.errors)
+                return false;
+            if (!iac_is_set_value(id)) {
+                iac_diag_error(&worker->diags, import->id->range, "Invalid import id argument",
+                               iac_is_null(id) ? "The import ID cannot be null."
+                                               : "The import block \"id\" argument depends on resource attributes that "
+                                                 "cannot be determined until apply, so iac cannot plan to import this "
+                                                 "resource.");
+                return false;
+            }
+            task->import_id = id->string.p;
+        }
+    }
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static bool destroying(const iac_planner *planner)
+{
+    return planner->options->mode == IAC_PLAN_DESTROY;
+}
+
+static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, iac_node *node)
+{
+    const iac_task_result failed = { IAC_TASK_FAILED, 0 };
+    if (node->excluded)
+        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    if (node->kind == IAC_NODE_RESOURCE && !iac_visit_node(worker, node)) {
+        if (!destroying(planner))
+            return failed;
+        iac_diags_clear(&worker->diags); /* what is to be destroyed need not be a sound configuration */
+        node->expansions = NULL;
+        node->slots = 0;
+    }
+    if (node->kind == IAC_NODE_RESOURCE && node->resource->provisioner_count) {
+        iac_diag_error(&worker->diags, node->resource->provisioners[0].range, "Provisioners are not supported",
+                       "iac does not run provisioners yet. Remove the provisioner blocks of %.*s.",
+                       IAC_FMT(node->name));
+        return failed;
+    }
+    if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE) {
+        iac_diag_error(&worker->diags, node->range, "Ephemeral resources are not supported",
+                       "iac does not open ephemeral resources yet. Remove %.*s.", IAC_FMT(node->name));
+        return failed;
+    }
+    make_tasks(planner, worker, node);
+    if (node->kind == IAC_NODE_RESOURCE && planner->run.config->root->import_count &&
+        !note_imports(planner, worker, node))
+        return failed;
+    if (node->resource_addr.mode == IAC_MANAGED)
+        iac_refresh_together(planner, worker, node);
+    if (worker->diags.errors)
+        return failed;
+    return (iac_task_result){ IAC_TASK_PARTS, ((iac_plan_work *)node->work)->n };
+}
+
+static iac_task_result visit_resource(iac_planner *planner, iac_worker *worker, iac_node *node, uint32_t part)
+{
+    if (part == IAC_PART_BEGIN)
+        return begin_resource(planner, worker, node);
+    if (part == IAC_PART_END)
+        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    iac_plan_work *work = node->work;
+    iac_plan_task *task = &work->tasks[part];
+    bool ok = node->resource_addr.mode == IAC_DATA ? iac_plan_data(planner, worker, node, task)
+                                                   : iac_plan_managed(planner, worker, node, task);
+    return (iac_task_result){ ok ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
+}
+
+/* Gives diagnostics that name no address the one of the object at hand. */
+static void name_diags(iac_worker *worker, const iac_node *node, uint32_t part)
+{
+    const iac_plan_work *work = node->work;
+    if (!work || part >= IAC_PART_END)
+        return;
+    for (size_t i = 0; i < worker->diags.list.n; i++) {
+        iac_diag *diag = &worker->diags.list.v[i];
+        if (diag->address.n == 0)
+            diag->address = iac_arena_str(worker->diags.arena, work->tasks[part].address);
+    }
+}
+
+static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32_t id, uint32_t part)
+{
+    (void)walk;
+    iac_planner *planner = user;
+    iac_worker *worker = &planner->run.workers[number];
+    iac_node *node = planner->run.nodes.v[id];
+    iac_task_result result = { IAC_TASK_DONE, 0 };
+    if (node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN) {
+        if (node->kind == IAC_NODE_ORPHAN && node->resource_addr.mode != IAC_MANAGED)
+            return result;
+        result = visit_resource(planner, worker, node, part);
+        name_diags(worker, node, part);
+    } else if (!node->excluded && !iac_visit_node(worker, node)) {
+        bool needed = !destroying(planner) || node->kind == IAC_NODE_PROVIDER || node->kind == IAC_NODE_VARIABLE;
+        if (needed)
+            result.code = IAC_TASK_FAILED;
+        else
+            iac_diags_clear(&worker->diags);
+    }
+    iac_worker_end(worker, id, part);
+    return result;
+}
+
+/* ---- targets ---- */
+
+static bool names_node(iac_str target, const iac_node *node)
+{
+    if (iac_str_eq(target, node->name))
+        return true;
+    if (iac_str_starts(target, node->name) && target.p[node->name.n] == '[')
+        return true; /* an instance of it */
+    return iac_str_starts(node->name, target) && node->name.n > target.n && node->name.p[target.n] == '.';
+}
+
+static iac_str without_keys(iac_arena *arena, iac_str target, bool *ret_module)
+{
+    iac_diags drop = IAC_DIAGS_INIT;
+    iac_addr addr;
+    *ret_module = false;
+    if (iac_target_parse(arena, target, &addr, ret_module, &drop) == IAC_OK && addr.module.n) {
+        addr.module = iac_module_addr_static(arena, addr.module);
+        target = *ret_module ? iac_module_addr_text(arena, addr.module) : iac_addr_text(arena, addr);
+    }
+    iac_diags_clear(&drop);
+    return target;
+}
+
+/* Leaves out resources that are neither targeted nor needed by one that is, and outputs that need one left out. */
+static void apply_targets(iac_planner *planner)
+{
+    iac_run *run = &planner->run;
+    const iac_plan_options *options = planner->options;
+    if (options->target_count == 0)
+        return;
+    bool *wanted = iac_xcalloc(run->nodes.n, sizeof(*wanted));
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (size_t t = 0; t < options->target_count; t++) {
+        bool is_module;
+        iac_str target = without_keys(run->arena, options->targets[t], &is_module);
+        for (uint32_t i = 0; i < run->nodes.n; i++) {
+            const iac_node *node = run->nodes.v[i];
+            if ((node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN) && !wanted[i] &&
+                names_node(target, node)) {
+                wanted[i] = true;
+                iac_vec_push(&queue, i);
+            }
+        }
+    }
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
+            if (!wanted[run->graph.deps[e]]) {
+                wanted[run->graph.deps[e]] = true;
+                iac_vec_push(&queue, run->graph.deps[e]);
+            }
+    }
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        iac_node *node = run->nodes.v[i];
+        if (node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN || node->kind == IAC_NODE_PROVIDER)
+            node->excluded = !wanted[i];
+    }
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        iac_node *node = run->nodes.v[i];
+        if (node->kind != IAC_NODE_OUTPUT && node->kind != IAC_NODE_LOCAL && node->kind != IAC_NODE_CHECK)
+            continue;
+        if (!wanted[i])
+            for (uint32_t e = run->graph.dep_start[i]; e < run->graph.dep_start[i + 1]; e++)
+                node->excluded |= run->nodes.v[run->graph.deps[e]]->excluded;
+    }
+    iac_vec_clear(&queue);
+    free(wanted);
+}
+
+/* ---- the plan ---- */
+
+static int compare_changes(const void *a, const void *b)
+{
+    const iac_change *x = a, *y = b;
+    int order = iac_addr_cmp(x->addr, y->addr);
+    return order ? order : iac_str_cmp(x->deposed, y->deposed);
+}
+
+static void gather_changes(iac_planner *planner, iac_plan *plan, iac_arena *arena)
+{
+    IAC_VEC(iac_change) changes = { 0 };
+    IAC_VEC(iac_change) drift = { 0 };
+    for (size_t i = 0; i < planner->run.nodes.n; i++) {
+        const iac_node *node = planner->run.nodes.v[i];
+        const iac_plan_work *work = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN ? node->work
+                                                                                                     : NULL;
+        for (uint32_t k = 0; work && k < work->n; k++) {
+            if (work->tasks[k].change)
+                iac_vec_push(&changes, *work->tasks[k].change);
+            if (work->tasks[k].drift)
+                iac_vec_push(&drift, *work->tasks[k].drift);
+        }
+    }
+    if (changes.n)
+        qsort(changes.v, changes.n, sizeof(iac_change), compare_changes);
+    if (drift.n)
+        qsort(drift.v, drift.n, sizeof(iac_change), compare_changes);
+    iac_change *v = iac_arena_array(arena, iac_change, changes.n);
+    if (changes.n)
+        memcpy(v, changes.v, changes.n * sizeof(*v));
+    plan->changes = v;
+    plan->change_count = changes.n;
+    v = iac_arena_array(arena, iac_change, drift.n);
+    if (drift.n)
+        memcpy(v, drift.v, drift.n * sizeof(*v));
+    plan->drift = v;
+    plan->drift_count = drift.n;
+    iac_vec_clear(&changes);
+    iac_vec_clear(&drift);
+}
+
+static int compare_instances(const void *a, const void *b)
+{
+    return iac_addr_cmp(((const iac_state_instance *)a)->addr, ((const iac_state_instance *)b)->addr);
+}
+
+/* The state after refresh: what was planned with what was read, the rest as it was. */
+static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
+{
+    const iac_state *stored = planner->run.state;
+    IAC_VEC(iac_state_instance) list = { 0 };
+    bool *seen = iac_xcalloc(stored ? stored->instance_count : 0, sizeof(*seen));
+    for (size_t i = 0; i < planner->run.nodes.n; i++) {
+        const iac_node *node = planner->run.nodes.v[i];
+        const iac_plan_work *work = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN ? node->work
+                                                                                                     : NULL;
+        for (uint32_t k = 0; work && k < work->n; k++) {
+            const iac_plan_task *task = &work->tasks[k];
+            bool data = task->addr.mode != IAC_MANAGED;
+            bool failed = !data && task->object && !task->read;
+            if (task->object && task->object->deposed.n)
+                continue; /* deposed objects stay as they are until they are destroyed */
+            if (task->stored)
+                seen[task->stored - stored->instances] = true;
+            const iac_object *current = failed ? task->object : task->kept;
+            if (data && !current && task->instance && task->stored && !task->change)
+                current = task->object; /* it could not be read: an error was given */
+            size_t deposed = task->stored ? task->stored->deposed_count : 0;
+            if (!current && deposed == 0)
+                continue;
+            iac_vec_push(&list, ((iac_state_instance){
+                                    .addr = task->addr,
+                                    .provider = node->provider ? node->provider->text : task->stored->provider,
+                                    .current = current,
+                                    .deposed = task->stored ? task->stored->deposed : NULL,
+                                    .deposed_count = deposed,
+                                }));
+        }
+    }
+    for (size_t i = 0; stored && i < stored->instance_count; i++)
+        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && planner->options->target_count == 0))
+            iac_vec_push(&list, stored->instances[i]);
+    free(seen);
+    if (list.n)
+        qsort(list.v, list.n, sizeof(iac_state_instance), compare_instances);
+    iac_state *state = iac_arena_new_of(arena, iac_state);
+    if (stored)
+        *state = *stored;
+    iac_state_instance *v = iac_arena_array(arena, iac_state_instance, list.n);
+    if (list.n)
+        memcpy(v, list.v, list.n * sizeof(*v));
+    state->instances = v;
+    state->instance_count = list.n;
+    iac_vec_clear(&list);
+    return state;
+}
+
+static const iac_state_output *stored_output(const iac_state *state, iac_str name)
+{
+    for (size_t i = 0; state && i < state->output_count; i++)
+        if (iac_str_eq(state->outputs[i].name, name))
+            return &state->outputs[i];
+    return NULL;
+}
+
+static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *arena)
+{
+    const iac_run_module *root = planner->run.root;
+    const iac_state *stored = planner->run.state;
+    size_t most = root->config->output_count + (stored ? stored->output_count : 0), n = 0;
+    iac_output_change *v = iac_arena_array(arena, iac_output_change, most);
+    for (size_t i = 0; i < root->config->output_count; i++) {
+        const iac_node *node = root->outputs[i];
+        const iac_state_output *old = stored_output(stored, node->output->name);
+        if (node->excluded || (!node->values && !destroying(planner)))
+            continue;
+        iac_output_change change = { .name = node->output->name, .sensitive = node->output->sensitive };
+        change.before = old ? old->value : NULL;
+        const iac_value *after = node->values ? node->values[0] : NULL;
+        if (destroying(planner))
+            after = NULL;
+        else if (!after)
+            continue; /* it failed */
+        if (after && iac_is_null(after))
+            after = NULL;
+        change.after = after ? iac_value_unmark_deep(arena, after) : NULL;
+        change.sensitive |= destroying(planner) && old && old->sensitive;
+        bool same = old && after && old->sensitive == node->output->sensitive &&
+                    iac_value_same(old->value, change.after);
+        if (!old && !after)
+            continue;
+        change.action = same ? IAC_ACTION_NOOP : !old ? IAC_ACTION_CREATE : !after ? IAC_ACTION_DELETE
+                                                                                  : IAC_ACTION_UPDATE;
+        v[n++] = change;
+    }
+    for (size_t i = 0; stored && i < stored->output_count; i++)
+        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && planner->options->target_count == 0)
+            v[n++] = (iac_output_change){ .name = stored->outputs[i].name, .sensitive = stored->outputs[i].sensitive,
+                                          .action = IAC_ACTION_DELETE, .before = stored->outputs[i].value };
+    for (size_t i = 1; i < n; i++) /* two sorted runs: a handful to move */
+        for (size_t k = i; k > 0 && iac_str_cmp(v[k - 1].name, v[k].name) > 0; k--) {
+            iac_output_change swap = v[k];
+            v[k] = v[k - 1];
+            v[k - 1] = swap;
+        }
+    plan->outputs = v;
+    plan->output_count = n;
+}
+
+static bool has_changes(const iac_planner *planner, const iac_plan *plan)
+{
+    for (size_t i = 0; i < plan->change_count; i++)
+        if (plan->changes[i].action != IAC_ACTION_NOOP || plan->changes[i].moved || plan->changes[i].import_id.n)
+            return true;
+    for (size_t i = 0; i < plan->output_count; i++)
+        if (plan->outputs[i].action != IAC_ACTION_NOOP)
+            return true;
+    return planner->options->mode == IAC_PLAN_REFRESH_ONLY && plan->drift_count > 0;
+}
+
+static iac_str timestamp_now(iac_arena *arena)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    char text[32];
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return iac_arena_str(arena, iac_str_of(text));
+}
+
+static bool known_address(const iac_run *run, iac_str address)
+{
+    for (size_t i = 0; i < run->nodes.n; i++)
+        if ((run->nodes.v[i]->kind == IAC_NODE_RESOURCE || run->nodes.v[i]->kind == IAC_NODE_ORPHAN) &&
+            names_node(address, run->nodes.v[i]))
+            return true;
+    return false;
+}
+
+static void check_replaces(iac_planner *planner, iac_diags *diags)
+{
+    for (size_t i = 0; i < planner->options->replace_count; i++)
+        if (!known_address(&planner->run, planner->options->replaces[i]))
+            iac_diag_warning(diags, IAC_NO_RANGE, "Incompletely-matched force-replace resource instance",
+                             "Your force-replace request for %.*s doesn't match any resource instances.",
+                             IAC_FMT(planner->options->replaces[i]));
+}
+
+iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
+                         const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
+{
+    iac_planner *planner = iac_arena_new_of(arena, iac_planner);
+    size_t errors = diags->errors;
+    iac_str timestamp = timestamp_now(arena);
+    iac_run_options run_options = {
+        .host = options->host, .state = state, .variables = options->variables, .workspace = options->workspace,
+        .timestamp = timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd, .planning = true,
+        .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
+        .sink = options->sink,
+    };
+    planner->options = options;
+    *ret = NULL;
+    if (iac_run_build(&planner->run, config, &run_options, diags) != IAC_OK) {
+        iac_run_clear(&planner->run);
+        return IAC_ERR;
+    }
+    apply_targets(planner);
+    check_replaces(planner, diags);
+    iac_walk_options walk = { .workers = planner->run.worker_count, .stop = options->stop, .run = visit,
+                              .user = planner };
+    iac_walk_outcome outcome = iac_walk_run(&planner->run.graph, &walk);
+    iac_run_collect(&planner->run, diags);
+    if (outcome.stopped)
+        iac_diag_error(diags, IAC_NO_RANGE, "Plan interrupted", "The plan was stopped before it was complete.");
+
+    iac_plan *plan = iac_arena_new_of(arena, iac_plan);
+    *plan = (iac_plan){
+        .mode = options->mode,
+        .timestamp = timestamp,
+        .errored = diags->errors != errors,
+        .complete = options->target_count == 0,
+        .config = config,
+        .variables = options->variables,
+        .previous = state,
+        .targets = options->targets,
+        .target_count = options->target_count,
+        .replaces = options->replaces,
+        .replace_count = options->replace_count,
+        .workspace = options->workspace,
+    };
+    gather_changes(planner, plan, arena);
+    gather_outputs(planner, plan, arena);
+    plan->prior = refreshed_state(planner, arena);
+    plan->applyable = !plan->errored && has_changes(planner, plan);
+    plan->complete = plan->complete && !plan->errored;
+    if (!plan->errored)
+        iac_plan_operations(planner, plan, arena);
+    if (options->target_count)
+        iac_diag_warning(diags, IAC_NO_RANGE, "Resource targeting is in effect",
+                         "You are creating a plan with the -target option, which means that the result of this plan "
+                         "may not represent all of the changes requested by the current configuration.\n\nThe -target "
+                         "option is not for routine use, and is provided only for exceptional situations such as "
+                         "recovering from errors or mistakes, or when iac specifically suggests to use it as part of "
+                         "an error message.");
+    iac_run_hand_over(&planner->run, arena);
+    *ret = plan;
+    return plan->errored ? IAC_ERR : IAC_OK;
+}

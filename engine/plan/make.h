@@ -1,0 +1,34 @@
+/* engine/plan/make.h - makes plans. Layer: engine/plan. */
+#ifndef IAC_PLAN_MAKE_H
+#define IAC_PLAN_MAKE_H
+#include "engine/event/event.h"
+#include "engine/host/host.h"
+#include "engine/plan/plan.h"
+#include <stdatomic.h>
+
+typedef struct iac_plan_options {
+    iac_plan_mode mode;
+    bool no_refresh;
+    unsigned parallelism;        /* 0: 10 */
+    const iac_str *targets;      /* -target */
+    size_t target_count;
+    const iac_str *replaces;     /* -replace */
+    size_t replace_count;
+    iac_host *host;
+    const iac_map *variables;    /* root variables: name to const iac_value * */
+    iac_str workspace;           /* "default" */
+    iac_str cwd;                 /* path.cwd: where the program was started */
+    const atomic_int *stop;      /* set to 1 to stop, to 2 to cancel running calls; may be NULL */
+    iac_event_sink sink;
+} iac_plan_options;
+
+/* Plans. Writes nothing anywhere. The plan (never NULL unless the configuration could not be laid out) lives in the
+ * arena and borrows config, state and options->variables. After errors it has `errored` set and holds what could be
+ * planned. */
+iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
+                         const iac_plan_options *options, const iac_plan **ret, iac_diags *diags);
+
+/* What `validate` checks beyond loading: schemas, every body against its schema, and the providers' own validation of
+ * configurations in which everything from outside is unknown. */
+iac_status iac_validate(const iac_config *config, const iac_plan_options *options, iac_diags *diags);
+#endif

@@ -1,0 +1,509 @@
+/* Plans one object of a managed resource: upgrade, refresh, propose, ask the provider, check, decide. */
+#include "engine/plan/planner.h"
+
+#include <stdlib.h>
+
+/* ---- refresh ---- */
+
+static void keep_object(iac_worker *worker, const iac_node *node, iac_plan_task *task, const iac_value *v)
+{
+    if (iac_value_identical(v, task->before) && task->object->schema_version == node->schema->version &&
+        iac_str_eq(task->private_data, task->object->private_data)) {
+        task->kept = task->object;
+        return;
+    }
+    iac_object *object = iac_object_new(worker->keep, v, node->schema->block->type, node->schema->version);
+    object->private_data = task->private_data;
+    object->tainted = task->object->tainted;
+    object->create_before_destroy = task->object->create_before_destroy;
+    object->dependencies = task->object->dependencies;
+    object->dependency_count = task->object->dependency_count;
+    object->deposed = task->object->deposed;
+    task->kept = object;
+}
+
+/* Takes in what a read answered. */
+static void note_read(iac_worker *worker, const iac_node *node, iac_plan_task *task, const iac_read_answer *answer)
+{
+    task->read = true;
+    if (!answer->state || iac_is_null(answer->state)) {
+        task->refreshed = NULL;
+        task->kept = NULL;
+        return;
+    }
+    if (answer->private_data.n)
+        task->private_data = iac_arena_str(worker->keep, answer->private_data);
+    const iac_value *v = iac_value_same(answer->state, task->before)
+                             ? task->before
+                             : iac_copy_marks(worker->keep, node->schema->block, answer->state, task->before);
+    task->refreshed = v;
+    keep_object(worker, node, task, v);
+}
+
+static bool load_stored(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    if (!task->object || task->before)
+        return true;
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    task->before = iac_stored_value(worker, node, &options, task->object);
+    task->private_data = task->object->private_data;
+    return task->before != NULL;
+}
+
+static bool refreshes(const iac_planner *planner, const iac_node *node)
+{
+    return !planner->options->no_refresh && iac_instance_configured(node->provider->instance);
+}
+
+static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    if (!load_stored(worker, node, task))
+        return false;
+    if (!task->object || task->read)
+        return true;
+    if (!refreshes(planner, node)) {
+        task->read = true;
+        task->refreshed = task->before;
+        keep_object(worker, node, task, task->before);
+        return true;
+    }
+    iac_str deposed = task->object->deposed;
+    iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, deposed, task->before, IAC_ACTION_READ, 0);
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    iac_read_answer answer = { 0 };
+    if (iac_instance_read(node->provider->instance, &options, worker->keep, node->resource_addr.type, task->before,
+                          task->private_data, &answer, &worker->diags) != IAC_OK)
+        return false;
+    note_read(worker, node, task, &answer);
+    iac_instance_event(worker->run, IAC_EVENT_REFRESH_DONE, &task->addr, deposed, task->refreshed, IAC_ACTION_READ,
+                       0);
+    return true;
+}
+
+void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *node)
+{
+    iac_plan_work *work = node->work;
+    if (!node->provider->instance || !refreshes(planner, node) || !iac_instance_reads_many(node->provider->instance))
+        return;
+    IAC_VEC(iac_plan_task *) tasks = { 0 };
+    for (uint32_t i = 0; i < work->n; i++)
+        if (work->tasks[i].object && load_stored(worker, node, &work->tasks[i]))
+            iac_vec_push(&tasks, &work->tasks[i]);
+    if (tasks.n > 1) {
+        iac_read_item *items = iac_xcalloc(tasks.n, sizeof(*items));
+        iac_call_options *options = iac_xcalloc(tasks.n, sizeof(*options));
+        for (size_t i = 0; i < tasks.n; i++) {
+            iac_plan_task *task = tasks.v[i];
+            iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, task->object->deposed,
+                               task->before, IAC_ACTION_READ, 0);
+            options[i] = iac_options_for(worker->run, node, task->address);
+            items[i] = (iac_read_item){ .options = &options[i], .arena = worker->keep, .diags = &worker->diags,
+                                        .state = task->before, .private_data = task->private_data };
+        }
+        iac_call_options whole = iac_options_for(worker->run, node, node->name);
+        iac_status status = iac_instance_read_many(node->provider->instance, &whole, node->resource_addr.type, items,
+                                                   tasks.n, &worker->diags);
+        for (size_t i = 0; status == IAC_OK && i < tasks.n; i++)
+            if (items[i].status == IAC_OK) {
+                note_read(worker, node, tasks.v[i], &items[i].answer);
+                iac_instance_event(worker->run, IAC_EVENT_REFRESH_DONE, &tasks.v[i]->addr,
+                                   tasks.v[i]->object->deposed, tasks.v[i]->refreshed, IAC_ACTION_READ, 0);
+            }
+        free(items);
+        free(options);
+    }
+    iac_vec_clear(&tasks);
+}
+
+static void note_drift(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    if (!task->before || (task->refreshed && iac_value_same(task->before, task->refreshed)))
+        return;
+    iac_change *drift = iac_arena_new_of(worker->keep, iac_change);
+    *drift = (iac_change){
+        .addr = task->addr,
+        .previous = task->addr,
+        .deposed = task->object->deposed,
+        .action = task->refreshed ? IAC_ACTION_UPDATE : IAC_ACTION_DELETE,
+        .provider = node->provider->text,
+        .provider_addr = node->provider->addr,
+        .schema = node->schema,
+        .before = task->before,
+        .after = task->refreshed ? task->refreshed : iac_value_null(worker->keep, node->schema->block->type),
+    };
+    task->drift = drift;
+}
+
+/* ---- changes ---- */
+
+static iac_change *new_change(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    iac_change *change = iac_arena_new_of(worker->keep, iac_change);
+    const iac_value *none = iac_value_null(worker->keep, node->schema->block->type);
+    *change = (iac_change){
+        .addr = task->addr,
+        .previous = task->addr,
+        .deposed = task->object ? task->object->deposed : IAC_STR(""),
+        .provider = node->provider->text,
+        .provider_addr = node->provider->addr,
+        .schema = node->schema,
+        .before = task->refreshed ? task->refreshed : none,
+        .after = none,
+        .private_data = task->private_data,
+        .prior_private = task->private_data,
+        .create_before_destroy = node->create_before_destroy,
+        .tainted = task->refreshed && task->object && task->object->tainted,
+        .dependencies = node->kind == IAC_NODE_RESOURCE ? node->dependencies
+                        : task->object                  ? task->object->dependencies
+                                                        : NULL,
+        .dependency_count = node->kind == IAC_NODE_RESOURCE ? node->dependency_count
+                            : task->object                  ? task->object->dependency_count
+                                                            : 0,
+    };
+    if (task->import_id)
+        change->import_id = iac_str_of(task->import_id);
+    task->change = change;
+    return change;
+}
+
+static bool prevented(iac_worker *worker, const iac_node *node, const iac_plan_task *task)
+{
+    if (node->kind != IAC_NODE_RESOURCE || !node->resource->lifecycle.prevent_destroy)
+        return false;
+    iac_diag_error(&worker->diags, node->range, "Instance cannot be destroyed",
+                   "Resource %.*s has lifecycle.prevent_destroy set, but the plan calls for this resource to be "
+                   "destroyed. To avoid this error and continue with the plan, either disable "
+                   "lifecycle.prevent_destroy or reduce the scope of the plan using the -target option.",
+                   IAC_FMT(task->address));
+    return true;
+}
+
+static bool plan_destroy(iac_worker *worker, iac_node *node, iac_plan_task *task)
+{
+    if (!task->refreshed)
+        return true; /* it is gone already */
+    iac_change *change = new_change(worker, node, task);
+    change->action = IAC_ACTION_DELETE;
+    change->reason = task->object->deposed.n ? IAC_REASON_NONE : task->reason;
+    atomic_store(&node->pending, true);
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    iac_plan_request request = { .type = node->resource_addr.type, .prior = task->refreshed,
+                                 .private_data = task->private_data };
+    iac_plan_answer answer = { 0 };
+    if (iac_instance_plan(node->provider->instance, &options, worker->keep, &request, &answer, &worker->diags) !=
+        IAC_OK)
+        return false;
+    if (answer.private_data.n)
+        change->private_data = answer.private_data;
+    change->reversible = answer.reversible;
+    change->note = answer.note;
+    return !prevented(worker, node, task);
+}
+
+static const iac_value *ignore_step(iac_arena *arena, const iac_value *config, const iac_value *prior, iac_path path,
+                                    size_t depth)
+{
+    if (depth == path.n)
+        return prior;
+    const iac_step *step = &path.steps[depth];
+    if (!iac_is_set_value(config) || !prior || !iac_is_set_value(prior))
+        return config;
+    if (step->kind == IAC_STEP_INDEX) {
+        if ((config->kind != IAC_LIST && config->kind != IAC_TUPLE) || step->index < 0 ||
+            (size_t)step->index >= config->n || (size_t)step->index >= prior->n)
+            return config;
+        const iac_value **items = iac_arena_array(arena, const iac_value *, config->n);
+        for (size_t i = 0; i < config->n; i++)
+            items[i] = config->items[i];
+        items[step->index] = ignore_step(arena, items[step->index], prior->items[step->index], path, depth + 1);
+        return config->kind == IAC_LIST ? iac_value_list(arena, config->type->element, items, config->n)
+                                        : iac_value_tuple(arena, items, config->n);
+    }
+    const iac_value *own = iac_value_get(config, step->name), *old = iac_value_get(prior, step->name);
+    if (config->kind == IAC_OBJECT)
+        return own && old ? iac_value_with(arena, config, step->name, ignore_step(arena, own, old, path, depth + 1))
+                          : config;
+    if (config->kind != IAC_MAP || depth + 1 != path.n)
+        return config;
+    /* A key of a map: as it was, present or not. */
+    const iac_value **items = iac_arena_array(arena, const iac_value *, config->n + 1);
+    iac_str *keys = iac_arena_array(arena, iac_str, config->n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < config->n; i++)
+        if (!iac_str_eq(config->keys[i], step->name)) {
+            keys[n] = config->keys[i];
+            items[n++] = config->items[i];
+        }
+    if (old) {
+        keys[n] = step->name;
+        items[n++] = old;
+    }
+    return iac_value_map(arena, config->type->element, keys, items, n);
+}
+
+/* The configuration with what lifecycle.ignore_changes names taken from the prior object. */
+static const iac_value *ignore_changes(iac_worker *worker, const iac_node *node, const iac_value *prior,
+                                       const iac_value *config)
+{
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    if (!prior || (!lifecycle->ignore_all && lifecycle->ignore_changes.n == 0))
+        return config;
+    if (lifecycle->ignore_all) {
+        for (size_t i = 0; i < node->schema->block->attribute_count; i++) {
+            const iac_attr_schema *attr = &node->schema->block->attributes[i];
+            const iac_value *old = iac_value_get(prior, attr->name);
+            if (old && (attr->required || attr->optional) && !attr->write_only)
+                config = iac_value_with(worker->scratch, config, attr->name, old);
+        }
+        for (size_t i = 0; i < node->schema->block->block_count; i++) {
+            const iac_value *old = iac_value_get(prior, node->schema->block->blocks[i].name);
+            if (old)
+                config = iac_value_with(worker->scratch, config, node->schema->block->blocks[i].name, old);
+        }
+        return config;
+    }
+    for (size_t i = 0; i < lifecycle->ignore_changes.n; i++)
+        config = ignore_step(worker->scratch, config, prior, lifecycle->ignore_changes.v[i], 0);
+    return config;
+}
+
+/* Asks the provider for a plan and checks its answer. prior NULL: a create. */
+static bool ask(iac_worker *worker, const iac_node *node, const iac_plan_task *task, const iac_value *prior,
+                const iac_value *config, iac_plan_answer *ret)
+{
+    const iac_block_schema *block = node->schema->block;
+    iac_arena *arena = worker->scratch;
+    const iac_value *plain = iac_value_unmark_deep(arena, config);
+    const iac_value *plain_prior = prior ? iac_value_unmark_deep(arena, prior) : iac_value_null(arena, block->type);
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    iac_plan_request request = {
+        .type = node->resource_addr.type,
+        .prior = prior ? plain_prior : NULL,
+        .proposed = iac_schema_null_write_only(arena, block, iac_schema_proposed(arena, block, plain_prior, plain)),
+        .config = plain,
+        .private_data = prior ? task->private_data : IAC_STR(""),
+    };
+    if (iac_instance_plan(node->provider->instance, &options, worker->keep, &request, ret, &worker->diags) != IAC_OK)
+        return false;
+    iac_str error;
+    if (!iac_schema_assert_plan_valid(arena, block, plain_prior, plain, ret->planned, &error)) {
+        iac_diag_error(&worker->diags, node->range, "Provider produced invalid plan",
+                       "Provider \"%.*s\" planned an invalid value for %.*s: %.*s.\n\nThis is a bug in the provider, "
+                       "which should be reported in the provider's own issue tracker.",
+                       IAC_FMT(node->provider->text), IAC_FMT(task->address), IAC_FMT(error));
+        return false;
+    }
+    return true;
+}
+
+/* Of the paths that the provider says cannot change in place, those that do change. */
+static iac_paths changed_paths(iac_worker *worker, const iac_value *prior, const iac_value *planned, iac_paths paths)
+{
+    iac_path *changed = iac_arena_array(worker->keep, iac_path, paths.n);
+    size_t n = 0;
+    for (size_t i = 0; i < paths.n; i++) {
+        const iac_value *a = iac_value_at(worker->scratch, prior, paths.v[i]);
+        const iac_value *b = iac_value_at(worker->scratch, planned, paths.v[i]);
+        if (!a && !b)
+            continue;
+        if (!a || !b || b->deep_unknown || !iac_value_same(a, b))
+            changed[n++] = iac_path_copy(worker->keep, paths.v[i]);
+    }
+    return (iac_paths){ changed, n };
+}
+
+static bool replace_requested(const iac_planner *planner, const iac_plan_task *task)
+{
+    for (size_t i = 0; i < planner->options->replace_count; i++)
+        if (iac_str_eq(planner->options->replaces[i], task->address))
+            return true;
+    return false;
+}
+
+/* lifecycle.replace_triggered_by: whether one of the named resources, instances or attributes is to change. */
+static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *place)
+{
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    for (size_t i = 0; i < lifecycle->replace_triggered_by_count; i++) {
+        iac_ref ref;
+        if (!iac_ref_parse(worker->scratch, lifecycle->replace_triggered_by[i], &ref, &worker->diags))
+            return false;
+        iac_node *target = iac_run_resolve(node->module, &ref);
+        iac_expansion *expansion = target && target->expansions ? &target->expansions[place->instance->index] : NULL;
+        if (!expansion)
+            continue;
+        iac_key key = { 0 };
+        if (ref.key) {
+            const iac_value *v = iac_eval(&place->scope, ref.key, worker->scratch, &worker->diags);
+            if (v->kind == IAC_NUMBER && iac_is_set_value(v) && iac_value_to_int(v, &key.index))
+                key.kind = IAC_KEY_INT;
+            else if (v->kind == IAC_STRING && iac_is_set_value(v))
+                key = (iac_key){ .kind = IAC_KEY_STRING, .name = v->string };
+        }
+        for (uint32_t k = 0; k < expansion->n; k++) {
+            const iac_change *change = expansion->v[k].change;
+            if (!change || (ref.key && !iac_key_equal(expansion->v[k].key, key)))
+                continue;
+            bool replaced = change->action == IAC_ACTION_DELETE_CREATE || change->action == IAC_ACTION_CREATE_DELETE;
+            if (replaced || (change->action == IAC_ACTION_UPDATE && ref.attribute.n == 0))
+                return true;
+            if (change->action == IAC_ACTION_UPDATE) {
+                const iac_value *a = iac_value_get(change->before, ref.attribute);
+                const iac_value *b = iac_value_get(change->after, ref.attribute);
+                if (a && b && !iac_value_same(a, b))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Decides the action and fills in the change, from the provider's answer. */
+static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task, iac_place *place,
+                   const iac_value *config, const iac_value *full_config)
+{
+    const iac_block_schema *block = node->schema->block;
+    const iac_value *prior = task->refreshed;
+    bool tainted = prior && task->object->tainted;
+    iac_plan_answer answer = { 0 };
+    if (!ask(worker, node, task, tainted ? NULL : prior, tainted ? full_config : config, &answer))
+        return false;
+    const iac_value *planned = iac_copy_marks(worker->keep, block, answer.planned, config);
+    iac_change *change = new_change(worker, node, task);
+    iac_paths replace_paths = { 0 };
+    bool replace = false;
+    if (!prior) {
+        change->action = IAC_ACTION_CREATE;
+    } else if (tainted) {
+        replace = true;
+        change->reason = IAC_REASON_REPLACE_TAINTED;
+    } else {
+        replace_paths = changed_paths(worker, iac_value_unmark_deep(worker->scratch, prior), answer.planned,
+                                      answer.requires_replace);
+        if (replace_triggered(worker, node, place)) {
+            replace = true;
+            change->reason = IAC_REASON_REPLACE_TRIGGERED;
+        }
+        if (replace_requested(planner, task)) {
+            replace = true;
+            change->reason = IAC_REASON_REPLACE_REQUESTED;
+        }
+        if (replace_paths.n) {
+            replace = true;
+            change->reason = IAC_REASON_REPLACE_CANNOT_UPDATE;
+        }
+        if (!replace)
+            change->action = iac_value_identical(prior, planned) ? IAC_ACTION_NOOP : IAC_ACTION_UPDATE;
+    }
+    if (replace) {
+        change->action = node->create_before_destroy ? IAC_ACTION_CREATE_DELETE : IAC_ACTION_DELETE_CREATE;
+        if (!tainted) {
+            if (!ask(worker, node, task, NULL, full_config, &answer))
+                return false;
+            planned = iac_copy_marks(worker->keep, block, answer.planned, full_config);
+        }
+        change->replace_paths = replace_paths;
+    }
+    change->after = planned;
+    if (answer.private_data.n)
+        change->private_data = answer.private_data;
+    change->reversible = answer.reversible;
+    change->note = answer.note;
+    if (change->action != IAC_ACTION_NOOP)
+        atomic_store(&node->pending, true);
+    return !replace || !prevented(worker, node, task);
+}
+
+/* An import block's or command's object: imported, then read. */
+static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    const iac_imported *objects;
+    size_t n;
+    if (iac_instance_import(node->provider->instance, &options, worker->keep, node->resource_addr.type,
+                            iac_str_of(task->import_id), &objects, &n, &worker->diags) != IAC_OK)
+        return false;
+    iac_read_answer answer = { 0 };
+    if (iac_instance_read(node->provider->instance, &options, worker->keep, node->resource_addr.type,
+                          objects[0].state, objects[0].private_data, &answer, &worker->diags) != IAC_OK)
+        return false;
+    if (!answer.state || iac_is_null(answer.state)) {
+        iac_diag_error(&worker->diags, node->range, "Cannot import non-existent remote object",
+                       "While attempting to import an existing object to \"%.*s\", the provider detected that no object "
+                       "exists with the given id. Only pre-existing objects can be imported; check that the id is "
+                       "correct and that it is associated with the provider's configured region or endpoint, or use "
+                       "\"iac apply\" to create a new remote object for this resource.",
+                       IAC_FMT(task->address));
+        return false;
+    }
+    task->refreshed = iac_schema_mark_sensitive(worker->keep, node->schema->block, answer.state);
+    task->private_data = answer.private_data;
+    iac_object *object = iac_object_new(worker->keep, task->refreshed, node->schema->block->type,
+                                        node->schema->version);
+    object->private_data = answer.private_data;
+    task->object = object;
+    task->kept = object;
+    task->read = true;
+    return true;
+}
+
+/* An instance of the configuration, in a normal plan. */
+static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
+{
+    iac_place place;
+    iac_place_for(&place, worker, node, task->module, task->instance);
+    const iac_resource_config *resource = node->resource;
+    if (!iac_visit_conditions(worker, &place, resource->lifecycle.preconditions, "Resource precondition failed", false,
+                              NULL))
+        return false;
+    const iac_value *full = iac_decode_body(&place.scope, resource->body, node->schema->block, worker->scratch,
+                                            &worker->diags);
+    if (worker->diags.errors)
+        return false;
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_RESOURCE, node->resource_addr.type, full,
+                              &worker->diags) != IAC_OK)
+        return false;
+    const iac_value *config = ignore_changes(worker, node, task->refreshed, full);
+    if (!decide(planner, worker, node, task, &place, config, full))
+        return false;
+    task->instance->value = task->change->after;
+    task->instance->change = task->change;
+    if (resource->lifecycle.postconditions.n) {
+        place.self = task->change->after;
+        return iac_visit_conditions(worker, &place, resource->lifecycle.postconditions,
+                                    "Resource postcondition failed", false, NULL);
+    }
+    return true;
+}
+
+/* Refresh-only: nothing is to be changed, but references see what is. */
+static void publish_refreshed(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    if (!task->instance)
+        return;
+    task->instance->value = task->refreshed ? task->refreshed
+                                            : iac_value_null(worker->keep, node->schema->block->type);
+}
+
+bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
+{
+    bool ok = task->import_id && !task->object ? import_object(worker, node, task)
+                                               : refresh(planner, worker, node, task);
+    if (!ok)
+        return false;
+    note_drift(worker, node, task);
+    if (task->object && task->object->deposed.n)
+        return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(worker, node, task);
+    switch (planner->options->mode) {
+    case IAC_PLAN_REFRESH_ONLY:
+        publish_refreshed(worker, node, task);
+        return true;
+    case IAC_PLAN_DESTROY:
+        publish_refreshed(worker, node, task);
+        return plan_destroy(worker, node, task);
+    case IAC_PLAN_NORMAL:
+        break;
+    }
+    return task->instance ? plan_configured(planner, worker, node, task) : plan_destroy(worker, node, task);
+}

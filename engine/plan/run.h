@@ -1,0 +1,217 @@
+/* engine/plan/run.h - what planning and applying have in common: the configuration laid out as nodes of a graph, and
+ * the values that nodes have so far. Layer: engine/plan; used by engine/apply, by nobody else.
+ *
+ * A node is an object of the configuration: a variable, local, output, provider configuration, module call, resource.
+ * Modules with several instances, and resources with several, are expanded within the node. The walk gives the order:
+ * a node's results are written by its own visits only and read by the visits of nodes that wait for it, so that no lock
+ * is needed for them. */
+#ifndef IAC_PLAN_RUN_H
+#define IAC_PLAN_RUN_H
+#include "engine/dag/walk.h"
+#include "engine/event/event.h"
+#include "engine/host/host.h"
+#include "engine/plan/plan.h"
+#include <pthread.h>
+
+typedef enum iac_node_kind {
+    IAC_NODE_VARIABLE,
+    IAC_NODE_LOCAL,
+    IAC_NODE_OUTPUT,
+    IAC_NODE_PROVIDER,
+    IAC_NODE_CALL,       /* expands a module call */
+    IAC_NODE_MODULE_END, /* waits for everything in the module */
+    IAC_NODE_RESOURCE,
+    IAC_NODE_ORPHAN,     /* a resource that only the state knows */
+    IAC_NODE_CHECK,
+} iac_node_kind;
+
+typedef enum iac_repetition { IAC_SINGLE, IAC_BY_COUNT, IAC_BY_FOR_EACH } iac_repetition;
+
+typedef struct iac_run iac_run;
+typedef struct iac_node iac_node;
+typedef struct iac_run_module iac_run_module;
+
+typedef struct iac_module_instance {
+    iac_module_addr addr;
+    struct iac_module_instance *parent; /* NULL for the root */
+    uint32_t index;                     /* within its module */
+    const iac_value *count_index, *each_key, *each_value; /* of the call */
+} iac_module_instance;
+
+typedef struct iac_resource_instance {
+    iac_key key;
+    const iac_value *each_value;
+    const iac_value *value; /* what references see; NULL: not known, because something failed */
+    const iac_change *change;
+} iac_resource_instance;
+
+typedef struct iac_expansion { /* of a resource or a module call, in one instance of its module */
+    bool done;
+    iac_repetition repetition;
+    iac_resource_instance *v; /* resource: in order of keys */
+    uint32_t n;
+    uint32_t first; /* call: the first of its n instances in the child module */
+    const iac_value *whole; /* the collection as a value, once somebody asked; guarded by the run's lock */
+} iac_expansion;
+
+/* The configuration of a provider that resources use. */
+typedef struct iac_provider_use {
+    iac_node *node;
+    iac_provider_addr addr;
+    iac_str text; /* provider["registry.terraform.io/hashicorp/aws"].west, with the module path */
+    const iac_provider_config *config; /* NULL: implied, without arguments */
+    iac_run_module *module;
+    const iac_provider *provider; /* loaded; NULL when it could not be */
+    bool failed;                  /* to load, and it was said */
+    iac_instance *instance;       /* open after the node was visited; NULL when that failed */
+} iac_provider_use;
+
+struct iac_node {
+    iac_node_kind kind;
+    uint32_t id;
+    iac_run_module *module;
+    iac_str name; /* address: "module.a.local.x" */
+    iac_range range;
+    union {
+        const iac_variable_config *variable;
+        const iac_local_config *local;
+        const iac_output_config *output;
+        const iac_module_call *call;
+        const iac_resource_config *resource;
+        const iac_check_config *check;
+    };
+    iac_provider_use *provider; /* PROVIDER, RESOURCE, ORPHAN */
+    const iac_schema *schema;   /* RESOURCE, ORPHAN */
+    const iac_value **values;   /* VARIABLE, LOCAL, OUTPUT: by module instance */
+    iac_expansion *expansions;  /* RESOURCE, CALL: by module instance */
+    uint32_t slots;             /* length of values or expansions */
+    const iac_addr *dependencies; /* RESOURCE, PROVIDER: resources referred to, directly or through other kinds of nodes */
+    size_t dependency_count;
+    iac_addr resource_addr;     /* RESOURCE, ORPHAN: key NONE, module keys NONE */
+    uint32_t *state_indexes;    /* RESOURCE, ORPHAN: its instances in the prior state */
+    uint32_t state_count;
+    bool create_before_destroy; /* RESOURCE: configured, or asked for by something that depends on it */
+    bool excluded;              /* left out by -target */
+    atomic_bool pending;        /* RESOURCE: something of it will change */
+    void *work;                 /* of the plan or apply under way */
+};
+
+struct iac_run_module {
+    const iac_module_config *config;
+    iac_run_module *parent;
+    iac_node *call; /* NULL for the root */
+    iac_node *end;
+    iac_run_module **children; /* by call, in the order of config->calls; NULL where not loaded */
+    iac_node **variables, **locals, **outputs, **resources, **calls; /* in the order of the config's arrays */
+    iac_provider_use **providers;                                     /* likewise */
+    iac_module_instance **instances;
+    uint32_t instance_count;
+};
+
+typedef struct iac_worker {
+    iac_run *run;
+    iac_arena *keep;    /* lives as long as the run */
+    iac_arena *scratch; /* emptied after each visit */
+    iac_diags diags;    /* of the visit under way */
+} iac_worker;
+
+typedef struct iac_kept_diags {
+    uint32_t node, part;
+    iac_diags diags;
+} iac_kept_diags;
+
+struct iac_run {
+    iac_arena *arena; /* nodes and graph; written while building only */
+    const iac_config *config;
+    iac_host *host;
+    const iac_state *state; /* prior; may be NULL */
+    const iac_map *variables; /* root values */
+    bool planning;            /* impure functions are unknown */
+    iac_str workspace, timestamp;
+    iac_str root_dir, cwd;    /* path.root, path.cwd */
+    iac_event_sink sink;
+    pthread_mutex_t sink_lock;
+    const atomic_int *stop;       /* 1: start nothing new; 2: cancel what runs */
+    atomic_bool cancelled;
+    iac_run_module *root;
+    iac_run_module **modules;
+    size_t module_count;
+    IAC_VEC(iac_node *) nodes;
+    IAC_VEC(iac_edge) edges;
+    IAC_VEC(iac_provider_use *) uses;
+    iac_map resource_nodes;   /* resource address text -> iac_node *, orphans included */
+    iac_map resource_states;  /* static resource address text -> struct of state indexes */
+    iac_graph graph;
+    iac_worker *workers;
+    unsigned worker_count;
+    pthread_mutex_t lock; /* guards `whole` of expansions and kept */
+    IAC_VEC(iac_kept_diags) kept;
+};
+
+typedef struct iac_run_options {
+    iac_host *host;
+    const iac_state *state;
+    const iac_map *variables;
+    iac_str workspace, timestamp, root_dir, cwd;
+    bool planning;
+    unsigned parallelism;
+    const atomic_int *stop;
+    iac_event_sink sink;
+} iac_run_options;
+
+/* Lays out the configuration: loads providers and schemas, makes nodes and edges, looks for cycles. IAC_ERR after
+ * diagnostics; the run must be freed in any case. */
+iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_options *options, iac_diags *diags);
+void iac_run_clear(iac_run *run);
+/* As iac_run_clear, but what the run allocated lives on with `arena`: results may refer to it. */
+void iac_run_hand_over(iac_run *run, iac_arena *arena);
+/* Moves the diagnostics of all visits to diags, in the order of nodes and parts. */
+void iac_run_collect(iac_run *run, iac_diags *diags);
+/* To be called at the end of each visit: keeps the worker's diagnostics, empties its scratch arena. */
+void iac_worker_end(iac_worker *worker, uint32_t node, uint32_t part);
+void iac_run_event(iac_run *run, const iac_event *event);
+
+/* ---- scope.c: names to values ---- */
+typedef struct iac_place { /* where an expression is evaluated; the user of its scope */
+    iac_run *run;
+    iac_run_module *module;
+    const iac_module_instance *instance;
+    const iac_value *count_index, *each_key, *each_value, *self;
+    iac_func_context functions;
+    iac_scope scope;
+} iac_place;
+/* Fills a place; its scope is place->scope. Must not be moved after. */
+void iac_place_init(iac_place *place, iac_run *run, iac_run_module *module, const iac_module_instance *instance);
+iac_node *iac_run_resolve(iac_run_module *module, const iac_ref *ref); /* the node ref names; NULL when undeclared */
+/* Of a resource reference: the instance under the key (NULL or a value) in an expansion, NULL when there is none. */
+iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_key key);
+
+/* ---- visit.c: nodes other than resources ---- */
+/* Computes the node's values, or expands it. Used by plan and apply alike. */
+bool iac_visit_node(iac_worker *worker, iac_node *node);
+/* Expands a resource: evaluates count or for_each for each module instance. With counts that are unknown: an error. */
+bool iac_visit_expand(iac_worker *worker, iac_node *node);
+/* Evaluates conditions at a place. False when one fails (diagnosed as an error, or with warn as a warning). Unknown ones
+ * pass; *ret_unknown (may be NULL) then is set. what: "Resource precondition failed" ... */
+bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, const char *what, bool warn,
+                          bool *ret_unknown);
+
+/* ---- objects.c ---- */
+/* The place of a resource instance: count.index or each.* set. */
+void iac_place_for(iac_place *place, iac_worker *worker, iac_node *node, const iac_module_instance *instance,
+                   const iac_resource_instance *resource);
+/* The text that names an object to people, in progress lines: "id", "vpc-1". False when it has none. */
+bool iac_object_id(const iac_value *object, iac_str *ret_key, iac_str *ret_value);
+/* v with the marks that `from` has (by path) and those of the schema. */
+const iac_value *iac_copy_marks(iac_arena *arena, const iac_block_schema *block, const iac_value *v,
+                                const iac_value *from);
+/* An object's current value: brought to the present schema, marked. NULL after an error. */
+const iac_value *iac_stored_value(iac_worker *worker, const iac_node *node, const iac_call_options *options,
+                                  const iac_object *object);
+/* Sends an event about an instance; object may be NULL or null. */
+void iac_instance_event(iac_run *run, iac_event_kind kind, const iac_addr *addr, iac_str deposed,
+                        const iac_value *object, int action, double elapsed);
+iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str address);
+/* Whether the provider makes nothing outside the state. */
+bool iac_is_builtin(iac_provider_addr addr);
+#endif
