@@ -36,6 +36,21 @@ const iac_value *iac_eval(const iac_scope *scope, const iac_expr *expr, iac_aren
 const iac_value *iac_eval_as(const iac_scope *scope, const iac_expr *expr, const iac_type *type, iac_arena *arena,
                              iac_diags *diags);
 
+/* Adds to diag the values of what expr refers to, as the source snippet of a message shows them ("var.x" "is 5").
+ * Texts go to texts (the diagnostics' arena). Sensitive and unknown values are told of only where `show` says that the
+ * message is about them. */
+enum { IAC_EXPLAIN_UNKNOWN = 1, IAC_EXPLAIN_SENSITIVE = 2, IAC_EXPLAIN_EPHEMERAL = 4 };
+void iac_eval_explain(const iac_scope *scope, const iac_expr *expr, unsigned show, iac_diag *diag, iac_arena *texts);
+
+/* For iac_func_context.render, with the scope as render_arg: the template may use the functions of the scope, without
+ * templatefile and templatestring in it, and the members of vars as its variables. */
+const iac_value *iac_eval_render(void *scope, iac_arena *arena, iac_str name, iac_str text, const iac_value *vars,
+                                 iac_str *ret_error);
+
+/* Appends v as the console and `output` show it: strings quoted, collections over several lines, tolist(...) and the
+ * like around collections. */
+void iac_eval_print(iac_buf *out, const iac_value *v);
+
 /* References, without evaluating. Local names of `for` and splats are left out. fn is called for each. What is no
  * reference (bad traversals) gives diagnostics and is left out. */
 void iac_expr_refs(iac_arena *arena, const iac_expr *expr, void (*fn)(void *arg, const iac_ref *ref), void *arg,

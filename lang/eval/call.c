@@ -1,0 +1,361 @@
+/* Function calls: builtin, of providers, and try() and can(), which look at expressions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/eval/eval_internal.h"
+
+enum { FEW_ARGS = 8 };
+
+struct call { /* with its arguments evaluated */
+    struct eval *ev;
+    const iac_expr *expr;
+    const iac_func *func; /* NULL: a provider's */
+    const iac_value **args;
+    size_t n;
+    const iac_value *few[FEW_ARGS];
+    bool failed; /* an argument had errors */
+};
+
+/* Where Terraform points: for a call and an operator, at their beginning only. */
+static iac_range start_range(const iac_expr *expr)
+{
+    switch (expr->kind) {
+    case IAC_EXPR_CALL:
+        return iac_range_join(expr->call.name_range, expr->call.open_range);
+    case IAC_EXPR_BINARY:
+        return start_range(expr->binary.left);
+    case IAC_EXPR_CONDITIONAL:
+        return start_range(expr->cond.condition);
+    case IAC_EXPR_FOR:
+    case IAC_EXPR_TUPLE:
+    case IAC_EXPR_OBJECT: {
+        iac_range range = expr->range;
+        range.end = range.start + 1;
+        return range;
+    }
+    case IAC_EXPR_UNARY:
+        return expr->binary.op_range;
+    case IAC_EXPR_TEMPLATE:
+        return expr->tmpl.part_count > 0 ? start_range(expr->tmpl.parts[0]) : expr->range;
+    default:
+        return expr->range;
+    }
+}
+
+static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr *about, const char *summary,
+                            iac_str detail)
+{
+    struct eval *ev = call->ev;
+    iac_diag *diag =
+        iac_eval_error_(ev, subject, call->expr->range, about, summary, "%.*s", IAC_FMT(detail));
+    diag->function = iac_arena_str(ev->diags->arena, call->expr->call.name);
+    if (call->func && !ev->quiet)
+        diag->signature = iac_func_signature(ev->diags->arena, call->func);
+    return diag;
+}
+
+iac_str iac_range_place_(iac_arena *arena, iac_range range)
+{
+    if (!range.src)
+        return (iac_str){ 0 };
+    iac_pos start = iac_source_pos(range.src, range.start), end = iac_source_pos(range.src, range.end);
+    iac_str name = range.src->name;
+    if (start.line == end.line)
+        return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(name), start.line, start.column, end.column);
+    return iac_arena_printf(arena, "%.*s:%u,%u-%u,%u", IAC_FMT(name), start.line, start.column, end.line, end.column);
+}
+
+/* ---- try and can ---- */
+
+static const iac_value *speculate(struct eval *ev, const iac_expr *expr, iac_diags *diags, bool *ret_failed)
+{
+    size_t errors = 0;
+    iac_diags *outer = ev->diags;
+    bool quiet = ev->quiet;
+    ev->diags = diags;
+    ev->quiet = true;
+    const iac_value *v = iac_eval_counted_(ev, expr, &errors);
+    ev->diags = outer;
+    ev->quiet = quiet;
+    *ret_failed = errors > 0;
+    return v;
+}
+
+static iac_str failures(iac_arena *arena, const iac_diags *diags)
+{
+    iac_buf buf;
+    iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+    iac_buf_cstr(&buf, "no expression succeeded:\n");
+    for (size_t i = 0; i < diags->list.n; i++) {
+        const iac_diag *diag = &diags->list.v[i];
+        iac_str place = iac_range_place_(arena, diag->subject);
+        iac_buf_printf(&buf, "- %.*s", IAC_FMT(diag->summary));
+        if (place.n > 0)
+            iac_buf_printf(&buf, " (at %.*s)", IAC_FMT(place));
+        iac_buf_printf(&buf, "\n  %.*s\n", IAC_FMT(diag->detail));
+    }
+    iac_buf_cstr(&buf, "\nAt least one expression must produce a successful result");
+    iac_str text = iac_arena_str(arena, iac_buf_view(&buf));
+    iac_buf_clear(&buf);
+    return text;
+}
+
+static const iac_value *eval_try(struct call *call)
+{
+    struct eval *ev = call->ev;
+    const iac_expr *expr = call->expr;
+    iac_diags diags = IAC_DIAGS_INIT;
+    const iac_value *result = NULL;
+    size_t hard = ev->hard_diags->errors;
+    for (size_t i = 0; i < expr->call.arg_count && !result; i++) {
+        bool failed;
+        const iac_value *v = speculate(ev, expr->call.args[i], &diags, &failed);
+        if (failed)
+            continue;
+        /* what is not wholly known may still fail once it is */
+        result = iac_is_wholly_known(v) ? v : iac_value_mark(ev->arena, &iac_unknown_dynamic, v->marks);
+    }
+    if (!result && ev->hard_diags->errors == hard) {
+        iac_str detail;
+        if (expr->call.arg_count == 0)
+            detail = IAC_STR("Call to function \"try\" failed: at least one argument is required.");
+        else
+            detail = iac_arena_printf(ev->arena, "Call to function \"%.*s\" failed: %.*s.", IAC_FMT(expr->call.name),
+                                      IAC_FMT(failures(ev->arena, &diags)));
+        call_error(call, start_range(expr), expr, "Error in function call", detail);
+    }
+    iac_diags_clear(&diags);
+    return result ? result : &iac_unknown_dynamic;
+}
+
+static const iac_value *eval_can(struct call *call)
+{
+    struct eval *ev = call->ev;
+    bool failed;
+    iac_diags diags = IAC_DIAGS_INIT;
+    const iac_value *v = speculate(ev, call->expr->call.args[0], &diags, &failed);
+    iac_diags_clear(&diags);
+    if (failed)
+        return &iac_false;
+    if (iac_is_wholly_known(v))
+        return &iac_true;
+    iac_refinement known = { .not_null = true, .length_max = INT64_MAX };
+    return iac_value_refined(ev->arena, &iac_type_bool, &known);
+}
+
+/* ---- arguments ---- */
+
+static void fit(struct call *call, size_t n)
+{
+    call->args = n <= FEW_ARGS ? call->few : iac_arena_array(call->ev->arena, const iac_value *, n);
+}
+
+static const iac_value *eval_arg(struct call *call, const iac_expr *expr)
+{
+    size_t errors = 0;
+    const iac_value *v = iac_eval_counted_(call->ev, expr, &errors);
+    call->failed |= errors > 0;
+    return v;
+}
+
+/* The final argument's elements become arguments. false: after an error, or when they are not known. */
+static bool expand(struct call *call, const iac_value *v, const iac_expr *about)
+{
+    bool sequence = v->kind == IAC_TUPLE || v->kind == IAC_LIST || v->kind == IAC_SET;
+    iac_str problem = { 0 };
+    if (iac_is_null(v) && (sequence || v->kind == IAC_DYNAMIC))
+        problem = IAC_STR("The expanding argument (indicated by ...) must not be null.");
+    else if (!sequence && v->kind != IAC_DYNAMIC)
+        problem = IAC_STR("The expanding argument (indicated by ...) must be of a tuple, list, or set type.");
+    if (problem.n > 0) {
+        call_error(call, about->range, about, "Invalid expanding argument value", problem);
+        return false;
+    }
+    if (iac_is_unknown(v))
+        return false;
+    for (size_t i = 0; i < v->n; i++)
+        call->args[call->n++] = iac_value_mark(call->ev->arena, v->items[i], v->marks);
+    return true;
+}
+
+static bool eval_args(struct call *call)
+{
+    const iac_expr *expr = call->expr;
+    size_t written = expr->call.arg_count;
+    if (!expr->call.expand_final) {
+        fit(call, written);
+        for (size_t i = 0; i < written; i++)
+            call->args[call->n++] = eval_arg(call, expr->call.args[i]);
+        return true;
+    }
+    const iac_expr *last = expr->call.args[written - 1];
+    const iac_value *v = eval_arg(call, last);
+    if (call->failed)
+        return false;
+    bool sequence = v->kind == IAC_TUPLE || v->kind == IAC_LIST || v->kind == IAC_SET;
+    fit(call, written - 1 + (sequence && iac_is_set_value(v) ? v->n : 0));
+    for (size_t i = 0; i + 1 < written; i++)
+        call->args[call->n++] = eval_arg(call, expr->call.args[i]);
+    return expand(call, v, last);
+}
+
+/* The expression that gave argument i. */
+static const iac_expr *arg_expr(const struct call *call, size_t i)
+{
+    size_t written = call->expr->call.arg_count;
+    return call->expr->call.args[i < written ? i : written - 1];
+}
+
+static bool check_count(struct call *call, size_t n)
+{
+    const iac_expr *expr = call->expr;
+    const iac_func *func = call->func;
+    if (n < func->param_count) {
+        call_error(call, expr->call.close_range, expr, "Not enough function arguments",
+                   iac_arena_printf(call->ev->arena,
+                                    "Function \"%.*s\" expects%s %zu argument(s). Missing value for \"%s\".",
+                                    IAC_FMT(expr->call.name), func->variadic ? " at least" : "", func->param_count,
+                                    func->params[n].name));
+        return false;
+    }
+    if (n > func->param_count && !func->variadic) {
+        call_error(call, start_range(arg_expr(call, func->param_count)), expr, "Too many function arguments",
+                   iac_arena_printf(call->ev->arena, "Function \"%.*s\" expects only %zu argument(s).",
+                                    IAC_FMT(expr->call.name), func->param_count));
+        return false;
+    }
+    return true;
+}
+
+/* ---- calls ---- */
+
+static void report(struct call *call, const iac_func_error *error)
+{
+    const iac_expr *expr = call->expr;
+    iac_arena *arena = call->ev->arena;
+    const iac_param *param = error->arg == IAC_FUNC_NO_ARG ? NULL : iac_func_param(call->func, error->arg);
+    if (!param) {
+        call_error(call, start_range(expr), expr, "Error in function call",
+                   iac_arena_printf(arena, "Call to function \"%.*s\" failed: %.*s.", IAC_FMT(expr->call.name),
+                                    IAC_FMT(error->text)));
+        return;
+    }
+    iac_str detail = iac_arena_printf(arena, "Invalid value for \"%s\" parameter: %.*s.", param->name,
+                                      IAC_FMT(error->text));
+    if (error->arg >= call->n) {
+        call_error(call, expr->range, expr, "Invalid function argument", detail);
+        return;
+    }
+    const iac_expr *arg = arg_expr(call, error->arg);
+    call_error(call, start_range(arg), arg, "Invalid function argument", detail);
+}
+
+static const iac_value *call_builtin(struct call *call)
+{
+    struct eval *ev = call->ev;
+    size_t written = call->expr->call.arg_count;
+    if (!call->expr->call.expand_final && !check_count(call, written))
+        return &iac_unknown_dynamic;
+    if (!eval_args(call))
+        return &iac_unknown_dynamic;
+    if (call->expr->call.expand_final && !check_count(call, call->n))
+        return &iac_unknown_dynamic;
+    if (call->failed)
+        return &iac_unknown_dynamic;
+    iac_func_error error = { .arg = IAC_FUNC_NO_ARG };
+    const iac_value *v = iac_func_call(ev->arena, call->func, call->args, call->n, ev->scope->functions, &error);
+    if (v)
+        return v;
+    report(call, &error);
+    return &iac_unknown_dynamic;
+}
+
+static const iac_value *call_provider(struct call *call, iac_str provider, iac_str function)
+{
+    struct eval *ev = call->ev;
+    const iac_expr *expr = call->expr;
+    if (!ev->scope->call_provider) {
+        call_error(call, expr->call.name_range, NULL, "Unknown provider function",
+                   iac_arena_printf(ev->arena,
+                                    "There is no function named \"%.*s\". Ensure that provider name \"%.*s\" is declared "
+                                    "in this module's required_providers block, and that this provider offers a function "
+                                    "named \"%.*s\".",
+                                    IAC_FMT(expr->call.name), IAC_FMT(provider), IAC_FMT(function)));
+        return &iac_unknown_dynamic;
+    }
+    if (!eval_args(call) || call->failed)
+        return &iac_unknown_dynamic;
+    const iac_value *v = ev->scope->call_provider(ev->scope->user, provider, function, call->args, call->n,
+                                                  start_range(expr), ev->arena, ev->diags);
+    return v ? v : &iac_unknown_dynamic;
+}
+
+static iac_str suggest(struct eval *ev, iac_str name)
+{
+    size_t n;
+    const iac_func *all = iac_func_all(&n);
+    iac_str *names = iac_arena_array(ev->arena, iac_str, n + 1);
+    for (size_t i = 0; i < n; i++)
+        names[i] = iac_str_of(all[i].name);
+    iac_str nearest = iac_str_nearest(name, names, n);
+    return nearest.n == 0 ? nearest : iac_arena_printf(ev->arena, " Did you mean \"%.*s\"?", IAC_FMT(nearest));
+}
+
+static const iac_value *unknown_function(struct call *call)
+{
+    struct eval *ev = call->ev;
+    const iac_expr *expr = call->expr;
+    call_error(call, expr->call.name_range, expr, "Call to unknown function",
+               iac_arena_printf(ev->arena, "There is no function named \"%.*s\".%.*s", IAC_FMT(expr->call.name),
+                                IAC_FMT(suggest(ev, expr->call.name))));
+    return &iac_unknown_dynamic;
+}
+
+/* NAMESPACE::... */
+static const iac_value *call_namespaced(struct call *call, size_t colons)
+{
+    struct eval *ev = call->ev;
+    iac_str name = call->expr->call.name;
+    iac_str space = iac_str_sub(name, 0, colons), rest = iac_str_sub(name, colons + 2, name.n);
+    size_t second = iac_str_find(rest, IAC_STR("::"), 0);
+    if (iac_str_is(space, "core"))
+        return unknown_function(call);
+    if (!iac_str_is(space, "provider")) {
+        call_error(call, call->expr->call.name_range, NULL, "Unknown provider function",
+                   iac_arena_printf(ev->arena,
+                                    "The function namespace \"%.*s\" is not valid. Provider function calls must use the "
+                                    "\"provider::\" namespace prefix.",
+                                    IAC_FMT(space)));
+        return &iac_unknown_dynamic;
+    }
+    if (second == SIZE_MAX || second == 0 || second + 2 == rest.n ||
+        iac_str_find(rest, IAC_STR("::"), second + 2) != SIZE_MAX) {
+        call_error(call, call->expr->call.name_range, NULL, "Invalid function format",
+                   iac_arena_printf(ev->arena,
+                                    "invalid provider function \"%.*s\": expected provider::<provider_name>::"
+                                    "<function_name>",
+                                    IAC_FMT(name)));
+        return &iac_unknown_dynamic;
+    }
+    return call_provider(call, iac_str_sub(rest, 0, second), iac_str_sub(rest, second + 2, rest.n));
+}
+
+const iac_value *iac_eval_call_(struct eval *ev, const iac_expr *expr)
+{
+    struct call call = { .ev = ev, .expr = expr };
+    if (!ev->scope) {
+        iac_eval_error_(ev, expr->range, IAC_NO_RANGE, NULL, "Function calls not allowed",
+                        "Functions may not be called here.");
+        return &iac_unknown_dynamic;
+    }
+    call.func = iac_func_find(expr->call.name);
+    if (!call.func) {
+        size_t colons = iac_str_find(expr->call.name, IAC_STR("::"), 0);
+        return colons == SIZE_MAX ? unknown_function(&call) : call_namespaced(&call, colons);
+    }
+    if (call.func->body)
+        return call_builtin(&call);
+    if (iac_str_is(iac_str_of(call.func->name), "try"))
+        return eval_try(&call);
+    return check_count(&call, expr->call.arg_count) ? eval_can(&call) : &iac_unknown_dynamic;
+}
