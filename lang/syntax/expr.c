@@ -726,6 +726,7 @@ static const iac_expr *parse_paren(iac_parser *p)
             iac_diag_error(p->diags, iac_token_range(p, close), "Unbalanced parentheses",
                            "Expected a closing parenthesis to terminate the expression.");
         p->quiet = true;
+        p->at = (size_t)(close - p->tokens.v);
         p->newlines = newlines;
         return iac_expr_error(p, iac_range_join(iac_token_range(p, open), inner->range));
     }

@@ -69,8 +69,8 @@ const iac_expr *const *iac_parser_take_exprs(iac_parser *p, size_t base, size_t 
 const iac_expr *iac_parse_expr(iac_parser *p);
 /* At OQUOTE or OHEREDOC. */
 const iac_expr *iac_parse_quoted(iac_parser *p);
-/* Template parts up to EOF. */
-const iac_expr *iac_parse_bare_template(iac_parser *p);
+/* Template parts up to EOF; range is that of the result. */
+const iac_expr *iac_parse_bare_template(iac_parser *p, iac_range range);
 /* `[for` and `{for`, at the word for. */
 const iac_expr *iac_parse_for(iac_parser *p, const iac_token *open, iac_token_kind close);
 /* The text of a quoted literal with its escapes taken out, in the parser's buffer: copy before the next call. */
@@ -80,9 +80,7 @@ iac_str iac_parse_literal(iac_parser *p, const iac_token *token, bool quoted);
 void iac_parser_init(iac_parser *p, iac_arena *arena, const iac_source *src, iac_str text, iac_lex_mode mode,
                      const iac_range *whole, iac_diags *diags);
 void iac_parser_clear(iac_parser *p);
-/* Whole texts: an expression, a template. */
+/* An expression that is the whole of text. */
 const iac_expr *iac_parse_expr_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
                                     iac_diags *diags);
-const iac_expr *iac_parse_template_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
-                                        iac_diags *diags);
 #endif

@@ -588,16 +588,6 @@ const iac_expr *iac_parse_expr_text(iac_arena *arena, const iac_source *src, iac
     return expr;
 }
 
-const iac_expr *iac_parse_template_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
-                                        iac_diags *diags)
-{
-    iac_parser p;
-    iac_parser_init(&p, arena, src, text, IAC_LEX_TEMPLATE, whole, diags);
-    const iac_expr *expr = iac_parse_bare_template(&p);
-    iac_parser_clear(&p);
-    return expr;
-}
-
 const iac_expr *iac_parse_expression(iac_arena *arena, const iac_source *source, iac_diags *diags)
 {
     return iac_parse_expr_text(arena, source, source->text, NULL, diags);
@@ -605,7 +595,11 @@ const iac_expr *iac_parse_expression(iac_arena *arena, const iac_source *source,
 
 const iac_expr *iac_parse_template(iac_arena *arena, const iac_source *source, iac_diags *diags)
 {
-    return iac_parse_template_text(arena, source, source->text, NULL, diags);
+    iac_parser p;
+    iac_parser_init(&p, arena, source, source->text, IAC_LEX_TEMPLATE, NULL, diags);
+    const iac_expr *expr = iac_parse_bare_template(&p, iac_parser_range(&p, 0, (uint32_t)source->text.n));
+    iac_parser_clear(&p);
+    return expr;
 }
 
 bool iac_is_identifier(iac_str s)

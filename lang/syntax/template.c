@@ -393,6 +393,7 @@ typedef struct nester {
     iac_parser *p;
     size_t at; /* in p->parts */
     bool heredoc;
+    bool broken; /* the innermost directive was ended by one that does not belong to it */
 } nester;
 
 static const iac_expr *nest(nester *n, const iac_template_part *opener, bool in_else);
@@ -426,7 +427,7 @@ static void unbalanced(nester *n, const iac_template_part *part, const iac_templ
 
 static bool closed_by(nester *n, part_kind kind)
 {
-    if (n->p->parts.v[n->at].kind != kind)
+    if (n->broken || n->p->parts.v[n->at].kind != kind)
         return false;
     n->at++;
     return true;
@@ -441,6 +442,7 @@ static const iac_expr *nest_if(nester *n, iac_template_part part)
         expr->cond.no = nest(n, &part, true);
     expr->range = iac_range_join(expr->range, n->p->parts.v[n->at].range);
     closed_by(n, PART_ENDIF);
+    n->broken = false;
     iac_expr_adopt(n->p, expr, part.expr);
     iac_expr_adopt(n->p, expr, expr->cond.yes);
     if (expr->cond.no)
@@ -458,6 +460,7 @@ static const iac_expr *nest_for(nester *n, iac_template_part part)
     expr->for_.value = nest(n, &part, false);
     expr->range = iac_range_join(expr->range, n->p->parts.v[n->at].range);
     closed_by(n, PART_ENDFOR);
+    n->broken = false;
     iac_expr_adopt(n->p, expr, part.expr);
     iac_expr_adopt(n->p, expr, expr->for_.value);
     return expr;
@@ -525,6 +528,7 @@ static const iac_expr *nest(nester *n, const iac_template_part *opener, bool in_
         } else {
             unbalanced(n, part, opener);
             n->at++;
+            n->broken = opener != NULL;
             if (opener)
                 goto done;
         }
@@ -585,12 +589,11 @@ const iac_expr *iac_parse_quoted(iac_parser *p)
     return failed ? iac_expr_error(p, range) : expr;
 }
 
-const iac_expr *iac_parse_bare_template(iac_parser *p)
+const iac_expr *iac_parse_bare_template(iac_parser *p, iac_range range)
 {
     size_t errors = p->diags->errors;
     parse_parts(p, IAC_TOK_EOF);
     bool failed = p->diags->errors > errors;
-    iac_range range = iac_parser_range(p, 0, (uint32_t)p->text.n);
     const iac_expr *expr = build(p, 0, false, range);
     return failed ? iac_expr_error(p, range) : expr;
 }

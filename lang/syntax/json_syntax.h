@@ -1,0 +1,27 @@
+/* lang/syntax/json_syntax.h - bodies in the JSON syntax. Internal to lang/syntax; read through body.h. */
+#ifndef IAC_SYNTAX_JSON_SYNTAX_H
+#define IAC_SYNTAX_JSON_SYNTAX_H
+#include "lang/syntax/body.h"
+
+/* As the functions of body.h, for a body with json set. */
+iac_status iac_json_content(iac_arena *arena, const iac_body *body, const iac_body_spec *spec, bool partial,
+                            iac_content *ret, iac_diags *diags);
+iac_status iac_json_attributes(iac_arena *arena, const iac_body *body, const iac_attribute **ret, size_t *ret_count,
+                               iac_diags *diags);
+
+/* Where a spec's names are found: position + 1 of an attribute, or of a block type (as negative), by name. */
+typedef struct iac_spec_index {
+    iac_map names;
+    const iac_body_spec *spec;
+} iac_spec_index;
+
+void iac_spec_index_init(iac_spec_index *index, const iac_body_spec *spec);
+void iac_spec_index_clear(iac_spec_index *index);
+const iac_attribute_spec *iac_spec_attribute(const iac_spec_index *index, iac_str name, size_t *ret_position);
+const iac_block_spec *iac_spec_block(const iac_spec_index *index, iac_str name);
+/* The name in the spec that was probably meant, or empty. */
+iac_str iac_spec_nearest(const iac_body_spec *spec, iac_str name, bool attributes, bool blocks);
+/* "The argument X is required": for each required attribute that ret lacks. */
+void iac_spec_check_required(const iac_body *body, const iac_body_spec *spec, const iac_content *ret,
+                             iac_diags *diags);
+#endif
