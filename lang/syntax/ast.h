@@ -143,7 +143,7 @@ struct iac_body {
     const iac_block *blocks;
     size_t block_count;
     iac_range range;      /* between the braces; the whole file for the top level */
-    iac_range missing_at; /* where to say that something required is missing: the block's header, or the file's end */
+    iac_range missing_at; /* where to say that something required is missing: the opening brace, or the file's end */
     /* JSON syntax: a body whose members cannot be told apart into attributes and blocks without a schema. When json is
      * set, attributes and blocks are empty and the body is read through iac_body_content (body.h). */
     const struct iac_json_node *json;

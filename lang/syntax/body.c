@@ -113,12 +113,11 @@ static bool labels_fit(const iac_block *block, const iac_block_spec *spec, iac_d
     if (block->label_count == spec->label_count)
         return true;
     iac_str names = label_names(diags, spec);
-    const char *plural = spec->label_count == 1 ? "" : "s";
     if (block->label_count < spec->label_count) {
         iac_str summary = iac_arena_printf(diags->arena, "Missing %s for %.*s", spec->labels[block->label_count],
                                            IAC_FMT(block->type));
-        iac_diag_error(diags, block->type_range, summary.p, "All %.*s blocks must have %zu label%s (%.*s).",
-                       IAC_FMT(block->type), spec->label_count, plural, IAC_FMT(names));
+        iac_diag_error(diags, block->open_range, summary.p, "All %.*s blocks must have %zu labels (%.*s).",
+                       IAC_FMT(block->type), spec->label_count, IAC_FMT(names));
         return false;
     }
     iac_str summary = iac_arena_printf(diags->arena, "Extraneous label for %.*s", IAC_FMT(block->type));
@@ -126,9 +125,8 @@ static bool labels_fit(const iac_block *block, const iac_block_spec *spec, iac_d
     if (spec->label_count == 0)
         iac_diag_error(diags, where, summary.p, "No labels are expected for %.*s blocks.", IAC_FMT(block->type));
     else
-        iac_diag_error(diags, where, summary.p, "Only %zu label%s (%.*s) %s expected for %.*s blocks.",
-                       spec->label_count, plural, IAC_FMT(names), spec->label_count == 1 ? "is" : "are",
-                       IAC_FMT(block->type));
+        iac_diag_error(diags, where, summary.p, "Only %zu labels (%.*s) are expected for %.*s blocks.",
+                       spec->label_count, IAC_FMT(names), IAC_FMT(block->type));
     return false;
 }
 

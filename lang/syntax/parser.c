@@ -449,7 +449,7 @@ static void end_of_inline_body(iac_parser *p, const iac_token *open)
 static void parse_items(iac_parser *p, const iac_token *open, names *seen, size_t attributes);
 
 /* From after the opening brace through the closing one. */
-static const iac_body *parse_block_body(iac_parser *p, const iac_token *open, iac_range header, iac_range *ret_close)
+static const iac_body *parse_block_body(iac_parser *p, const iac_token *open, iac_range *ret_close)
 {
     size_t attributes = p->attributes.n, blocks = p->blocks.n;
     names seen = { 0 };
@@ -463,7 +463,8 @@ static const iac_body *parse_block_body(iac_parser *p, const iac_token *open, ia
     iac_map_clear(&seen.map);
     const iac_token *close = iac_parser_next(p); /* the brace, or the end of the file */
     *ret_close = iac_token_range(p, close);
-    return finish_body(p, attributes, blocks, iac_parser_range(p, open->end, close->start), header);
+    return finish_body(p, attributes, blocks, iac_parser_range(p, open->end, close->start),
+                       iac_token_range(p, open));
 }
 
 static void parse_block_item(iac_parser *p, const iac_token *type)
@@ -479,13 +480,14 @@ static void parse_block_item(iac_parser *p, const iac_token *type)
     block.labels = copy;
     p->labels.n = labels;
     if (!open || !iac_parser_enter(p)) {
-        block.open_range = block.close_range = block.range = block.header_range;
-        block.body = empty_body(p, block.header_range);
+        block.open_range = block.close_range = block.type_range;
+        block.range = block.header_range;
+        block.body = empty_body(p, block.type_range);
         iac_vec_push(&p->blocks, block);
         return;
     }
     block.open_range = iac_token_range(p, open);
-    block.body = parse_block_body(p, open, block.header_range, &block.close_range);
+    block.body = parse_block_body(p, open, &block.close_range);
     block.range = iac_range_join(block.type_range, block.close_range);
     iac_parser_leave(p);
     iac_vec_push(&p->blocks, block);
