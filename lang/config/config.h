@@ -26,6 +26,7 @@ typedef struct iac_variable_config {
     iac_conditions validations;
     iac_range range; /* the block's header */
     const iac_body *body;
+    iac_module_addr module; /* declared in; keys NONE */
 } iac_variable_config;
 
 typedef struct iac_local_config {
@@ -229,7 +230,8 @@ iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_value
 iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags);
-/* Converts one given value for a variable (also a module call's argument): nulls and nullable, defaults, type. */
+/* Converts one given value for a variable (also a module call's argument): nulls and nullable, defaults, type; marks it
+ * as the variable says. given NULL: not set. range is the given expression's. After an error an unknown value. */
 const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,
                                       iac_range range, iac_diags *diags);
 /* Which provider a resource's provider reference means in a module: the required provider's address, or the default

@@ -1,0 +1,335 @@
+/* lang/config/decode.c - static parts of the configuration: what must be readable without evaluating anything. */
+#include "lang/config/load.h"
+
+#include "lang/syntax/parser.h"
+
+bool iac_expr_literal_text(const iac_expr *expr, iac_str *ret)
+{
+    if (expr->kind == IAC_EXPR_LITERAL) {
+        if (expr->literal->kind != IAC_STRING || !iac_is_set_value(expr->literal))
+            return false;
+        *ret = expr->literal->string;
+        return true;
+    }
+    if (expr->kind != IAC_EXPR_TEMPLATE || expr->tmpl.part_count > 1)
+        return false;
+    if (expr->tmpl.part_count == 0) {
+        *ret = (iac_str){ 0 };
+        return true;
+    }
+    return iac_expr_literal_text(expr->tmpl.parts[0], ret);
+}
+
+iac_str iac_range_place(iac_arena *arena, iac_range range)
+{
+    if (!range.src)
+        return IAC_STR("<unknown>");
+    iac_pos start = iac_source_pos(range.src, range.start), end = iac_source_pos(range.src, range.end);
+    if (start.line == end.line)
+        return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(range.src->name), start.line, start.column,
+                                end.column);
+    return iac_arena_printf(arena, "%.*s:%u,%u-%u,%u", IAC_FMT(range.src->name), start.line, start.column, end.line,
+                            end.column);
+}
+
+bool iac_check_label(iac_module_build *m, const iac_label *label, const char *summary)
+{
+    if (iac_is_identifier(label->text))
+        return true;
+    iac_diag_error(m->diags, label->range, summary, IAC_NAME_RULE);
+    return false;
+}
+
+/* ---- values ---- */
+
+static const iac_value *static_value(iac_module_build *m, const iac_attribute *attr, const iac_type *type)
+{
+    size_t errors = m->diags->errors;
+    const iac_value *v = iac_eval_as(NULL, attr->expr, type, m->arena, m->diags);
+
+    if (m->diags->errors > errors)
+        return NULL;
+    if (!iac_is_known(v)) {
+        iac_diag_error(m->diags, attr->expr->range, "Unsuitable value type", "Unsuitable value: value must be known");
+        return NULL;
+    }
+    return iac_is_null(v) ? NULL : v;
+}
+
+bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret)
+{
+    if (!attr)
+        return true;
+    size_t errors = m->diags->errors;
+    const iac_value *v = static_value(m, attr, &iac_type_bool);
+    if (v)
+        *ret = v->boolean;
+    return m->diags->errors == errors;
+}
+
+bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *ret)
+{
+    if (!attr)
+        return true;
+    size_t errors = m->diags->errors;
+    const iac_value *v = static_value(m, attr, &iac_type_string);
+    if (v)
+        *ret = v->string;
+    return m->diags->errors == errors;
+}
+
+/* ---- traversals ---- */
+
+/* The nodes of a traversal read from a quoted string, moved to where the string stands. */
+static const iac_expr *relocate(iac_arena *arena, const iac_expr *expr, iac_range range)
+{
+    iac_expr *copy = iac_arena_new_of(arena, iac_expr);
+
+    *copy = *expr;
+    copy->range = range;
+    if (expr->kind == IAC_EXPR_ATTR) {
+        copy->attr.operand = relocate(arena, expr->attr.operand, range);
+        copy->attr.name_range = range;
+    } else if (expr->kind == IAC_EXPR_INDEX) {
+        copy->index.operand = relocate(arena, expr->index.operand, range);
+        copy->index.bracket_range = range;
+    }
+    return copy;
+}
+
+static void invalid_traversal(iac_module_build *m, iac_range range)
+{
+    iac_diag_error(m->diags, range, "Invalid expression",
+                   "A single static variable reference is required: only attribute access and indexing with constant "
+                   "keys. No calculations, function calls, template expressions, etc are allowed here.");
+}
+
+/* Parses text as an expression whose faults are reported where the string stands. */
+static const iac_expr *parse_quoted(iac_module_build *m, iac_str text, iac_range range)
+{
+    iac_diags within = IAC_DIAGS_INIT;
+    const iac_source *source = iac_source_new(m->arena, range.src ? range.src->name : (iac_str){ 0 }, text);
+    const iac_expr *expr = iac_parse_expression(m->arena, source, &within);
+
+    for (size_t i = 0; i < within.list.n; i++) {
+        iac_diag diag = within.list.v[i];
+        diag.subject = range;
+        diag.context = IAC_NO_RANGE;
+        iac_diag_add(m->diags, &diag);
+    }
+    bool failed = within.errors > 0;
+    iac_diags_clear(&within);
+    return failed ? NULL : expr;
+}
+
+const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr)
+{
+    size_t errors = m->diags->errors;
+    const iac_expr *unquoted = iac_expr_static(m->arena, expr, m->diags);
+
+    return m->diags->errors > errors ? NULL : unquoted;
+}
+
+const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr)
+{
+    iac_str text;
+
+    expr = iac_unquote(m, expr);
+    if (!expr || expr->kind == IAC_EXPR_ERROR)
+        return NULL; /* reported by the parser */
+    if (!expr->from_json && iac_expr_literal_text(expr, &text) && text.n) {
+        iac_diag_warning(m->diags, expr->range, "Quoted references are deprecated",
+                         "In this context, references are expected literally rather than in quotes. Terraform 0.11 "
+                         "and earlier required quotes, but quoted references are now deprecated and will be removed "
+                         "in a future version of Terraform. Remove the quotes surrounding this reference to silence "
+                         "this warning.");
+        const iac_expr *parsed = parse_quoted(m, text, expr->range);
+        if (!parsed)
+            return NULL;
+        if (!iac_expr_is_traversal(parsed)) {
+            invalid_traversal(m, expr->range);
+            return NULL;
+        }
+        return relocate(m->arena, parsed, expr->range);
+    }
+    if (!iac_expr_is_traversal(expr)) {
+        invalid_traversal(m, expr->range);
+        return NULL;
+    }
+    return expr;
+}
+
+bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count)
+{
+    if (expr->kind == IAC_EXPR_ERROR)
+        return false;
+    if (expr->kind != IAC_EXPR_TUPLE) {
+        iac_diag_error(m->diags, expr->range, "Invalid expression", "A static list expression is required.");
+        return false;
+    }
+    *ret = expr->tuple.items;
+    *ret_count = expr->tuple.n;
+    return true;
+}
+
+bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depends *ret)
+{
+    const iac_expr *const *items;
+    size_t count;
+    bool good = true;
+
+    if (!attr)
+        return true;
+    if (!iac_static_list(m, attr->expr, &items, &count))
+        return false;
+    const iac_expr **found = iac_arena_array(m->arena, const iac_expr *, count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        const iac_expr *traversal = iac_static_traversal(m, items[i]);
+        if (traversal)
+            found[n++] = traversal;
+        else
+            good = false;
+    }
+    *ret = (iac_depends){ found, n };
+    return good;
+}
+
+bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
+{
+    static const char summary[] = "Invalid provider configuration reference";
+    iac_str text;
+
+    if (!iac_expr_literal_text(expr, &text) && !iac_expr_is_traversal(expr)) {
+        if (expr->kind != IAC_EXPR_ERROR) /* told by the parser */
+            iac_diag_error(m->diags, expr->range, summary,
+                           "The provider argument requires a provider type name, optionally followed by a period and "
+                           "then a configuration alias.");
+        return false;
+    }
+    const iac_expr *traversal = iac_static_traversal(m, expr);
+    if (!traversal)
+        return false;
+    if (traversal->kind == IAC_EXPR_ROOT) {
+        *ret = (iac_provider_ref){ .name = traversal->root, .range = traversal->range };
+        return true;
+    }
+    if (traversal->kind == IAC_EXPR_ATTR && traversal->attr.operand->kind == IAC_EXPR_ROOT) {
+        *ret = (iac_provider_ref){
+            .name = traversal->attr.operand->root,
+            .alias = traversal->attr.name,
+            .range = traversal->range,
+        };
+        return true;
+    }
+    iac_diag_error(m->diags, traversal->kind == IAC_EXPR_INDEX ? traversal->index.bracket_range : traversal->range,
+                   summary, "Provider name must either stand alone or be followed by a period and then a "
+                            "configuration alias.");
+    return false;
+}
+
+iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr)
+{
+    iac_str text;
+
+    if (expr->kind == IAC_EXPR_ROOT)
+        return expr->root;
+    if (!iac_expr_literal_text(expr, &text))
+        return (iac_str){ 0 };
+    if (!expr->from_json)
+        iac_diag_warning(m->diags, expr->range, "Quoted keywords are deprecated",
+                         "In this context, keywords are expected literally rather than in quotes. Terraform 0.11 and "
+                         "earlier required quotes, but quoted keywords are now deprecated and will be removed in a "
+                         "future version of Terraform. Remove the quotes surrounding this keyword to silence this "
+                         "warning.");
+    return text;
+}
+
+/* ---- bodies ---- */
+
+const iac_block **iac_content_blocks(iac_arena *arena, const iac_content *content, const char *type, size_t *ret_count)
+{
+    const iac_block **found = iac_arena_array(arena, const iac_block *, content->block_count);
+    size_t n = 0;
+
+    for (size_t i = 0; i < content->block_count; i++)
+        if (iac_str_is(content->blocks[i]->type, type))
+            found[n++] = content->blocks[i];
+    *ret_count = n;
+    return found;
+}
+
+static void merge_attributes(iac_arena *arena, const iac_body *a, const iac_body *b, iac_body *ret)
+{
+    iac_attribute *attributes = iac_arena_array(arena, iac_attribute, a->attribute_count + b->attribute_count);
+    iac_map replaced = { 0 };
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->attribute_count; i++)
+        iac_map_put(&replaced, b->attributes[i].name, (void *)&b->attributes[i]);
+    for (size_t i = 0; i < a->attribute_count; i++)
+        if (!iac_map_has(&replaced, a->attributes[i].name))
+            attributes[n++] = a->attributes[i];
+    for (size_t i = 0; i < b->attribute_count; i++)
+        attributes[n++] = b->attributes[i];
+    iac_map_clear(&replaced);
+    ret->attributes = attributes;
+    ret->attribute_count = n;
+}
+
+/* A lifecycle block with the arguments of another one on top: unlike other blocks it is not replaced as a whole. */
+static const iac_block *merge_lifecycle(iac_arena *arena, const iac_block *a, const iac_block *b)
+{
+    const iac_body *body = iac_body_merge(arena, a->body, b->body, false);
+    if (!body)
+        return b;
+    iac_block *merged = iac_arena_new_of(arena, iac_block);
+    *merged = *b;
+    merged->body = body;
+    return merged;
+}
+
+static void merge_blocks(iac_arena *arena, const iac_body *a, const iac_body *b, bool add, iac_body *ret)
+{
+    iac_block *blocks = iac_arena_array(arena, iac_block, a->block_count + b->block_count);
+    iac_map replaced = { 0 };
+    const iac_block *lifecycle = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; !add && i < b->block_count; i++) {
+        const iac_block *block = &b->blocks[i];
+        bool dynamic = iac_str_is(block->type, "dynamic") && block->label_count == 1;
+        iac_map_put(&replaced, dynamic ? block->labels[0].text : block->type, (void *)block);
+    }
+    for (size_t i = 0; i < a->block_count; i++) {
+        const iac_block *block = &a->blocks[i];
+        bool dynamic = iac_str_is(block->type, "dynamic") && block->label_count == 1;
+        if (!iac_map_has(&replaced, dynamic ? block->labels[0].text : block->type))
+            blocks[n++] = *block;
+        else if (iac_str_is(block->type, "lifecycle"))
+            lifecycle = block;
+    }
+    for (size_t i = 0; i < b->block_count; i++) {
+        const iac_block *block = &b->blocks[i];
+        if (lifecycle && iac_str_is(block->type, "lifecycle")) {
+            block = merge_lifecycle(arena, lifecycle, block);
+            lifecycle = NULL;
+        }
+        blocks[n++] = *block;
+    }
+    iac_map_clear(&replaced);
+    ret->blocks = blocks;
+    ret->block_count = n;
+}
+
+const iac_body *iac_body_merge(iac_arena *arena, const iac_body *a, const iac_body *b, bool add)
+{
+    if (a->json || b->json)
+        return NULL;
+    iac_body *merged = iac_arena_new_of(arena, iac_body);
+    merged->range = a->range;
+    merged->missing_at = a->missing_at;
+    merge_attributes(arena, a, b, merged);
+    merge_blocks(arena, a, b, add, merged);
+    return merged;
+}

@@ -1,0 +1,170 @@
+/* lang/config/lifecycle.c - lifecycle blocks and provisioners. */
+#include "lang/config/load.h"
+
+enum { LC_CREATE_BEFORE_DESTROY, LC_PREVENT_DESTROY, LC_IGNORE_CHANGES, LC_REPLACE_TRIGGERED_BY };
+
+static const iac_attribute_spec lifecycle_attributes[] = {
+    [LC_CREATE_BEFORE_DESTROY] = { IAC_STR_INIT("create_before_destroy"), false },
+    [LC_PREVENT_DESTROY] = { IAC_STR_INIT("prevent_destroy"), false },
+    [LC_IGNORE_CHANGES] = { IAC_STR_INIT("ignore_changes"), false },
+    [LC_REPLACE_TRIGGERED_BY] = { IAC_STR_INIT("replace_triggered_by"), false },
+};
+static const iac_block_spec lifecycle_blocks[] = {
+    { IAC_STR_INIT("precondition"), NULL, 0 },
+    { IAC_STR_INIT("postcondition"), NULL, 0 },
+};
+static const iac_body_spec lifecycle_spec = {
+    lifecycle_attributes, IAC_COUNT(lifecycle_attributes), lifecycle_blocks, IAC_COUNT(lifecycle_blocks)
+};
+
+static void decode_ignore_changes(iac_module_build *m, const iac_body *body, const iac_expr *expr, iac_lifecycle *ret)
+{
+    const iac_expr *const *items;
+    size_t count;
+    iac_str text;
+
+    bool keyword = expr->kind == IAC_EXPR_ROOT || (body->json && iac_expr_literal_text(expr, &text));
+    if (keyword && iac_str_is(iac_static_keyword(m, expr), "all")) {
+        ret->ignore_all = true;
+        return;
+    }
+    if (!iac_static_list(m, expr, &items, &count))
+        return;
+    iac_path *paths = iac_arena_array(m->arena, iac_path, count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (iac_expr_literal_text(items[i], &text) && iac_str_is(text, "*")) {
+            iac_diag_error(m->diags, items[i]->range, "Invalid ignore_changes wildcard",
+                           "The [\"*\"] form of ignore_changes wildcard is was deprecated and is now invalid. Use "
+                           "\"ignore_changes = all\" to ignore changes to all attributes.");
+            continue;
+        }
+        const iac_expr *traversal = iac_static_traversal(m, items[i]);
+        if (traversal && iac_expr_path(m->arena, traversal, &paths[n], m->diags))
+            n++;
+    }
+    ret->ignore_changes = (iac_paths){ paths, n };
+}
+
+static void note_resource_ref(void *arg, const iac_ref *ref)
+{
+    if (ref->kind == IAC_REF_RESOURCE)
+        *(bool *)arg = true;
+}
+
+static void decode_triggers(iac_module_build *m, const iac_expr *expr, iac_lifecycle *ret)
+{
+    const iac_expr *const *items;
+    size_t count, n = 0;
+
+    if (!iac_static_list(m, expr, &items, &count))
+        return;
+    const iac_expr **triggers = iac_arena_array(m->arena, const iac_expr *, count);
+    for (size_t i = 0; i < count; i++) {
+        const iac_expr *item = iac_unquote(m, items[i]);
+        bool found = false;
+        if (!item || item->kind == IAC_EXPR_ERROR)
+            continue;
+        size_t errors = m->diags->errors;
+        iac_expr_refs(m->arena, item, note_resource_ref, &found, m->diags);
+        if (found)
+            triggers[n++] = item;
+        else if (m->diags->errors == errors)
+            iac_diag_error(m->diags, item->range, "Invalid replace_triggered_by expression",
+                           "Missing resource reference in replace_triggered_by expression.");
+    }
+    ret->replace_triggered_by = triggers;
+    ret->replace_triggered_by_count = n;
+}
+
+/* What only managed resources may say. */
+static void check_mode(iac_module_build *m, const iac_content *content, iac_mode mode)
+{
+    const char *kind = mode == IAC_DATA ? "data" : "ephemeral";
+
+    for (size_t i = 0; mode != IAC_MANAGED && i < IAC_COUNT(lifecycle_attributes); i++) {
+        const iac_attribute *attr = content->attributes[i];
+        if (!attr)
+            continue;
+        iac_str summary = iac_arena_printf(m->arena, "Invalid %s resource lifecycle argument", kind);
+        iac_diag_error(m->diags, attr->range, summary.p,
+                       "The lifecycle argument \"%.*s\" is defined only for managed resources (\"resource\" blocks), "
+                       "and is not valid for %s resources.", IAC_FMT(attr->name), kind);
+    }
+}
+
+void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode mode, iac_lifecycle *ret)
+{
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, block->body, &lifecycle_spec, false, &content, m->diags);
+    ret->range = block->header_range;
+    ret->preconditions = iac_decode_conditions(m, &content, "precondition");
+    ret->postconditions = iac_decode_conditions(m, &content, "postcondition");
+    check_mode(m, &content, mode);
+    if (mode != IAC_MANAGED)
+        return;
+    ret->create_before_destroy_set = content.attributes[LC_CREATE_BEFORE_DESTROY] != NULL;
+    iac_static_bool(m, content.attributes[LC_CREATE_BEFORE_DESTROY], &ret->create_before_destroy);
+    iac_static_bool(m, content.attributes[LC_PREVENT_DESTROY], &ret->prevent_destroy);
+    if (content.attributes[LC_IGNORE_CHANGES])
+        decode_ignore_changes(m, block->body, content.attributes[LC_IGNORE_CHANGES]->expr, ret);
+    if (content.attributes[LC_REPLACE_TRIGGERED_BY])
+        decode_triggers(m, content.attributes[LC_REPLACE_TRIGGERED_BY]->expr, ret);
+}
+
+/* ---- provisioners ---- */
+
+enum { PV_WHEN, PV_ON_FAILURE };
+
+static const iac_attribute_spec provisioner_attributes[] = {
+    [PV_WHEN] = { IAC_STR_INIT("when"), false },
+    [PV_ON_FAILURE] = { IAC_STR_INIT("on_failure"), false },
+};
+static const iac_block_spec provisioner_blocks[] = { { IAC_STR_INIT("connection"), NULL, 0 } };
+static const iac_body_spec provisioner_spec = {
+    provisioner_attributes, IAC_COUNT(provisioner_attributes), provisioner_blocks, IAC_COUNT(provisioner_blocks)
+};
+
+static void decode_choice(iac_module_build *m, const iac_attribute *attr, const char *no,
+                          const char *yes, const char *choices, bool *ret)
+{
+    if (!attr)
+        return;
+    iac_str word = iac_static_keyword(m, attr->expr);
+    *ret = iac_str_is(word, yes);
+    if (!*ret && !iac_str_is(word, no)) {
+        iac_str summary = iac_arena_printf(m->arena, "Invalid \"%.*s\" keyword", IAC_FMT(attr->name));
+        iac_diag_error(m->diags, attr->expr->range, summary.p,
+                       "The \"%.*s\" argument requires one of the following keywords: %s.", IAC_FMT(attr->name),
+                       choices);
+    }
+}
+
+bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_provisioner_config *ret)
+{
+    iac_content content = { 0 };
+    size_t connections;
+
+    iac_body_content(m->arena, block->body, &provisioner_spec, true, &content, m->diags);
+    *ret = (iac_provisioner_config){
+        .type = block->labels[0].text,
+        .body = content.remain,
+        .range = block->header_range,
+    };
+    decode_choice(m, content.attributes[PV_WHEN], "create", "destroy", "create or destroy",
+                  &ret->on_destroy);
+    decode_choice(m, content.attributes[PV_ON_FAILURE], "fail", "continue", "continue or fail",
+                  &ret->continue_on_failure);
+    const iac_block **blocks = iac_content_blocks(m->arena, &content, "connection", &connections);
+    if (connections > 0)
+        ret->connection = blocks[0]->body;
+    if (connections > 1) {
+        iac_str place = iac_range_place(m->arena, blocks[0]->header_range);
+        iac_diag_error(m->diags, blocks[1]->header_range, "Duplicate connection block",
+                       "This provisioner already has a connection block at %.*s.", IAC_FMT(place));
+    }
+    if (!ret->body)
+        return false;
+    return true;
+}

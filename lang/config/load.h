@@ -1,0 +1,96 @@
+/* lang/config/load.h - what the readers of the kinds of blocks share. Private to lang/config.
+ *
+ * Loading a module: the blocks of its primary files are collected, those of override files are merged into them, and
+ * then each is read by the function of its kind, which adds to the module being built. */
+#ifndef IAC_CONFIG_LOAD_H
+#define IAC_CONFIG_LOAD_H
+#include "lang/config/config.h"
+#include "lang/syntax/body.h"
+
+/* A top-level block, after merging. */
+typedef struct iac_top_block {
+    const iac_block *block;
+    const iac_body *body;   /* the block's own, or the merged one */
+    const iac_block *patch; /* the last override block merged in, or NULL */
+    bool from_override;     /* stands in an override file itself (terraform and locals blocks) */
+} iac_top_block;
+
+/* A module being built: arrays in heap memory, moved into the arena at the end. Indexes: position + 1 by name. */
+typedef struct iac_module_build {
+    iac_arena *arena;
+    iac_diags *diags;
+    iac_module_config *module;
+    IAC_VEC(iac_variable_config) variables;
+    IAC_VEC(iac_local_config) locals;
+    IAC_VEC(iac_output_config) outputs;
+    IAC_VEC(iac_resource_config) resources;
+    IAC_VEC(iac_provider_config) providers;
+    IAC_VEC(iac_module_call) calls;
+    IAC_VEC(iac_required_provider) required_providers;
+    IAC_VEC(iac_moved_config) moved;
+    IAC_VEC(iac_removed_config) removed;
+    IAC_VEC(iac_import_config) imports;
+    IAC_VEC(iac_check_config) checks;
+    iac_map variable_index, local_index, output_index, resource_index, provider_index, call_index, check_index,
+        requirement_index;
+    iac_range required_providers_range, backend_range, cloud_range;
+    bool backend_overridden;
+} iac_module_build;
+
+/* Each reads one block and adds what it says to the module. */
+void iac_read_variable(iac_module_build *m, const iac_top_block *top);
+void iac_read_locals(iac_module_build *m, const iac_top_block *top);
+void iac_read_output(iac_module_build *m, const iac_top_block *top);
+void iac_read_resource(iac_module_build *m, const iac_top_block *top, iac_mode mode);
+void iac_read_provider(iac_module_build *m, const iac_top_block *top);
+void iac_read_module_call(iac_module_build *m, const iac_top_block *top);
+void iac_read_terraform(iac_module_build *m, const iac_top_block *top);
+void iac_read_moved(iac_module_build *m, const iac_top_block *top);
+void iac_read_removed(iac_module_build *m, const iac_top_block *top);
+void iac_read_import(iac_module_build *m, const iac_top_block *top);
+void iac_read_check(iac_module_build *m, const iac_top_block *top);
+
+/* The resource that a block says, without adding it to the module; nested in a check when within_check. */
+bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_body *body, iac_mode mode,
+                         bool within_check, iac_resource_config *ret);
+void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode mode, iac_lifecycle *ret);
+bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_provisioner_config *ret);
+/* A block of condition and error_message; kind as messages name it ("precondition"). False when it is unusable. */
+bool iac_decode_condition(iac_module_build *m, const iac_block *block, const char *kind, iac_condition *ret);
+/* All blocks of the type in content. */
+iac_conditions iac_decode_conditions(iac_module_build *m, const iac_content *content, const char *type);
+
+/* ---- static values ---- */
+/* Each returns false after adding an error; an absent attribute (NULL) leaves *ret alone and is fine. */
+bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret);
+bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
+bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depends *ret);
+bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
+/* The traversal that an expression is, or that its quoted text holds (the rule in JSON, deprecated elsewhere). NULL
+ * after adding an error. */
+const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr);
+/* The items of a list expression. */
+bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count);
+/* The text of a quoted string without interpolation. */
+bool iac_expr_literal_text(const iac_expr *expr, iac_str *ret);
+/* The single identifier that the expression is, quoted or not; empty when it is none. */
+iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr);
+/* iac_expr_static: in JSON a string stands for what its text says. NULL after adding an error. */
+const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr);
+
+#define IAC_NAME_RULE \
+    "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes."
+/* Whether the label is an identifier; otherwise adds `summary`. */
+bool iac_check_label(iac_module_build *m, const iac_label *label, const char *summary);
+/* "main.tf:1,1-13" */
+iac_str iac_range_place(iac_arena *arena, iac_range range);
+/* Body a with what b says instead: attributes by name, blocks by type. With `add`, blocks of b come after a's. NULL when
+ * either is in JSON syntax and says something. */
+const iac_body *iac_body_merge(iac_arena *arena, const iac_body *a, const iac_body *b, bool add);
+/* The blocks of the type among content's, in source order; *ret_count of them, in the arena. */
+const iac_block **iac_content_blocks(iac_arena *arena, const iac_content *content, const char *type,
+                                     size_t *ret_count);
+
+/* References that can be checked without schemas, in one module. */
+void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags);
+#endif

@@ -1,0 +1,646 @@
+/* lang/config/loader.c - from a directory to a module, and from the root module to the tree of them. */
+#include "lang/config/load.h"
+
+#include "lang/syntax/parser.h"
+#include "lang/value/json.h"
+
+#include <string.h>
+
+/* Modules may nest deeper than anybody writes by hand, but not endlessly (through links in the file system). */
+enum { MAX_MODULE_DEPTH = 100 };
+
+typedef struct module_files { /* a directory's files, parsed once however many modules come from it */
+    const iac_file **primary, **overrides;
+    size_t primary_count, override_count;
+    const iac_source **sources;
+    bool found, read_before;
+} module_files;
+
+typedef struct loader {
+    iac_arena *arena;
+    const iac_config_reader *reader;
+    const char *data_dir;
+    iac_diags *diags;
+    iac_map directories; /* cleaned directory: module_files */
+    iac_map installed;   /* module path "a.b": directory, from the manifest */
+    bool manifest_read;
+} loader;
+
+/* ---- top-level blocks ---- */
+
+typedef enum top_kind {
+    TOP_TERRAFORM, TOP_PROVIDER, TOP_VARIABLE, TOP_LOCALS, TOP_OUTPUT, TOP_MODULE, TOP_RESOURCE, TOP_DATA,
+    TOP_EPHEMERAL, TOP_MOVED, TOP_REMOVED, TOP_IMPORT, TOP_CHECK, TOP_COUNT
+} top_kind;
+
+static const char *const one_name[] = { "name" };
+static const char *const type_and_name[] = { "type", "name" };
+static const iac_block_spec top_blocks[TOP_COUNT] = {
+    [TOP_TERRAFORM] = { IAC_STR_INIT("terraform"), NULL, 0 },
+    [TOP_PROVIDER] = { IAC_STR_INIT("provider"), one_name, 1 },
+    [TOP_VARIABLE] = { IAC_STR_INIT("variable"), one_name, 1 },
+    [TOP_LOCALS] = { IAC_STR_INIT("locals"), NULL, 0 },
+    [TOP_OUTPUT] = { IAC_STR_INIT("output"), one_name, 1 },
+    [TOP_MODULE] = { IAC_STR_INIT("module"), one_name, 1 },
+    [TOP_RESOURCE] = { IAC_STR_INIT("resource"), type_and_name, 2 },
+    [TOP_DATA] = { IAC_STR_INIT("data"), type_and_name, 2 },
+    [TOP_EPHEMERAL] = { IAC_STR_INIT("ephemeral"), type_and_name, 2 },
+    [TOP_MOVED] = { IAC_STR_INIT("moved"), NULL, 0 },
+    [TOP_REMOVED] = { IAC_STR_INIT("removed"), NULL, 0 },
+    [TOP_IMPORT] = { IAC_STR_INIT("import"), NULL, 0 },
+    [TOP_CHECK] = { IAC_STR_INIT("check"), one_name, 1 },
+};
+static const iac_body_spec top_spec = { NULL, 0, top_blocks, TOP_COUNT };
+
+typedef struct top_blocks_read {
+    IAC_VEC(iac_top_block) kinds[TOP_COUNT];
+    iac_map names[TOP_COUNT]; /* position + 1 of what an override may name */
+} top_blocks_read;
+
+static top_kind kind_of(const iac_block *block)
+{
+    for (size_t i = 0; i < TOP_COUNT; i++)
+        if (iac_str_eq(block->type, top_blocks[i].type))
+            return (top_kind)i;
+    return TOP_COUNT;
+}
+
+/* What an override block must share with the block it overrides. */
+static iac_str override_key(iac_arena *arena, top_kind kind, const iac_block *block)
+{
+    if (kind == TOP_PROVIDER) {
+        const iac_attribute *alias = block->body->json ? NULL : iac_body_attribute(block->body, IAC_STR("alias"));
+        iac_str name = { 0 };
+        if (alias)
+            iac_expr_literal_text(alias->expr, &name);
+        return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(block->labels[0].text), IAC_FMT(name));
+    }
+    if (block->label_count == 2)
+        return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(block->labels[0].text), IAC_FMT(block->labels[1].text));
+    return block->label_count == 1 ? block->labels[0].text : (iac_str){ 0 };
+}
+
+static void collect_primary(iac_module_build *m, const iac_file *file, top_blocks_read *tops)
+{
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, file->body, &top_spec, false, &content, m->diags);
+    for (size_t i = 0; i < content.block_count; i++) {
+        const iac_block *block = content.blocks[i];
+        top_kind kind = kind_of(block);
+        if (kind == TOP_COUNT || block->label_count != top_blocks[kind].label_count)
+            continue;
+        iac_vec_push(&tops->kinds[kind], (iac_top_block){ .block = block, .body = block->body });
+        void **slot = iac_map_at(&tops->names[kind], override_key(m->arena, kind, block));
+        if (!*slot)
+            *slot = (void *)(uintptr_t)tops->kinds[kind].n;
+    }
+}
+
+static void missing_base(iac_module_build *m, top_kind kind, const iac_block *block)
+{
+    iac_str a = block->label_count > 0 ? block->labels[0].text : (iac_str){ 0 };
+    iac_str b = block->label_count > 1 ? block->labels[1].text : (iac_str){ 0 };
+
+    switch (kind) {
+    case TOP_VARIABLE:
+        iac_diag_error(m->diags, block->header_range, "Missing base variable declaration to override",
+                       "There is no variable named \"%.*s\". An override file can only override a variable that was "
+                       "already declared in a primary configuration file.", IAC_FMT(a));
+        break;
+    case TOP_OUTPUT:
+        iac_diag_error(m->diags, block->header_range, "Missing base output definition to override",
+                       "There is no output named \"%.*s\". An override file can only override an output that was "
+                       "already defined in a primary configuration file.", IAC_FMT(a));
+        break;
+    case TOP_MODULE:
+        iac_diag_error(m->diags, block->header_range, "Missing module call to override",
+                       "There is no module call named \"%.*s\". An override file can only override a module call that "
+                       "was defined in a primary configuration file.", IAC_FMT(a));
+        break;
+    case TOP_PROVIDER:
+        iac_diag_error(m->diags, block->header_range, "Missing base provider configuration for override",
+                       "There is no %.*s provider configuration with that alias. An override file can only override a "
+                       "provider configuration that was already defined in a primary configuration file.", IAC_FMT(a));
+        break;
+    default:
+        iac_diag_error(m->diags, block->header_range,
+                       kind == TOP_DATA ? "Missing data resource to override" : "Missing resource to override",
+                       kind == TOP_DATA ? "There is no %.*s data resource named \"%.*s\". An override file can only "
+                                          "override a data block defined in a primary configuration file."
+                                        : "There is no %.*s resource named \"%.*s\". An override file can only "
+                                          "override a resource block defined in a primary configuration file.",
+                       IAC_FMT(a), IAC_FMT(b));
+        break;
+    }
+}
+
+static void cannot_override(iac_module_build *m, const iac_block *block, const char *what)
+{
+    iac_str summary = iac_arena_printf(m->arena, "Cannot override '%.*s' blocks", IAC_FMT(block->type));
+    iac_diag_error(m->diags, block->header_range, summary.p,
+                   "%s can appear only in normal files, not in override files.", what);
+}
+
+static void merge_override(iac_module_build *m, top_kind kind, const iac_block *block, top_blocks_read *tops)
+{
+    uintptr_t found = (uintptr_t)iac_map_get(&tops->names[kind], override_key(m->arena, kind, block));
+    const iac_attribute *depends_on = iac_body_attribute(block->body, IAC_STR("depends_on"));
+
+    if (!found) {
+        missing_base(m, kind, block);
+        return;
+    }
+    if (depends_on && (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL || kind == TOP_MODULE ||
+                       kind == TOP_OUTPUT)) {
+        const iac_expr *list = depends_on->expr;
+        iac_range at = list->kind == IAC_EXPR_TUPLE && list->tuple.n ? list->tuple.items[0]->range : list->range;
+        iac_diag_error(m->diags, at, "Unsupported override", "The depends_on argument may not be overridden.");
+        return;
+    }
+    iac_top_block *base = &tops->kinds[kind].v[found - 1];
+    const iac_body *merged = iac_body_merge(m->arena, base->body, block->body, false);
+    if (!merged) {
+        iac_diag_error(m->diags, block->header_range, "Unsupported override",
+                       "Overriding is supported between files in the native syntax only, not for JSON files.");
+        return;
+    }
+    base->body = merged;
+    base->patch = block;
+}
+
+static void collect_override(iac_module_build *m, const iac_file *file, top_blocks_read *tops)
+{
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, file->body, &top_spec, false, &content, m->diags);
+    for (size_t i = 0; i < content.block_count; i++) {
+        const iac_block *block = content.blocks[i];
+        top_kind kind = kind_of(block);
+        if (kind == TOP_COUNT || block->label_count != top_blocks[kind].label_count)
+            continue;
+        switch (kind) {
+        case TOP_TERRAFORM:
+        case TOP_LOCALS:
+            iac_vec_push(&tops->kinds[kind],
+                         (iac_top_block){ .block = block, .body = block->body, .from_override = true });
+            break;
+        case TOP_MOVED:
+            cannot_override(m, block, "Records of moved objects");
+            break;
+        case TOP_REMOVED:
+            cannot_override(m, block, "Records of removed objects");
+            break;
+        case TOP_IMPORT:
+            cannot_override(m, block, "Import blocks");
+            break;
+        case TOP_CHECK:
+            cannot_override(m, block, "Check blocks");
+            break;
+        default:
+            merge_override(m, kind, block, tops);
+            break;
+        }
+    }
+}
+
+static void read_top_block(iac_module_build *m, top_kind kind, const iac_top_block *top)
+{
+    switch (kind) {
+    case TOP_TERRAFORM:
+        iac_read_terraform(m, top);
+        break;
+    case TOP_PROVIDER:
+        iac_read_provider(m, top);
+        break;
+    case TOP_VARIABLE:
+        iac_read_variable(m, top);
+        break;
+    case TOP_LOCALS:
+        iac_read_locals(m, top);
+        break;
+    case TOP_OUTPUT:
+        iac_read_output(m, top);
+        break;
+    case TOP_MODULE:
+        iac_read_module_call(m, top);
+        break;
+    case TOP_RESOURCE:
+        iac_read_resource(m, top, IAC_MANAGED);
+        break;
+    case TOP_DATA:
+        iac_read_resource(m, top, IAC_DATA);
+        break;
+    case TOP_EPHEMERAL:
+        iac_read_resource(m, top, IAC_EPHEMERAL_RESOURCE);
+        break;
+    case TOP_MOVED:
+        iac_read_moved(m, top);
+        break;
+    case TOP_REMOVED:
+        iac_read_removed(m, top);
+        break;
+    case TOP_IMPORT:
+        iac_read_import(m, top);
+        break;
+    case TOP_CHECK:
+        iac_read_check(m, top);
+        break;
+    case TOP_COUNT:
+        break;
+    }
+}
+
+/* ---- finishing a module ---- */
+
+static int cmp_named(const void *a, const void *b) /* of structs that begin with their name */
+{
+    return iac_str_cmp(*(const iac_str *)a, *(const iac_str *)b);
+}
+
+static int cmp_resources(const void *a, const void *b)
+{
+    const iac_resource_config *x = a, *y = b;
+    int order = (x->mode > y->mode) - (x->mode < y->mode);
+    if (!order)
+        order = iac_str_cmp(x->type, y->type);
+    return order ? order : iac_str_cmp(x->name, y->name);
+}
+
+static int cmp_providers(const void *a, const void *b)
+{
+    const iac_provider_config *x = a, *y = b;
+    int order = iac_str_cmp(x->name, y->name);
+    return order ? order : iac_str_cmp(x->alias, y->alias);
+}
+
+_Static_assert(offsetof(iac_variable_config, name) == 0 && offsetof(iac_local_config, name) == 0 &&
+                   offsetof(iac_output_config, name) == 0 && offsetof(iac_module_call, name) == 0 &&
+                   offsetof(iac_required_provider, name) == 0 && offsetof(iac_check_config, name) == 0,
+               "cmp_named");
+
+static void *moved_array(iac_arena *arena, const void *items, size_t n, size_t size,
+                         int (*cmp)(const void *, const void *))
+{
+    void *copy = iac_arena_alloc_array(arena, n ? n : 1, size);
+
+    if (n) {
+        memcpy(copy, items, n * size);
+        if (cmp)
+            qsort(copy, n, size, cmp);
+    }
+    return copy;
+}
+
+/* A map with its memory moved into the arena, where the module lives. */
+static void settle_map(iac_arena *arena, iac_map *map)
+{
+    iac_map settled = *map;
+
+    settled.entries = moved_array(arena, map->entries, map->n, sizeof(*map->entries), NULL);
+    settled.slots = moved_array(arena, map->slots, map->slot_count, sizeof(*map->slots), NULL);
+    settled.cap = map->n;
+    iac_map_clear(map);
+    *map = settled;
+}
+
+#define MOVE(field, count_field, vec, cmp) \
+    (module->field = moved_array(m->arena, (vec).v, (vec).n, sizeof(*(vec).v), (cmp)), module->count_field = (vec).n, \
+     iac_vec_clear(&(vec)))
+#define INDEX(map, field, count_field) \
+    for (size_t i_ = 0; i_ < module->count_field; i_++) \
+        iac_map_put(&module->map, module->field[i_].name, (void *)&module->field[i_])
+
+static void finish_module(iac_module_build *m)
+{
+    iac_module_config *module = m->module;
+
+    MOVE(variables, variable_count, m->variables, cmp_named);
+    MOVE(locals, local_count, m->locals, cmp_named);
+    MOVE(outputs, output_count, m->outputs, cmp_named);
+    MOVE(resources, resource_count, m->resources, cmp_resources);
+    MOVE(providers, provider_count, m->providers, cmp_providers);
+    MOVE(calls, call_count, m->calls, cmp_named);
+    MOVE(required_providers, required_provider_count, m->required_providers, cmp_named);
+    MOVE(moved, moved_count, m->moved, NULL);
+    MOVE(removed, removed_count, m->removed, NULL);
+    MOVE(imports, import_count, m->imports, NULL);
+    MOVE(checks, check_count, m->checks, cmp_named);
+    INDEX(variable_map, variables, variable_count);
+    INDEX(local_map, locals, local_count);
+    INDEX(output_map, outputs, output_count);
+    INDEX(call_map, calls, call_count);
+    INDEX(required_provider_map, required_providers, required_provider_count);
+    for (size_t i = 0; i < module->resource_count; i++) {
+        static const char *const prefixes[] = { "", "data.", "ephemeral." };
+        const iac_resource_config *r = &module->resources[i];
+        iac_str key = iac_arena_printf(m->arena, "%s%.*s.%.*s", prefixes[r->mode], IAC_FMT(r->type), IAC_FMT(r->name));
+        iac_map_put(&module->resource_map, key, (void *)r);
+    }
+    iac_map *maps[] = {
+        &module->variable_map, &module->local_map, &module->output_map, &module->resource_map, &module->call_map,
+        &module->required_provider_map,
+    };
+    for (size_t i = 0; i < IAC_COUNT(maps); i++)
+        settle_map(m->arena, maps[i]);
+    iac_map *indexes[] = {
+        &m->variable_index, &m->local_index, &m->output_index, &m->resource_index, &m->provider_index,
+        &m->call_index, &m->check_index, &m->requirement_index,
+    };
+    for (size_t i = 0; i < IAC_COUNT(indexes); i++)
+        iac_map_clear(indexes[i]);
+}
+
+static void decode_module(loader *l, iac_module_config *module, const module_files *files, iac_diags *diags)
+{
+    iac_module_build m = { .arena = l->arena, .diags = diags, .module = module };
+    top_blocks_read tops = { 0 };
+
+    for (size_t i = 0; i < files->primary_count; i++)
+        collect_primary(&m, files->primary[i], &tops);
+    for (size_t i = 0; i < files->override_count; i++)
+        collect_override(&m, files->overrides[i], &tops);
+    for (size_t kind = 0; kind < TOP_COUNT; kind++) {
+        for (size_t i = 0; i < tops.kinds[kind].n; i++)
+            read_top_block(&m, (top_kind)kind, &tops.kinds[kind].v[i]);
+        iac_vec_clear(&tops.kinds[kind]);
+        iac_map_clear(&tops.names[kind]);
+    }
+    finish_module(&m);
+}
+
+/* ---- files ---- */
+
+static bool has_suffix(iac_str name, const char *suffix, iac_str *ret_base)
+{
+    iac_str end = iac_str_of(suffix);
+
+    if (name.n <= end.n || !iac_str_ends(name, end))
+        return false;
+    *ret_base = iac_str_sub(name, 0, name.n - end.n);
+    return true;
+}
+
+/* Whether the file belongs to a configuration; *ret_base is its name without the suffix. */
+static bool is_config_file(iac_str name, iac_str *ret_base, bool *ret_json)
+{
+    if (name.p[0] == '.' || iac_str_ends(name, IAC_STR("~")) ||
+        (name.p[0] == '#' && iac_str_ends(name, IAC_STR("#"))))
+        return false;
+    *ret_json = has_suffix(name, ".tf.json", ret_base) || has_suffix(name, ".iac.json", ret_base);
+    return *ret_json || has_suffix(name, ".tf", ret_base) || has_suffix(name, ".iac", ret_base);
+}
+
+static int cmp_strings(const void *a, const void *b)
+{
+    return iac_str_cmp(*(const iac_str *)a, *(const iac_str *)b);
+}
+
+static const iac_file *parse_one(loader *l, const char *dir, iac_str name, bool json)
+{
+    iac_str path = strcmp(dir, ".") == 0 ? iac_arena_str(l->arena, name)
+                                         : iac_arena_printf(l->arena, "%s/%.*s", dir, IAC_FMT(name));
+    iac_str text = { 0 };
+
+    if (l->reader->read(l->reader->user, path.p, l->arena, &text, l->diags) != IAC_OK)
+        return NULL;
+    const iac_source *source = iac_source_new(l->arena, path, text);
+    return json ? iac_parse_json_file(l->arena, source, l->diags) : iac_parse_file(l->arena, source, l->diags);
+}
+
+static module_files *read_directory(loader *l, const char *dir)
+{
+    iac_str key = iac_arena_str(l->arena, iac_str_of(dir));
+    module_files *files = iac_map_get(&l->directories, key);
+    iac_str *names = NULL;
+    size_t count = 0;
+
+    if (files)
+        return files;
+    files = iac_arena_new_of(l->arena, module_files);
+    iac_map_put(&l->directories, key, files);
+    iac_status status = l->reader->list(l->reader->user, dir, l->arena, &names, &count, l->diags);
+    files->found = status != IAC_NOT_FOUND;
+    if (status != IAC_OK)
+        return files;
+    if (count)
+        qsort(names, count, sizeof(*names), cmp_strings);
+    files->primary = iac_arena_array(l->arena, const iac_file *, count);
+    files->overrides = iac_arena_array(l->arena, const iac_file *, count);
+    files->sources = iac_arena_array(l->arena, const iac_source *, count);
+    for (size_t i = 0; i < count; i++) {
+        iac_str base;
+        bool json;
+        if (!names[i].n || !is_config_file(names[i], &base, &json))
+            continue;
+        const iac_file *file = parse_one(l, dir, names[i], json);
+        if (!file)
+            continue;
+        files->sources[files->primary_count + files->override_count] = file->source;
+        if (iac_str_is(base, "override") || iac_str_ends(base, IAC_STR("_override")))
+            files->overrides[files->override_count++] = file;
+        else
+            files->primary[files->primary_count++] = file;
+    }
+    return files;
+}
+
+/* ---- the tree ---- */
+
+/* dir/source without "." and inner ".." parts. */
+static char *join_path(iac_arena *arena, iac_str dir, iac_str source)
+{
+    iac_str whole = iac_str_starts(source, IAC_STR("/"))
+                        ? source
+                        : iac_arena_printf(arena, "%.*s/%.*s", IAC_FMT(dir), IAC_FMT(source));
+    bool absolute = whole.n && whole.p[0] == '/';
+    iac_str *parts = iac_arena_array(arena, iac_str, whole.n / 2 + 2);
+    size_t n = 0, start = 0;
+
+    for (size_t i = 0; i <= whole.n; i++) {
+        if (i < whole.n && whole.p[i] != '/')
+            continue;
+        iac_str part = iac_str_sub(whole, start, i);
+        start = i + 1;
+        if (!part.n || iac_str_is(part, "."))
+            continue;
+        if (iac_str_is(part, "..") && n && !iac_str_is(parts[n - 1], ".."))
+            n--;
+        else if (!iac_str_is(part, "..") || !absolute)
+            parts[n++] = part;
+    }
+    iac_buf out;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < n; i++) {
+        if (i || absolute)
+            iac_buf_char(&out, '/');
+        iac_buf_str(&out, parts[i]);
+    }
+    char *joined = iac_arena_cstr(arena, n ? iac_buf_view(&out) : absolute ? IAC_STR("/") : IAC_STR("."));
+    iac_buf_clear(&out);
+    return joined;
+}
+
+/* DATA_DIR/modules/modules.json: what an earlier installation put where. Damage is as if it were not there: the modules
+ * are then said to be missing. */
+static void read_manifest(loader *l)
+{
+    iac_diags ignored = IAC_DIAGS_INIT;
+    iac_str json = { 0 }, error;
+    size_t offset;
+
+    if (l->manifest_read)
+        return;
+    l->manifest_read = true;
+    if (!l->data_dir)
+        return;
+    iac_str path = iac_arena_printf(l->arena, "%s/modules/modules.json", l->data_dir);
+    if (l->reader->read(l->reader->user, path.p, l->arena, &json, &ignored) == IAC_OK) {
+        const iac_value *v = iac_value_from_json(l->arena, json, &error, &offset);
+        const iac_value *modules = v && v->kind == IAC_OBJECT ? iac_value_get_cstr(v, "Modules") : NULL;
+        for (size_t i = 0; modules && modules->kind == IAC_TUPLE && iac_is_set_value(modules) && i < modules->n; i++) {
+            const iac_value *module = modules->items[i];
+            if (module->kind != IAC_OBJECT || !iac_is_set_value(module))
+                continue;
+            const iac_value *key = iac_value_get_cstr(module, "Key"), *dir = iac_value_get_cstr(module, "Dir");
+            if (key && dir && key->kind == IAC_STRING && dir->kind == IAC_STRING && iac_is_set_value(key) &&
+                iac_is_set_value(dir))
+                iac_map_put(&l->installed, key->string, iac_arena_cstr(l->arena, dir->string));
+        }
+    }
+    iac_diags_clear(&ignored);
+}
+
+static iac_str manifest_key(iac_arena *arena, iac_module_addr path)
+{
+    iac_str key = { 0 };
+    for (size_t i = 0; i < path.n; i++)
+        key = iac_arena_printf(arena, "%.*s%s%.*s", IAC_FMT(key), i ? "." : "", IAC_FMT(path.steps[i].name));
+    return key;
+}
+
+static bool is_local(iac_str source)
+{
+    return iac_str_starts(source, IAC_STR("./")) || iac_str_starts(source, IAC_STR("../")) ||
+           iac_str_is(source, ".") || iac_str_is(source, "..");
+}
+
+static const iac_module_config *load_module(loader *l, iac_module_addr path, const char *dir,
+                                            const iac_module_config *parent);
+
+static bool calls_itself(loader *l, const iac_module_config *module, const char *dir, const iac_module_call *call)
+{
+    for (const iac_module_config *up = module; up; up = up->parent) {
+        if (!iac_str_is(up->dir, dir))
+            continue;
+        iac_diag_error(l->diags, call->source_range, "Module call cycle",
+                       "Module \"%.*s\" leads back to the directory \"%s\", which it is called from. A module cannot "
+                       "contain itself.", IAC_FMT(call->name), dir);
+        return true;
+    }
+    return false;
+}
+
+static void load_child(loader *l, const iac_module_config *module, iac_module_call *call)
+{
+    iac_module_addr path = iac_module_addr_child(l->arena, module->path, call->name, (iac_key){ 0 });
+    const char *dir = NULL;
+
+    if (!call->source.n)
+        return; /* reported already */
+    if (is_local(call->source)) {
+        dir = join_path(l->arena, module->dir, call->source);
+        if (!read_directory(l, dir)->found) {
+            iac_diag_error(l->diags, call->source_range, "Unreadable module directory",
+                           "Unable to evaluate directory symlink: lstat %s: no such file or directory", dir);
+            return;
+        }
+    } else {
+        read_manifest(l);
+        dir = iac_map_get(&l->installed, manifest_key(l->arena, path));
+        if (!dir || !read_directory(l, dir)->found) {
+            iac_diag_error(l->diags, call->range, "Module not installed",
+                           "This module is not yet installed. Run \"terraform init\" to install all modules required "
+                           "by this configuration.");
+            return;
+        }
+    }
+    if (calls_itself(l, module, dir, call))
+        return;
+    if (path.n > MAX_MODULE_DEPTH) {
+        iac_diag_error(l->diags, call->source_range, "Modules nested too deeply",
+                       "Modules may be nested up to %d levels deep.", MAX_MODULE_DEPTH);
+        return;
+    }
+    call->module = load_module(l, path, dir, module);
+}
+
+static const iac_module_config *load_module(loader *l, iac_module_addr path, const char *dir,
+                                            const iac_module_config *parent)
+{
+    module_files *files = read_directory(l, dir);
+    iac_module_config *module = iac_arena_new_of(l->arena, iac_module_config);
+    iac_diags again = IAC_DIAGS_INIT;
+
+    module->path = path;
+    module->dir = iac_arena_str(l->arena, iac_str_of(dir));
+    module->parent = parent;
+    module->sources = files->sources;
+    module->source_count = files->primary_count + files->override_count;
+    /* The faults of a directory that several calls share are told once. */
+    decode_module(l, module, files, files->read_before ? &again : l->diags);
+    iac_diags_clear(&again);
+    files->read_before = true;
+    for (size_t i = 0; i < module->call_count; i++)
+        load_child(l, module, (iac_module_call *)&module->calls[i]);
+    return module;
+}
+
+static void validate_tree(iac_arena *arena, const iac_module_config *module, iac_map *done, iac_diags *diags)
+{
+    iac_diags again = IAC_DIAGS_INIT;
+    bool told = iac_map_has(done, module->dir);
+
+    iac_config_validate_module(arena, module, told ? &again : diags);
+    iac_diags_clear(&again);
+    iac_map_put(done, module->dir, done);
+    for (size_t i = 0; i < module->call_count; i++)
+        if (module->calls[i].module)
+            validate_tree(arena, module->calls[i].module, done, diags);
+}
+
+iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,
+                           const iac_config **ret, iac_diags *diags)
+{
+    loader l = {
+        .arena = arena,
+        .reader = reader ? reader : &iac_config_reader_files,
+        .data_dir = data_dir,
+        .diags = diags,
+    };
+    size_t errors = diags->errors;
+    iac_config *config = iac_arena_new_of(arena, iac_config);
+    const char *root = join_path(arena, iac_str_of(dir), (iac_str){ 0 });
+
+    config->arena = arena;
+    if (!read_directory(&l, root)->found)
+        iac_diag_error(diags, IAC_NO_RANGE, "Failed to read module directory",
+                       "Module directory %s does not exist or cannot be read.", root);
+    config->root = load_module(&l, (iac_module_addr){ 0 }, root, NULL);
+    /* What the parser or the readers could not make out may be just what a reference is to. */
+    if (diags->errors == errors) {
+        iac_map done = { 0 };
+        validate_tree(arena, config->root, &done, diags);
+        iac_map_clear(&done);
+    }
+    iac_map_clear(&l.directories);
+    iac_map_clear(&l.installed);
+    *ret = config;
+    return diags->errors > errors ? IAC_ERR : IAC_OK;
+}
+
+iac_provider_addr iac_module_provider_addr(const iac_module_config *module, iac_str local_name)
+{
+    const iac_required_provider *required = iac_map_get(&module->required_provider_map, local_name);
+    return required ? required->addr : iac_provider_addr_default(local_name);
+}

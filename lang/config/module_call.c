@@ -1,0 +1,201 @@
+/* lang/config/module_call.c - module blocks. */
+#include "lang/config/load.h"
+#include "lang/config/version.h"
+
+#include "lang/syntax/parser.h"
+
+enum { CALL_SOURCE, CALL_VERSION, CALL_COUNT, CALL_FOR_EACH, CALL_DEPENDS_ON, CALL_PROVIDERS };
+
+static const iac_attribute_spec call_attributes[] = {
+    [CALL_SOURCE] = { IAC_STR_INIT("source"), true },
+    [CALL_VERSION] = { IAC_STR_INIT("version"), false },
+    [CALL_COUNT] = { IAC_STR_INIT("count"), false },
+    [CALL_FOR_EACH] = { IAC_STR_INIT("for_each"), false },
+    [CALL_DEPENDS_ON] = { IAC_STR_INIT("depends_on"), false },
+    [CALL_PROVIDERS] = { IAC_STR_INIT("providers"), false },
+};
+static const iac_block_spec call_blocks[] = {
+    { IAC_STR_INIT("_"), NULL, 0 },
+    { IAC_STR_INIT("lifecycle"), NULL, 0 },
+    { IAC_STR_INIT("locals"), NULL, 0 },
+    { IAC_STR_INIT("provider"), NULL, 0 },
+};
+static const iac_body_spec call_spec = {
+    call_attributes, IAC_COUNT(call_attributes), call_blocks, IAC_COUNT(call_blocks)
+};
+
+static bool is_local_source(iac_str source)
+{
+    return iac_str_starts(source, IAC_STR("./")) || iac_str_starts(source, IAC_STR("../")) ||
+           iac_str_is(source, ".") || iac_str_is(source, "..");
+}
+
+/* [host/]namespace/name/provider: three or four plain words. */
+static bool is_registry_source(iac_str source)
+{
+    size_t parts = 1;
+
+    for (size_t i = 0; i < source.n; i++) {
+        char c = source.p[i];
+        if (c == '/') {
+            if (i + 1 < source.n && source.p[i + 1] == '/')
+                break; /* a folder within the package */
+            parts++;
+        } else if (c == ':') {
+            return false;
+        }
+    }
+    return parts == 3 || parts == 4;
+}
+
+static void check_source(iac_module_build *m, const iac_module_call *call, bool has_version)
+{
+    iac_str source = call->source;
+
+    if (has_version && !is_registry_source(source)) {
+        iac_diag_error(m->diags, call->source_range, "Invalid registry module source address",
+                       is_local_source(source)
+                           ? "Failed to parse module registry address: can't use local directory \"%.*s\" as a module "
+                             "registry address.\n\nTerraform assumed that you intended a module registry source "
+                             "address because you also set the argument \"version\", which applies only to registry "
+                             "modules."
+                           : "Failed to parse module registry address: invalid module registry address \"%.*s\"."
+                             "\n\nTerraform assumed that you intended a module registry source address because you "
+                             "also set the argument \"version\", which applies only to registry modules.",
+                       IAC_FMT(source));
+        return;
+    }
+    if (source.n == 0 || (iac_str_find_char(source, '/', 0) == SIZE_MAX && !is_local_source(source) &&
+                          iac_str_find_char(source, ':', 0) == SIZE_MAX))
+        iac_diag_error(m->diags, call->source_range, "Invalid module source address",
+                       "Terraform failed to determine your intended installation method for remote module package "
+                       "\"%.*s\".\n\nIf you intended this as a path relative to the current module, use \"./%.*s\" "
+                       "instead. The \"./\" prefix indicates that the address is a relative filesystem path.",
+                       IAC_FMT(source), IAC_FMT(source));
+}
+
+static void decode_source(iac_module_build *m, const iac_content *content, iac_module_call *call)
+{
+    const iac_attribute *source = content->attributes[CALL_SOURCE], *version = content->attributes[CALL_VERSION];
+
+    if (version && iac_static_string(m, version, &call->version) && !iac_version_constraint_valid(call->version))
+        iac_diag_error(m->diags, version->expr->range, "Invalid version constraint",
+                       "This string does not use correct version constraint syntax.");
+    if (!source)
+        return;
+    call->source_range = source->expr->range;
+    if (iac_static_string(m, source, &call->source))
+        check_source(m, call, version != NULL);
+}
+
+static bool is_plain_key(const iac_object_item *item, iac_str *ret)
+{
+    if (item->key->kind == IAC_EXPR_ROOT) {
+        *ret = item->key->root;
+        return true;
+    }
+    return iac_expr_literal_text(item->key, ret);
+}
+
+/* A key of the providers map: NAME or NAME.ALIAS, bare or in quotes. */
+static bool decode_child_provider(iac_module_build *m, const iac_object_item *item,
+                                  iac_provider_ref *ret)
+{
+    iac_str name;
+
+    if (is_plain_key(item, &name) && iac_is_identifier(name)) {
+        *ret = (iac_provider_ref){ .name = name, .range = item->key->range };
+        return true;
+    }
+    const iac_expr *key = item->key->kind == IAC_EXPR_PAREN ? item->key->wrapped : item->key;
+    return iac_static_provider_ref(m, key, ret);
+}
+
+static void decode_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call)
+{
+    if (expr->kind != IAC_EXPR_OBJECT) {
+        if (expr->kind != IAC_EXPR_ERROR)
+            iac_diag_error(m->diags, expr->range, "Invalid expression", "A static map expression is required.");
+        return;
+    }
+    struct iac_passed_provider *passed = iac_arena_array(m->arena, struct iac_passed_provider, expr->object.n);
+    iac_map seen = { 0 };
+    size_t n = 0;
+    for (size_t i = 0; i < expr->object.n; i++) {
+        struct iac_passed_provider pair;
+        if (!decode_child_provider(m, &expr->object.items[i], &pair.child) ||
+            !iac_static_provider_ref(m, expr->object.items[i].value, &pair.parent))
+            continue;
+        iac_str key = iac_arena_printf(m->arena, "%.*s.%.*s", IAC_FMT(pair.child.name), IAC_FMT(pair.child.alias));
+        if (iac_map_has(&seen, key)) {
+            iac_diag_error(m->diags, pair.child.range, "Duplicate provider address",
+                           "A provider configuration was already passed to %.*s. Each child provider configuration "
+                           "can be assigned only once.", IAC_FMT(iac_range_text(pair.child.range)));
+            continue;
+        }
+        iac_map_put(&seen, key, passed);
+        passed[n++] = pair;
+    }
+    iac_map_clear(&seen);
+    call->providers = passed;
+    call->provider_count = n;
+}
+
+static void decode_call_blocks(iac_module_build *m, const iac_content *content, iac_module_call *call)
+{
+    for (size_t i = 0; i < content->block_count; i++) {
+        const iac_block *block = content->blocks[i];
+        const iac_body *merged = NULL;
+        if (!iac_str_is(block->type, "_")) {
+            iac_diag_error(m->diags, block->type_range, "Reserved block type name in module block",
+                           "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
+                           IAC_FMT(block->type));
+            continue;
+        }
+        if (call->body)
+            merged = iac_body_merge(m->arena, call->body, block->body, true);
+        if (merged)
+            call->body = merged;
+        else
+            iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
+                           "Escaping blocks are supported only in the native syntax, not in JSON files.");
+    }
+}
+
+void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
+{
+    const iac_label *label = &top->block->labels[0];
+    iac_module_call call = { .name = label->text, .range = top->block->header_range };
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, top->body, &call_spec, true, &content, m->diags);
+    call.body = content.remain;
+    bool good = iac_check_label(m, label, "Invalid module instance name");
+    decode_source(m, &content, &call);
+    const iac_attribute *count = content.attributes[CALL_COUNT], *for_each = content.attributes[CALL_FOR_EACH];
+    if (count)
+        call.count = count->expr;
+    if (for_each && count)
+        iac_diag_error(m->diags, for_each->name_range, "Invalid combination of \"count\" and \"for_each\"",
+                       "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used "
+                       "to be explicit about the number of resources to be created.");
+    else if (for_each)
+        call.for_each = for_each->expr;
+    iac_static_depends(m, content.attributes[CALL_DEPENDS_ON], &call.depends_on);
+    if (content.attributes[CALL_PROVIDERS])
+        decode_providers(m, content.attributes[CALL_PROVIDERS]->expr, &call);
+    decode_call_blocks(m, &content, &call);
+    if (!good || !call.body)
+        return;
+
+    void **slot = iac_map_at(&m->call_index, call.name);
+    if (*slot) {
+        iac_str place = iac_range_place(m->arena, m->calls.v[(uintptr_t)*slot - 1].range);
+        iac_diag_error(m->diags, call.range, "Duplicate module call",
+                       "A module call named \"%.*s\" was already defined at %.*s. Module calls must have unique names "
+                       "within a module.", IAC_FMT(call.name), IAC_FMT(place));
+        return;
+    }
+    iac_vec_push(&m->calls, call);
+    *slot = (void *)(uintptr_t)m->calls.n;
+}

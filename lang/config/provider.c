@@ -1,0 +1,121 @@
+/* lang/config/provider.c - provider blocks. */
+#include "lang/config/load.h"
+#include "lang/config/version.h"
+
+#include "lang/syntax/parser.h"
+
+enum { PROV_ALIAS, PROV_VERSION, PROV_FIRST_RESERVED };
+
+static const iac_attribute_spec provider_attributes[] = {
+    [PROV_ALIAS] = { IAC_STR_INIT("alias"), false },
+    [PROV_VERSION] = { IAC_STR_INIT("version"), false },
+    [PROV_FIRST_RESERVED] = { IAC_STR_INIT("count"), false },
+    { IAC_STR_INIT("depends_on"), false },
+    { IAC_STR_INIT("for_each"), false },
+    { IAC_STR_INIT("source"), false },
+};
+static const iac_block_spec provider_blocks[] = {
+    { IAC_STR_INIT("_"), NULL, 0 },
+    { IAC_STR_INIT("lifecycle"), NULL, 0 },
+    { IAC_STR_INIT("locals"), NULL, 0 },
+};
+static const iac_body_spec provider_spec = {
+    provider_attributes, IAC_COUNT(provider_attributes), provider_blocks, IAC_COUNT(provider_blocks)
+};
+
+static bool is_provider_name(iac_str name)
+{
+    if (!name.n || name.p[0] == '-' || name.p[name.n - 1] == '-')
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c >= 0x80))
+            return false;
+    }
+    return true;
+}
+
+static void check_version(iac_module_build *m, const iac_attribute *version)
+{
+    iac_str constraint = { 0 };
+
+    if (!version)
+        return;
+    iac_diag_warning(m->diags, version->expr->range,
+                     "Version constraints inside provider configuration blocks are deprecated",
+                     "Terraform 0.13 and earlier allowed provider version constraints inside the provider "
+                     "configuration block, but that is now deprecated and will be removed in a future version of "
+                     "Terraform. To silence this warning, move the provider version constraint into the "
+                     "required_providers block.");
+    if (iac_static_string(m, version, &constraint) && !iac_version_constraint_valid(constraint))
+        iac_diag_error(m->diags, version->expr->range, "Invalid version constraint",
+                       "This string does not use correct version constraint syntax.");
+}
+
+static void check_reserved(iac_module_build *m, const iac_content *content, iac_provider_config *provider)
+{
+    for (size_t i = PROV_FIRST_RESERVED; i < IAC_COUNT(provider_attributes); i++)
+        if (content->attributes[i])
+            iac_diag_error(m->diags, content->attributes[i]->name_range, "Reserved argument name in provider block",
+                           "The provider argument name \"%.*s\" is reserved for use by Terraform in a future version.",
+                           IAC_FMT(content->attributes[i]->name));
+    for (size_t i = 0; i < content->block_count; i++) {
+        const iac_block *block = content->blocks[i];
+        const iac_body *merged = NULL;
+        if (!iac_str_is(block->type, "_")) {
+            iac_diag_error(m->diags, block->type_range, "Reserved block type name in provider block",
+                           "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
+                           IAC_FMT(block->type));
+            continue;
+        }
+        if (provider->body)
+            merged = iac_body_merge(m->arena, provider->body, block->body, true);
+        if (merged)
+            provider->body = merged;
+        else
+            iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
+                           "Escaping blocks are supported only in the native syntax, not in JSON files.");
+    }
+}
+
+void iac_read_provider(iac_module_build *m, const iac_top_block *top)
+{
+    iac_provider_config provider = { .name = top->block->labels[0].text, .range = top->block->header_range };
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, top->body, &provider_spec, true, &content, m->diags);
+    provider.body = content.remain;
+    if (!is_provider_name(provider.name)) {
+        iac_diag_error(m->diags, provider.range, "Invalid provider local name",
+                       "%.*s is an invalid provider local name: must contain only letters, digits, and dashes, and may "
+                       "not use leading or trailing dashes", IAC_FMT(provider.name));
+        return;
+    }
+    const iac_attribute *alias = content.attributes[PROV_ALIAS];
+    if (alias && iac_static_string(m, alias, &provider.alias) && !iac_is_identifier(provider.alias))
+        iac_diag_error(m->diags, alias->expr->range, "Invalid provider configuration alias",
+                       "An alias must be a valid name. " IAC_NAME_RULE);
+    check_version(m, content.attributes[PROV_VERSION]);
+    check_reserved(m, &content, &provider);
+    if (!provider.body)
+        return;
+
+    iac_str key = iac_arena_printf(m->arena, "%.*s.%.*s", IAC_FMT(provider.name), IAC_FMT(provider.alias));
+    void **slot = iac_map_at(&m->provider_index, key);
+    if (*slot) {
+        iac_str place = iac_range_place(m->arena, m->providers.v[(uintptr_t)*slot - 1].range);
+        if (provider.alias.n)
+            iac_diag_error(m->diags, provider.range, "Duplicate provider configuration",
+                           "A provider configuration for \"%.*s\" with alias \"%.*s\" was already given at %.*s. Each "
+                           "configuration for the same provider must have a distinct alias.", IAC_FMT(provider.name),
+                           IAC_FMT(provider.alias), IAC_FMT(place));
+        else
+            iac_diag_error(m->diags, provider.range, "Duplicate provider configuration",
+                           "A default (non-aliased) provider configuration for \"%.*s\" was already given at %.*s. If "
+                           "multiple configurations are required, set the \"alias\" argument for alternative "
+                           "configurations.", IAC_FMT(provider.name), IAC_FMT(place));
+        return;
+    }
+    iac_vec_push(&m->providers, provider);
+    *slot = (void *)(uintptr_t)m->providers.n;
+}

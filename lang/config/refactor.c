@@ -1,0 +1,230 @@
+/* lang/config/refactor.c - moved, removed, import and check blocks. */
+#include "lang/config/load.h"
+
+/* Reads an address from the text of a traversal; faults are reported at the traversal. */
+static bool parse_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret, bool *ret_is_module)
+{
+    iac_diags within = IAC_DIAGS_INIT;
+    iac_str text = iac_range_text(expr->range), quoted;
+
+    if (text.n >= 2 && text.p[0] == '"') { /* was in quotes */
+        quoted = iac_str_sub(text, 1, text.n - 1);
+        text = quoted;
+    }
+    bool good = iac_target_parse(m->arena, text, ret, ret_is_module, &within) == IAC_OK;
+    for (size_t i = 0; i < within.list.n; i++) {
+        iac_diag diag = within.list.v[i];
+        diag.subject = expr->range;
+        diag.context = IAC_NO_RANGE;
+        iac_diag_add(m->diags, &diag);
+    }
+    iac_diags_clear(&within);
+    return good;
+}
+
+enum { MOVED_FROM, MOVED_TO };
+
+void iac_read_moved(iac_module_build *m, const iac_top_block *top)
+{
+    static const iac_attribute_spec attributes[] = {
+        [MOVED_FROM] = { IAC_STR_INIT("from"), true },
+        [MOVED_TO] = { IAC_STR_INIT("to"), true },
+    };
+    static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
+    iac_moved_config moved = { .range = top->block->header_range };
+    iac_content content = { 0 };
+    iac_addr from, to;
+    bool from_module = false, to_module = false;
+
+    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    if (content.attributes[MOVED_FROM])
+        moved.from = iac_static_traversal(m, content.attributes[MOVED_FROM]->expr);
+    if (content.attributes[MOVED_TO])
+        moved.to = iac_static_traversal(m, content.attributes[MOVED_TO]->expr);
+    if (!moved.from || !moved.to)
+        return;
+    bool good = parse_target(m, moved.from, &from, &from_module);
+    good &= parse_target(m, moved.to, &to, &to_module);
+    if (!good)
+        return;
+    if (from_module != to_module) {
+        iac_diag_error(m->diags, moved.range, "Invalid \"moved\" addresses",
+                       "The \"from\" and \"to\" addresses must either both refer to resources or both refer to "
+                       "modules.");
+        return;
+    }
+    if (!from_module && (from.mode != IAC_MANAGED || to.mode != IAC_MANAGED)) {
+        iac_diag_error(m->diags, moved.range, "Invalid \"moved\" addresses",
+                       "Only managed resources can be moved: data and ephemeral resources are not kept.");
+        return;
+    }
+    iac_vec_push(&m->moved, moved);
+}
+
+static void read_removed_lifecycle(iac_module_build *m, const iac_block *block, iac_removed_config *removed)
+{
+    static const iac_attribute_spec attributes[] = { { IAC_STR_INIT("destroy"), true } };
+    static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, block->body, &spec, false, &content, m->diags);
+    iac_static_bool(m, content.attributes[0], &removed->destroy);
+}
+
+void iac_read_removed(iac_module_build *m, const iac_top_block *top)
+{
+    static const char *const labels[] = { "type" };
+    static const iac_attribute_spec attributes[] = { { IAC_STR_INIT("from"), true } };
+    static const iac_block_spec blocks[] = {
+        { IAC_STR_INIT("lifecycle"), NULL, 0 },
+        { IAC_STR_INIT("connection"), NULL, 0 },
+        { IAC_STR_INIT("provisioner"), labels, 1 },
+    };
+    static const iac_body_spec spec = { attributes, IAC_COUNT(attributes), blocks, IAC_COUNT(blocks) };
+    iac_removed_config removed = { .destroy = true, .range = top->block->header_range };
+    iac_content content = { 0 };
+    iac_addr addr;
+    bool is_module = false;
+
+    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    for (size_t i = 0; i < content.block_count; i++) {
+        if (iac_str_is(content.blocks[i]->type, "lifecycle"))
+            read_removed_lifecycle(m, content.blocks[i], &removed);
+        else
+            iac_diag_error(m->diags, content.blocks[i]->header_range, "Unsupported block in removed",
+                           "Provisioners of removed resources are not supported.");
+    }
+    if (content.attributes[0])
+        removed.from = iac_static_traversal(m, content.attributes[0]->expr);
+    if (!removed.from || !parse_target(m, removed.from, &addr, &is_module))
+        return;
+    if (removed.from->kind == IAC_EXPR_INDEX) {
+        iac_diag_error(m->diags, removed.from->index.bracket_range,
+                       is_module ? "Module instance keys not allowed" : "Resource instance keys not allowed",
+                       is_module ? "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. "
+                                   "\"module.foo[1]\")."
+                                 : "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource "
+                                   "instance (e.g. \"test_instance.foo[1]\").");
+        return;
+    }
+    if (!is_module && addr.mode != IAC_MANAGED) {
+        iac_diag_error(m->diags, removed.from->range, "Invalid address", "Only managed resources can be removed.");
+        return;
+    }
+    iac_vec_push(&m->removed, removed);
+}
+
+/* ---- import ---- */
+
+enum { IMPORT_TO, IMPORT_ID, IMPORT_FOR_EACH, IMPORT_PROVIDER };
+
+/* The target's last index may be any expression; what is before it must be a managed resource. */
+static bool check_import_target(iac_module_build *m, const iac_attribute *to)
+{
+    const iac_expr *resource = to->expr->kind == IAC_EXPR_INDEX ? to->expr->index.operand : to->expr;
+    iac_addr addr;
+    bool is_module = false;
+
+    if (resource->kind == IAC_EXPR_ERROR)
+        return false;
+    if (resource->kind == IAC_EXPR_TEMPLATE) /* JSON: the address as a text */
+        return true;
+    if (!iac_expr_is_traversal(resource)) {
+        iac_diag_error(m->diags, to->expr->range, "Invalid import address expression",
+                       "Import address must be a reference to a resource's address, and only allows for indexing with "
+                       "dynamic keys. For example: module.my_module[expression1].aws_s3_bucket.my_buckets[expression2] "
+                       "for resources inside of modules, or simply aws_s3_bucket.my_bucket for a resource in the root "
+                       "module");
+        return false;
+    }
+    if (!parse_target(m, resource, &addr, &is_module))
+        return false;
+    if (is_module || addr.mode != IAC_MANAGED) {
+        iac_diag_error(m->diags, to->range, "Invalid import address", "Only managed resources can be imported.");
+        return false;
+    }
+    return true;
+}
+
+void iac_read_import(iac_module_build *m, const iac_top_block *top)
+{
+    static const iac_attribute_spec attributes[] = {
+        [IMPORT_TO] = { IAC_STR_INIT("to"), true },
+        [IMPORT_ID] = { IAC_STR_INIT("id"), true },
+        [IMPORT_FOR_EACH] = { IAC_STR_INIT("for_each"), false },
+        [IMPORT_PROVIDER] = { IAC_STR_INIT("provider"), false },
+    };
+    static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
+    iac_import_config import = { .range = top->block->header_range };
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    if (m->module->path.n) {
+        iac_diag_error(m->diags, import.range, "Invalid import configuration",
+                       "An import block was detected in \"%.*s\". Import blocks are only allowed in the root module.",
+                       IAC_FMT(iac_module_addr_text(m->arena, m->module->path)));
+        return;
+    }
+    const iac_attribute *to = content.attributes[IMPORT_TO];
+    if (content.attributes[IMPORT_PROVIDER])
+        iac_static_provider_ref(m, content.attributes[IMPORT_PROVIDER]->expr, &import.provider);
+    if (!to || !check_import_target(m, to) || !content.attributes[IMPORT_ID])
+        return;
+    import.to = iac_unquote(m, to->expr);
+    import.id = content.attributes[IMPORT_ID]->expr;
+    if (content.attributes[IMPORT_FOR_EACH])
+        import.for_each = content.attributes[IMPORT_FOR_EACH]->expr;
+    if (import.to)
+        iac_vec_push(&m->imports, import);
+}
+
+/* ---- check ---- */
+
+static void read_check_data(iac_module_build *m, const iac_content *content, iac_check_config *check)
+{
+    size_t count;
+    const iac_block **blocks = iac_content_blocks(m->arena, content, "data", &count);
+    iac_resource_config *data = iac_arena_new_of(m->arena, iac_resource_config);
+
+    if (count > 1) {
+        iac_str place = iac_range_place(m->arena, blocks[0]->header_range);
+        iac_diag_error(m->diags, blocks[1]->header_range, "Multiple data resource blocks",
+                       "This check block already has a data resource defined at %.*s.", IAC_FMT(place));
+    }
+    if (count && iac_decode_resource(m, blocks[0], blocks[0]->body, IAC_DATA, true, data))
+        check->data = data;
+}
+
+void iac_read_check(iac_module_build *m, const iac_top_block *top)
+{
+    static const char *const labels[] = { "type", "name" };
+    static const iac_block_spec blocks[] = {
+        { IAC_STR_INIT("data"), labels, 2 },
+        { IAC_STR_INIT("assert"), NULL, 0 },
+    };
+    static const iac_body_spec spec = { .blocks = blocks, .block_count = IAC_COUNT(blocks) };
+    const iac_label *label = &top->block->labels[0];
+    iac_check_config check = { .name = label->text, .range = top->block->header_range };
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    if (!iac_check_label(m, label, "Invalid check block name"))
+        return;
+    read_check_data(m, &content, &check);
+    check.asserts = iac_decode_conditions(m, &content, "assert");
+    if (check.asserts.n == 0)
+        iac_diag_error(m->diags, check.range, "Zero assert blocks",
+                       "Check blocks must have at least one assert block.");
+
+    void **slot = iac_map_at(&m->check_index, check.name);
+    if (*slot) {
+        iac_str summary = iac_arena_printf(m->arena, "Duplicate check \"%.*s\" configuration", IAC_FMT(check.name));
+        iac_str place = iac_range_place(m->arena, m->checks.v[(uintptr_t)*slot - 1].range);
+        iac_diag_error(m->diags, check.range, summary.p,
+                       "A check block named \"%.*s\" was already declared at %.*s. Check blocks must be unique within "
+                       "each module.", IAC_FMT(check.name), IAC_FMT(place));
+        return;
+    }
+    iac_vec_push(&m->checks, check);
+    *slot = (void *)(uintptr_t)m->checks.n;
+}

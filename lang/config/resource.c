@@ -1,0 +1,172 @@
+/* lang/config/resource.c - resource, data and ephemeral blocks. */
+#include "lang/config/load.h"
+
+#include "lang/syntax/parser.h"
+
+enum { RES_COUNT, RES_FOR_EACH, RES_PROVIDER, RES_DEPENDS_ON };
+
+static const iac_attribute_spec resource_attributes[] = {
+    [RES_COUNT] = { IAC_STR_INIT("count"), false },
+    [RES_FOR_EACH] = { IAC_STR_INIT("for_each"), false },
+    [RES_PROVIDER] = { IAC_STR_INIT("provider"), false },
+    [RES_DEPENDS_ON] = { IAC_STR_INIT("depends_on"), false },
+};
+static const char *const provisioner_labels[] = { "type" };
+static const iac_block_spec resource_blocks[] = {
+    { IAC_STR_INIT("lifecycle"), NULL, 0 },
+    { IAC_STR_INIT("connection"), NULL, 0 },
+    { IAC_STR_INIT("provisioner"), provisioner_labels, 1 },
+    { IAC_STR_INIT("locals"), NULL, 0 },
+    { IAC_STR_INIT("_"), NULL, 0 },
+};
+static const iac_body_spec resource_spec = {
+    resource_attributes, IAC_COUNT(resource_attributes), resource_blocks, IAC_COUNT(resource_blocks)
+};
+static const char *const block_words[] = { "resource", "data", "ephemeral" };
+
+static void check_single(iac_module_build *m, const iac_block *first, const iac_block *block, const char *what,
+                         const char *owner)
+{
+    iac_str summary = iac_arena_printf(m->arena, "Duplicate %s block", what);
+    iac_str place = iac_range_place(m->arena, first->header_range);
+    iac_diag_error(m->diags, block->header_range, summary.p, "This %s already has %s %s block at %.*s.", owner,
+                   what[0] == 'e' ? "an" : "a", what, IAC_FMT(place));
+}
+
+typedef struct seen_blocks {
+    const iac_block *lifecycle, *connection, *escape;
+} seen_blocks;
+
+static void reserved_block(iac_module_build *m, const iac_block *block, const char *word)
+{
+    iac_str summary = iac_arena_printf(m->arena, "Reserved block type name in %s block", word);
+    iac_diag_error(m->diags, block->type_range, summary.p,
+                   "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
+                   IAC_FMT(block->type));
+}
+
+static void decode_nested(iac_module_build *m, const iac_block *block, iac_resource_config *ret, seen_blocks *seen,
+                          iac_provisioner_config *provisioners)
+{
+    const char *word = block_words[ret->mode];
+
+    if (iac_str_is(block->type, "lifecycle")) {
+        if (seen->lifecycle) {
+            check_single(m, seen->lifecycle, block, "lifecycle", "resource");
+            return;
+        }
+        seen->lifecycle = block;
+        iac_decode_lifecycle(m, block, ret->mode, &ret->lifecycle);
+    } else if (iac_str_is(block->type, "_")) {
+        if (seen->escape) {
+            check_single(m, seen->escape, block, "escaping", "resource");
+            return;
+        }
+        seen->escape = block;
+        ret->body = iac_body_merge(m->arena, ret->body, block->body, true);
+        if (!ret->body) {
+            ret->body = block->body;
+            iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
+                           "Escaping blocks are supported only in the native syntax, not in JSON files.");
+        }
+    } else if (ret->mode != IAC_MANAGED || iac_str_is(block->type, "locals")) {
+        reserved_block(m, block, word);
+    } else if (iac_str_is(block->type, "connection")) {
+        if (seen->connection) {
+            check_single(m, seen->connection, block, "connection", "resource");
+            return;
+        }
+        seen->connection = block;
+        ret->connection = block->body;
+    } else if (iac_decode_provisioner(m, block, &provisioners[ret->provisioner_count])) {
+        ret->provisioner_count++;
+    }
+}
+
+static void decode_repetition(iac_module_build *m, const iac_content *content, iac_resource_config *ret)
+{
+    const iac_attribute *count = content->attributes[RES_COUNT], *for_each = content->attributes[RES_FOR_EACH];
+
+    if (count)
+        ret->count = count->expr;
+    if (!for_each)
+        return;
+    if (count) {
+        iac_diag_error(m->diags, for_each->name_range, "Invalid combination of \"count\" and \"for_each\"",
+                       "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used "
+                       "to be explicit about the number of resources to be created.");
+        return;
+    }
+    ret->for_each = for_each->expr;
+}
+
+/* By default the type's first word names the provider. */
+static iac_provider_ref implied_provider(iac_str type)
+{
+    size_t underscore = iac_str_find_char(type, '_', 0);
+    return (iac_provider_ref){ .name = iac_str_sub(type, 0, underscore) };
+}
+
+bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_body *body, iac_mode mode,
+                         bool within_check, iac_resource_config *ret)
+{
+    iac_content content = { 0 };
+    seen_blocks seen = { 0 };
+
+    *ret = (iac_resource_config){
+        .mode = mode,
+        .type = block->labels[0].text,
+        .name = block->labels[1].text,
+        .range = block->header_range,
+    };
+    iac_body_content(m->arena, body, &resource_spec, true, &content, m->diags);
+    ret->body = content.remain;
+    bool good = iac_check_label(m, &block->labels[0],
+                                mode == IAC_DATA ? "Invalid data source name" : "Invalid resource type name");
+    good &= iac_check_label(m, &block->labels[1],
+                            mode == IAC_DATA ? "Invalid data resource name" : "Invalid resource name");
+    decode_repetition(m, &content, ret);
+    ret->provider = implied_provider(ret->type);
+    const iac_attribute *provider = content.attributes[RES_PROVIDER];
+    if (provider)
+        good &= iac_static_provider_ref(m, provider->expr, &ret->provider);
+    good &= iac_static_depends(m, content.attributes[RES_DEPENDS_ON], &ret->depends_on);
+    if (within_check && (ret->count || ret->for_each))
+        iac_diag_error(m->diags, block->header_range, "Invalid data resource block",
+                       "The data block of a check may not use count or for_each.");
+
+    iac_provisioner_config *provisioners = iac_arena_array(m->arena, iac_provisioner_config, content.block_count);
+    ret->provisioners = provisioners;
+    for (size_t i = 0; i < content.block_count; i++)
+        decode_nested(m, content.blocks[i], ret, &seen, provisioners);
+    return good && ret->body;
+}
+
+static const char *mode_word(iac_mode mode)
+{
+    return mode == IAC_DATA ? "data " : mode == IAC_EPHEMERAL_RESOURCE ? "ephemeral " : "";
+}
+
+void iac_read_resource(iac_module_build *m, const iac_top_block *top, iac_mode mode)
+{
+    iac_resource_config resource;
+
+    if (!iac_decode_resource(m, top->block, top->body, mode, false, &resource) && !resource.body)
+        return;
+    iac_str key = iac_arena_printf(m->arena, "%s%.*s.%.*s", mode == IAC_DATA ? "data." : mode == IAC_MANAGED ? "" : "ephemeral.",
+                                   IAC_FMT(resource.type), IAC_FMT(resource.name));
+    void **slot = iac_map_at(&m->resource_index, key);
+    if (*slot) {
+        iac_str place = iac_range_place(m->arena, m->resources.v[(uintptr_t)*slot - 1].range);
+        const char *word = mode == IAC_MANAGED ? "resource" : block_words[mode];
+        iac_str summary = iac_arena_printf(m->arena, "Duplicate %s \"%.*s\" configuration", word,
+                                           IAC_FMT(resource.type));
+        iac_diag_error(m->diags, resource.range, summary.p,
+                       "A %.*s %sresource named \"%.*s\" was already declared at %.*s. Resource names must be unique "
+                       "per type in each module.", IAC_FMT(resource.type), mode_word(mode), IAC_FMT(resource.name),
+                       IAC_FMT(place));
+        return;
+    }
+    iac_vec_push(&m->resources, resource);
+    *slot = (void *)(uintptr_t)m->resources.n;
+}

@@ -1,0 +1,179 @@
+/* lang/config/variables.c - from given values to the values of variables. */
+#include "lang/config/load.h"
+
+#include "lang/syntax/parser.h"
+
+/* How many undeclared names from files are told one by one. */
+enum { UNDECLARED_SHOWN = 2 };
+
+/* "var.x" or "module.m.var.x" */
+static iac_str variable_address(iac_arena *arena, const iac_variable_config *variable)
+{
+    iac_str path = iac_module_addr_text(arena, variable->module);
+    return iac_arena_printf(arena, "%.*s%svar.%.*s", IAC_FMT(path), path.n ? "." : "", IAC_FMT(variable->name));
+}
+
+/* How a value came to be, for messages: an origin without a place of its own is described. */
+typedef struct origin {
+    iac_range range; /* nowhere: description says where it comes from */
+    const char *description;
+} origin;
+
+static void unsuitable(iac_arena *arena, const iac_variable_config *variable, const origin *from, const char *summary,
+                       const char *declared, iac_str problem, iac_diags *diags)
+{
+    iac_str address = variable_address(arena, variable);
+
+    if (from->range.src) {
+        iac_str place = iac_range_place(arena, variable->range);
+        iac_diag_error(diags, from->range, summary, "The given value is not suitable for %.*s %s at %.*s: %.*s.",
+                       IAC_FMT(address), declared, IAC_FMT(place), IAC_FMT(problem));
+    } else {
+        iac_diag_error(diags, variable->range, summary, "Unsuitable value for %.*s set %s: %.*s.", IAC_FMT(address),
+                       from->description, IAC_FMT(problem));
+    }
+}
+
+static const iac_value *marked(iac_arena *arena, const iac_variable_config *variable, const iac_value *v)
+{
+    uint8_t marks = (uint8_t)((variable->sensitive ? IAC_SENSITIVE : 0) | (variable->ephemeral ? IAC_EPHEMERAL : 0));
+    return marks ? iac_value_mark(arena, v, marks) : v;
+}
+
+/* given NULL: not set. */
+static const iac_value *convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,
+                                const origin *from, iac_diags *diags)
+{
+    iac_str error = { 0 };
+
+    if (!given || (iac_is_null(given) && !variable->nullable)) {
+        if (variable->default_value)
+            return marked(arena, variable, variable->default_value);
+        if (given)
+            unsuitable(arena, variable, from, "Required variable not set", "defined",
+                       IAC_STR("required variable may not be set to null"), diags);
+        return marked(arena, variable, iac_value_unknown(arena, variable->type));
+    }
+    if (variable->defaults && !iac_is_null(given))
+        given = iac_defaults_apply(arena, variable->defaults, given);
+    const iac_value *v = iac_convert(arena, given, variable->type, &error, NULL);
+    if (!v) {
+        unsuitable(arena, variable, from, "Invalid value for input variable", "declared", error, diags);
+        return marked(arena, variable, iac_value_unknown(arena, variable->type));
+    }
+    return marked(arena, variable, v);
+}
+
+const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,
+                                      iac_range range, iac_diags *diags)
+{
+    origin from = { range, "in the configuration" };
+    return convert(arena, variable, given, &from, diags);
+}
+
+/* The value that a text from the command line, the environment or a prompt stands for. */
+static const iac_value *read_raw(iac_arena *arena, const iac_variable_config *variable, iac_str raw, iac_diags *diags)
+{
+    if (!variable->type_declared || iac_type_is_primitive(variable->type))
+        return iac_value_string(arena, raw);
+    iac_str name = iac_arena_printf(arena, "<value for var.%.*s>", IAC_FMT(variable->name));
+    size_t errors = diags->errors;
+    const iac_expr *expr = iac_parse_expression(arena, iac_source_new(arena, name, raw), diags);
+    if (diags->errors > errors)
+        return NULL;
+    const iac_value *v = iac_eval(NULL, expr, arena, diags);
+    return diags->errors > errors ? NULL : v;
+}
+
+static const iac_value *given_value(iac_arena *arena, const iac_variable_config *variable,
+                                    const iac_variable_value *given, iac_diags *diags)
+{
+    origin from = { given->range, "in a variables file" };
+    const iac_value *v = given->value;
+
+    switch (given->from) {
+    case IAC_FROM_ENVIRONMENT:
+        from.description = iac_arena_printf(arena, "using the TF_VAR_%.*s environment variable",
+                                            IAC_FMT(variable->name)).p;
+        break;
+    case IAC_FROM_ARGUMENT:
+        from.description = iac_arena_printf(arena, "using -var=\"%.*s=...\"", IAC_FMT(variable->name)).p;
+        break;
+    case IAC_FROM_PROMPT:
+        from.description = "using an interactive prompt";
+        break;
+    case IAC_FROM_PLAN:
+        from.description = "by the saved plan";
+        break;
+    case IAC_FROM_FILE:
+        break;
+    }
+    if (!v)
+        v = read_raw(arena, variable, given->raw, diags);
+    if (!v) /* reported: not missing, so that this is not told as well */
+        return marked(arena, variable, iac_value_unknown(arena, variable->type));
+    return convert(arena, variable, v, &from, diags);
+}
+
+static void report_undeclared(const iac_variable_value *given, size_t *in_files, iac_diags *diags)
+{
+    if (given->from == IAC_FROM_ARGUMENT)
+        iac_diag_error(diags, IAC_NO_RANGE, "Value for undeclared variable",
+                       "A variable named \"%.*s\" was assigned on the command line, but the root module does not "
+                       "declare a variable of that name. To use this value, add a \"variable\" block to the "
+                       "configuration.", IAC_FMT(given->name));
+    if (given->from != IAC_FROM_FILE || ++*in_files > UNDECLARED_SHOWN)
+        return;
+    iac_diag_warning(diags, IAC_NO_RANGE, "Value for undeclared variable",
+                     "The root module does not declare a variable named \"%.*s\" but a value was found in file "
+                     "\"%.*s\". If you meant to use this value, add a \"variable\" block to the configuration.\n\n"
+                     "To silence these warnings, use TF_VAR_... environment variables to provide certain \"global\" "
+                     "settings to all configurations in your organization. To reduce the verbosity of these warnings, "
+                     "use the -compact-warnings option.", IAC_FMT(given->name),
+                     IAC_FMT(given->source ? given->source->name : (iac_str){ 0 }));
+}
+
+/* The value given last for each name; undeclared names are reported once. */
+static void gather(const iac_module_config *root, const iac_variable_values *given, iac_map *ret_last,
+                   iac_diags *diags)
+{
+    size_t in_files = 0;
+
+    for (size_t i = 0; i < given->n; i++) {
+        bool repeated = iac_map_has(ret_last, given->v[i].name);
+        iac_map_put(ret_last, given->v[i].name, &given->v[i]);
+        if (!repeated && !iac_map_has(&root->variable_map, given->v[i].name))
+            report_undeclared(&given->v[i], &in_files, diags);
+    }
+    if (in_files > UNDECLARED_SHOWN)
+        iac_diag_warning(diags, IAC_NO_RANGE, "Values for undeclared variables",
+                         "In addition to the other similar warnings shown, %zu other variable(s) defined without being "
+                         "declared.", in_files - UNDECLARED_SHOWN);
+}
+
+iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
+                                 iac_map *ret_values, const iac_variable_config ***ret_missing,
+                                 size_t *ret_missing_count, iac_diags *diags)
+{
+    size_t errors = diags->errors, missing_count = 0;
+    const iac_variable_config **missing = iac_arena_array(arena, const iac_variable_config *, root->variable_count);
+    iac_map last = { 0 };
+
+    gather(root, given, &last, diags);
+    for (size_t i = 0; i < root->variable_count; i++) {
+        const iac_variable_config *variable = &root->variables[i];
+        const iac_variable_value *found = iac_map_get(&last, variable->name);
+        const iac_value *v;
+        if (found)
+            v = given_value(arena, variable, found, diags);
+        else
+            v = convert(arena, variable, NULL, NULL, diags);
+        if (!found && !variable->default_value)
+            missing[missing_count++] = variable;
+        iac_map_put(ret_values, variable->name, (void *)v);
+    }
+    iac_map_clear(&last);
+    *ret_missing = missing;
+    *ret_missing_count = missing_count;
+    return diags->errors > errors ? IAC_ERR : IAC_OK;
+}
