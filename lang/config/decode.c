@@ -83,9 +83,8 @@ bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *
 /* The nodes of a traversal read from a quoted string, moved to where the string stands. */
 static const iac_expr *relocate(iac_arena *arena, const iac_expr *expr, iac_range range)
 {
-    iac_expr *copy = iac_arena_new_of(arena, iac_expr);
+    iac_expr *copy = iac_expr_copy(arena, expr);
 
-    *copy = *expr;
     copy->range = range;
     if (expr->kind == IAC_EXPR_ATTR) {
         copy->attr.operand = relocate(arena, expr->attr.operand, range);

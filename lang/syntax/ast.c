@@ -2,6 +2,50 @@
 
 #include "lang/syntax/parse.h"
 
+#include <string.h>
+
+static size_t expr_size(iac_expr_kind kind)
+{
+    static const uint8_t sizes[] = {
+#define SIZE(member) sizeof(((iac_expr *)NULL)->member)
+        [IAC_EXPR_ERROR] = 0,
+        [IAC_EXPR_LITERAL] = SIZE(literal),
+        [IAC_EXPR_TEMPLATE] = SIZE(tmpl),
+        [IAC_EXPR_TEMPLATE_WRAP] = SIZE(wrapped),
+        [IAC_EXPR_TEMPLATE_IF] = SIZE(cond),
+        [IAC_EXPR_TEMPLATE_FOR] = SIZE(for_),
+        [IAC_EXPR_TUPLE] = SIZE(tuple),
+        [IAC_EXPR_OBJECT] = SIZE(object),
+        [IAC_EXPR_FOR] = SIZE(for_),
+        [IAC_EXPR_ROOT] = SIZE(root),
+        [IAC_EXPR_ATTR] = SIZE(attr),
+        [IAC_EXPR_INDEX] = SIZE(index),
+        [IAC_EXPR_SPLAT] = SIZE(splat),
+        [IAC_EXPR_SPLAT_ITEM] = 0,
+        [IAC_EXPR_UNARY] = SIZE(binary),
+        [IAC_EXPR_BINARY] = SIZE(binary),
+        [IAC_EXPR_CONDITIONAL] = SIZE(cond),
+        [IAC_EXPR_CALL] = SIZE(call),
+        [IAC_EXPR_PAREN] = SIZE(wrapped),
+#undef SIZE
+    };
+    return offsetof(iac_expr, literal) + sizes[kind];
+}
+
+iac_expr *iac_expr_alloc(iac_arena *arena, iac_expr_kind kind, iac_range range)
+{
+    iac_expr *expr = iac_arena_alloc(arena, expr_size(kind));
+    expr->kind = kind;
+    expr->range = range;
+    return expr;
+}
+
+iac_expr *iac_expr_copy(iac_arena *arena, const iac_expr *expr)
+{
+    size_t size = expr_size(expr->kind);
+    return memcpy(iac_arena_alloc(arena, size), expr, size);
+}
+
 const iac_attribute *iac_body_attribute(const iac_body *body, iac_str name)
 {
     for (size_t i = 0; i < body->attribute_count; i++)

@@ -7,9 +7,7 @@
 
 iac_expr *iac_expr_new(iac_parser *p, iac_expr_kind kind, iac_range range)
 {
-    iac_expr *expr = iac_arena_new_of(p->arena, iac_expr);
-    expr->kind = kind;
-    expr->range = range;
+    iac_expr *expr = iac_expr_alloc(p->arena, kind, range);
     expr->from_json = p->from_json;
     return expr;
 }

@@ -385,9 +385,7 @@ static const iac_json_node *read_value(reader *r)
 
 static iac_expr *new_expr(iac_arena *arena, iac_expr_kind kind, iac_range range)
 {
-    iac_expr *expr = iac_arena_new_of(arena, iac_expr);
-    expr->kind = kind;
-    expr->range = range;
+    iac_expr *expr = iac_expr_alloc(arena, kind, range);
     expr->from_json = true;
     return expr;
 }
