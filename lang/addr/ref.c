@@ -92,7 +92,7 @@ static bool check_key(const iac_expr *index, const char *what, iac_diags *diags)
         return true;
     iac_diag_error(diags, index->index.bracket_range, "Invalid index key",
                    "Invalid index for %s instance: value must be a whole number, between -9223372036854775808 and "
-                   "9223372036854775807 inclusive.",
+                   "9223372036854775807.",
                    what);
     return false;
 }

@@ -328,13 +328,9 @@ static const iac_value *call_namespaced(struct call *call, size_t colons)
                                     IAC_FMT(space)));
         return &iac_unknown_dynamic;
     }
-    if (second == SIZE_MAX || second == 0 || second + 2 == rest.n ||
-        iac_str_find(rest, IAC_STR("::"), second + 2) != SIZE_MAX) {
-        call_error(call, call->expr->call.name_range, NULL, "Invalid function format",
-                   iac_arena_printf(ev->arena,
-                                    "invalid provider function \"%.*s\": expected provider::<provider_name>::"
-                                    "<function_name>",
-                                    IAC_FMT(name)));
+    if (second == SIZE_MAX || second == 0 || second + 2 == rest.n) {
+        call_error(call, call->expr->call.name_range, NULL, "Unknown provider function",
+                   IAC_STR("The function call must include the provider name after the \"provider::\" prefix."));
         return &iac_unknown_dynamic;
     }
     return call_provider(call, iac_str_sub(rest, 0, second), iac_str_sub(rest, second + 2, rest.n));

@@ -75,6 +75,29 @@ static const iac_value *open_collection(struct eval *ev, const iac_expr *expr, u
     return iac_is_unknown(v) ? NULL : v;
 }
 
+/* A condition that is wrong whatever the element is: told once, and also where there is no element. */
+static bool check_condition(struct loop *loop)
+{
+    const iac_expr *condition = loop->expr->for_.condition;
+    if (!condition)
+        return true;
+    struct eval *ev = loop->ev;
+    size_t errors = 0;
+    iac_str error;
+    loop->frame.key = loop->frame.value = &iac_unknown_dynamic;
+    const iac_value *v = iac_eval_counted_(ev, condition, &errors);
+    if (iac_is_null(v)) {
+        loop_error(loop, condition, "Condition is null", "The value of the 'if' clause must not be null.",
+                   (iac_str){ 0 });
+        return false;
+    }
+    if (!iac_convert(ev->arena, v, &iac_type_bool, &error, NULL)) {
+        loop_error(loop, condition, "Invalid 'for' condition", "The 'if' clause value is invalid: ", error);
+        return false;
+    }
+    return errors == 0;
+}
+
 /* Whether the element is in. An unknown or failed condition makes the result unknown. */
 static bool included(struct loop *loop)
 {
@@ -235,7 +258,9 @@ const iac_value *iac_eval_for_(struct eval *ev, const iac_expr *expr)
     if (!collection)
         return iac_value_mark(ev->arena, &iac_unknown_dynamic, loop.marks);
     ev->frames = &loop.frame;
-    const iac_value *v = expr->for_.key ? make_object(&loop, collection) : make_tuple(&loop, collection);
+    const iac_value *v = &iac_unknown_dynamic;
+    if (check_condition(&loop))
+        v = expr->for_.key ? make_object(&loop, collection) : make_tuple(&loop, collection);
     ev->frames = loop.frame.up;
     return v;
 }

@@ -1,0 +1,117 @@
+/* Evaluates expressions for the comparison with Terraform: eval_expr DEFINITIONS < EXPRESSIONS
+ * DEFINITIONS holds `name = expression` lines, in reach as local.name and var.name. EXPRESSIONS are separated by lines
+ * that say %%; so are the results: the value as the console shows it, or the errors. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/eval/eval.h"
+#include "lang/syntax/parser.h"
+
+struct definitions {
+    const iac_body *body;
+    const iac_value **values;
+    iac_arena *arena;
+};
+
+static const iac_value *look_up(void *user, const iac_ref *ref, const iac_value *key, iac_arena *arena,
+                                iac_diags *diags)
+{
+    struct definitions *definitions = user;
+    (void)key;
+    if (ref->kind == IAC_REF_PATH)
+        return iac_value_cstr(arena, ".");
+    if (ref->kind == IAC_REF_TERRAFORM && iac_str_is(ref->name, "workspace"))
+        return iac_value_cstr(arena, "default");
+    for (size_t i = 0; i < definitions->body->attribute_count; i++) {
+        if ((ref->kind == IAC_REF_LOCAL || ref->kind == IAC_REF_VARIABLE) &&
+            iac_str_eq(definitions->body->attributes[i].name, ref->name) && definitions->values[i])
+            return definitions->values[i];
+    }
+    iac_str text = iac_ref_text(arena, ref);
+    iac_diag_error(diags, ref->range, "Reference to undeclared object", "There is no %.*s.", IAC_FMT(text));
+    return NULL;
+}
+
+static iac_str read_all(iac_arena *arena, FILE *file)
+{
+    char chunk[4096];
+    size_t n;
+    iac_buf buf;
+    iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+    while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        iac_buf_add(&buf, chunk, n);
+    iac_str text = iac_arena_str(arena, iac_buf_view(&buf));
+    iac_buf_clear(&buf);
+    return text;
+}
+
+static void print_errors(const iac_diags *diags)
+{
+    for (size_t i = 0; i < diags->list.n; i++) {
+        const iac_diag *diag = &diags->list.v[i];
+        printf("Error: %.*s: %.*s\n", IAC_FMT(diag->summary), IAC_FMT(diag->detail));
+        for (size_t j = 0; j < diag->value_count; j++)
+            printf("  %.*s %.*s\n", IAC_FMT(diag->values[j].traversal), IAC_FMT(diag->values[j].statement));
+    }
+}
+
+static void evaluate(const iac_scope *scope, iac_str text)
+{
+    iac_arena *arena = iac_arena_new();
+    iac_diags diags = IAC_DIAGS_INIT;
+    const iac_expr *expr = iac_parse_expression(arena, iac_source_new(arena, IAC_STR("main.tf"), text), &diags);
+    const iac_value *v = &iac_unknown_dynamic;
+    if (!iac_diags_has_errors(&diags))
+        v = iac_eval(scope, expr, arena, &diags);
+    if (iac_diags_has_errors(&diags)) {
+        print_errors(&diags);
+    } else {
+        iac_buf buf;
+        iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+        iac_eval_print(&buf, v);
+        printf("%s\n", buf.p);
+        iac_buf_clear(&buf);
+    }
+    iac_diags_clear(&diags);
+    iac_arena_free(arena);
+}
+
+static void evaluate_all(const iac_scope *scope, iac_str text)
+{
+    for (size_t at = 0; at < text.n;) {
+        size_t end = iac_str_find(text, IAC_STR("\n%%\n"), at);
+        if (end == SIZE_MAX)
+            end = text.n;
+        evaluate(scope, iac_str_sub(text, at, end));
+        puts("%%");
+        at = end + 4;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return fprintf(stderr, "usage: eval_expr DEFINITIONS < EXPRESSIONS\n"), 2;
+    FILE *file = fopen(argv[1], "rb");
+    if (!file)
+        return perror(argv[1]), 1;
+    iac_arena *arena = iac_arena_new();
+    iac_diags diags = IAC_DIAGS_INIT;
+    const iac_source *source = iac_source_new(arena, iac_str_of(argv[1]), read_all(arena, file));
+    fclose(file);
+    struct definitions definitions = { .body = iac_parse_file(arena, source, &diags)->body, .arena = arena };
+    definitions.values = iac_arena_array(arena, const iac_value *, definitions.body->attribute_count);
+    iac_func_context functions = { .base_dir = IAC_STR("."), .render = iac_eval_render };
+    iac_scope scope = { .user = &definitions, .lookup = look_up, .functions = &functions };
+    functions.render_arg = &scope;
+    for (size_t i = 0; i < definitions.body->attribute_count; i++)
+        definitions.values[i] = iac_eval(&scope, definitions.body->attributes[i].expr, arena, &diags);
+    print_errors(&diags);
+    int status = iac_diags_has_errors(&diags);
+    if (status == 0)
+        evaluate_all(&scope, read_all(arena, stdin));
+    iac_diags_clear(&diags);
+    iac_arena_free(arena);
+    return status;
+}

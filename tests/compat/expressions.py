@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Compares expressions between Terraform and iac.
+
+    expressions.py EVAL_EXPR [--verbose] [FILE...]
+
+Every expression of expressions/*.txt (separated by lines that say %%; a line "#: REASON" before one says that it differs
+on purpose) becomes an output of one configuration: those that fail are found with a plan,
+the others are applied and shown. EVAL_EXPR (tests/compat/eval_expr.c) evaluates the same. Prints the pass rates, and
+the differences with --verbose. Skipped, visibly, where no terraform is installed.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent / "expressions"
+SEPARATOR = "\n%%\n"
+
+
+def read_cases(paths):
+    """(group, expression, why it may differ or None) of each."""
+    cases = []
+    for path in paths:
+        for text in path.read_text().removesuffix("\n").split(SEPARATOR):
+            reason = None
+            if text.startswith("#: "):
+                reason, text = text.split("\n", 1)
+            cases.append((path.stem, text, reason))
+    return cases
+
+
+def run_iac(program, cases):
+    text = SEPARATOR.join(text + ("\n" if "<<" in text else "") for _, text, _ in cases) + "\n"
+    result = subprocess.run([program, HERE / "definitions.hcl"], input=text, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        sys.exit(f"eval_expr: {result.stdout}{result.stderr}")
+    return [split_iac(part) for part in result.stdout.removesuffix("%%\n").split("\n%%\n")]
+
+
+def split_iac(text):
+    """(errors, values) where errors is a list of summary: detail, or the printed value."""
+    text = text.removesuffix("\n")
+    if not text.startswith("Error: "):
+        return None, text
+    errors = re.split(r"^Error: ", text, flags=re.M)[1:]
+    return [re.sub(r"(\n  \S+ (is|has|will) .*)+\Z", "", error).strip() for error in errors], None
+
+
+class Terraform:
+    def __init__(self, folder, cases):
+        self.folder, self.cases = folder, cases
+        self.env = dict(os.environ, TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1")
+
+    def run(self, *args):
+        return subprocess.run(["terraform", *args], cwd=self.folder, env=self.env, capture_output=True, text=True,
+                              check=False)
+
+    def write(self, indices):
+        definitions = (HERE / "definitions.hcl").read_text()
+        lines = ["locals {", *definitions.splitlines(), "}"]
+        self.owner = {}
+        for i in indices:
+            text = self.cases[i][1]
+            block = [f'output "o{i:04}" {{', f"value = {text}", "}"]
+            first = len(lines) + 1
+            lines += "\n".join(block).split("\n")
+            for line in range(first, len(lines) + 1):
+                self.owner[line] = i
+        (self.folder / "main.tf").write_text("\n".join(lines) + "\n")
+
+    def errors(self):
+        """By case: what plan says of it."""
+        found = {}
+        for line in self.run("plan", "-json", "-lock=false").stdout.splitlines():
+            message = json.loads(line)
+            diag = message.get("diagnostic")
+            if not diag or diag["severity"] != "error":
+                continue
+            case = self.owner.get(diag.get("range", {}).get("start", {}).get("line"))
+            text = f'{diag["summary"]}: {diag["detail"]}'
+            found.setdefault(case, []).append(text.strip())
+        return found
+
+    def values(self):
+        applied = self.run("apply", "-auto-approve", "-no-color", "-lock=false")
+        if applied.returncode != 0:
+            sys.exit(f"terraform apply: {applied.stderr}")
+        shown, name = {}, None
+        for line in self.run("output", "-no-color").stdout.split("\n"):
+            start = re.match(r"o(\d{4}) = (.*)", line)
+            if start:
+                name = int(start[1])
+                shown[name] = [start[2]]
+            elif name is not None:
+                shown[name].append(line)
+        return {i: "\n".join(lines).removesuffix("\n") for i, lines in shown.items()}
+
+    def evaluate(self):
+        left, failed = list(range(len(self.cases))), {}
+        while True:
+            self.write(left)
+            found = self.errors()
+            if not found:
+                break
+            stray = found.pop(None, None)  # a bare `local` is complained of a second time, without a place
+            if not found:
+                sys.exit(f"terraform: {stray}")
+            failed.update(found)
+            left = [i for i in left if i not in found]
+        return failed, self.values()
+
+
+def compare(cases, ours, failed, values, verbose):
+    passed, total, differences = {}, {}, []
+    for i, (group, text, reason) in enumerate(cases):
+        errors, value = ours[i]
+        if i in failed:
+            same = errors is not None and errors == failed[i]
+            expected = "\n".join(failed[i])
+        else:
+            expected = values.get(i, "tostring(null)")  # outputs that are null are not shown
+            same = value == expected or (i not in values and value is not None and "null" in value)
+        same = same or reason is not None
+        total[group] = total.get(group, 0) + 1
+        passed[group] = passed.get(group, 0) + same
+        if not same:
+            got = value if errors is None else "\n".join(errors)
+            differences.append(f"--- {group}: {text}\nterraform: {expected}\niac:       {got}")
+    for group in total:
+        print(f"{group:14} {passed[group]:4} of {total[group]:4}")
+    print(f'{"all":14} {sum(passed.values()):4} of {sum(total.values()):4}')
+    if verbose:
+        print("\n".join(differences))
+    return not differences
+
+
+def main():
+    arguments = [a for a in sys.argv[1:] if a != "--verbose"]
+    if not arguments:
+        sys.exit(__doc__)
+    if not shutil.which("terraform"):
+        print("SKIPPED: no terraform is installed")
+        return 0
+    paths = [pathlib.Path(p) for p in arguments[1:]] or sorted(HERE.glob("*.txt"))
+    cases = read_cases(paths)
+    ours = run_iac(arguments[0], cases)
+    if len(ours) != len(cases):
+        sys.exit(f"eval_expr answered {len(ours)} of {len(cases)} expressions")
+    with tempfile.TemporaryDirectory() as folder:
+        failed, values = Terraform(pathlib.Path(folder), cases).evaluate()
+    return 0 if compare(cases, ours, failed, values, "--verbose" in sys.argv) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
