@@ -1,19 +1,10 @@
 /* Plans a data source: read now where everything it needs is known and settled, else put off until apply. */
 #include "engine/plan/planner.h"
 
-#include <time.h>
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address,
                    const iac_value *config, const iac_value **ret)
 {
-    double begun = now_seconds();
+    double begun = iac_now();
     iac_call_options options = iac_options_for(worker->run, node, address);
     iac_instance_event(worker->run, IAC_EVENT_READ_START, addr, IAC_STR(""), NULL, IAC_ACTION_READ, 0);
     const iac_value *state = NULL;
@@ -28,7 +19,7 @@ bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac
     }
     *ret = iac_copy_marks(worker->keep, node->schema->block, state, config);
     iac_instance_event(worker->run, IAC_EVENT_READ_DONE, addr, IAC_STR(""), *ret, IAC_ACTION_READ,
-                       now_seconds() - begun);
+                       iac_now() - begun);
     return true;
 }
 

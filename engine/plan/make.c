@@ -7,22 +7,6 @@
 
 /* ---- tasks of a resource ---- */
 
-static const iac_module_instance *find_module_instance(const iac_run_module *module, iac_module_addr addr)
-{
-    uint32_t low = 0, high = module->instance_count; /* call expansions are made in order of keys */
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        int order = iac_module_addr_cmp(module->instances[middle]->addr, addr);
-        if (order == 0)
-            return module->instances[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 static iac_addr instance_addr(const iac_node *node, iac_module_addr module, iac_key key)
 {
     iac_addr addr = node->resource_addr;
@@ -113,7 +97,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
     for (uint32_t i = 0; i < node->state_count; i++) {
         const iac_state_instance *stored = &planner->run.state->instances[node->state_indexes[i]];
         const iac_module_instance *module = node->kind == IAC_NODE_RESOURCE
-                                                ? find_module_instance(node->module, stored->addr.module)
+                                                ? iac_run_module_instance(node->module, stored->addr.module)
                                                 : NULL;
         iac_str address = iac_addr_text(keep, stored->addr);
         if (!targeted(planner, node, address))
@@ -544,7 +528,10 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     check_replaces(planner, diags);
     iac_walk_options walk = { .workers = planner->run.worker_count, .stop = options->stop, .run = visit,
                               .user = planner };
+    iac_watch watch;
+    iac_watch_start(&watch, &planner->run, NULL, NULL);
     iac_walk_outcome outcome = iac_walk_run(&planner->run.graph, &walk);
+    iac_watch_end(&watch);
     iac_run_collect(&planner->run, diags);
     if (outcome.stopped)
         iac_diag_error(diags, IAC_NO_RANGE, "Plan interrupted", "The plan was stopped before it was complete.");

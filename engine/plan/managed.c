@@ -241,9 +241,8 @@ static const iac_value *ignore_step(iac_arena *arena, const iac_value *config, c
     return iac_value_map(arena, config->type->element, keys, items, n);
 }
 
-/* The configuration with what lifecycle.ignore_changes names taken from the prior object. */
-static const iac_value *ignore_changes(iac_worker *worker, const iac_node *node, const iac_value *prior,
-                                       const iac_value *config)
+const iac_value *iac_ignore_changes(iac_worker *worker, const iac_node *node, const iac_value *prior,
+                                    const iac_value *config)
 {
     const iac_lifecycle *lifecycle = &node->resource->lifecycle;
     if (!prior || (!lifecycle->ignore_all && lifecycle->ignore_changes.n == 0))
@@ -464,7 +463,7 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_RESOURCE, node->resource_addr.type, full,
                               &worker->diags) != IAC_OK)
         return false;
-    const iac_value *config = ignore_changes(worker, node, task->refreshed, full);
+    const iac_value *config = iac_ignore_changes(worker, node, task->refreshed, full);
     if (!decide(planner, worker, node, task, &place, config, full))
         return false;
     task->instance->value = task->change->after;

@@ -1,6 +1,22 @@
 /* What planning and applying a single resource instance have in common. */
 #include "engine/plan/run.h"
 
+const iac_module_instance *iac_run_module_instance(const iac_run_module *module, iac_module_addr addr)
+{
+    uint32_t low = 0, high = module->instance_count; /* call expansions are made in order of keys */
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int order = iac_module_addr_cmp(module->instances[middle]->addr, addr);
+        if (order == 0)
+            return module->instances[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 void iac_place_for(iac_place *place, iac_worker *worker, iac_node *node, const iac_module_instance *instance,
                    const iac_resource_instance *resource)
 {

@@ -38,9 +38,6 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
 bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* data.c */
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
-/* Reads a data source into *ret (marked, in keep). Used by apply as well. */
-bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address,
-                   const iac_value *config, const iac_value **ret);
 /* opgraph.c: puts the plan's operations together. */
 void iac_plan_operations(iac_planner *planner, iac_plan *plan, iac_arena *arena);
 #endif

@@ -171,6 +171,21 @@ void iac_run_collect(iac_run *run, iac_diags *diags);
 void iac_worker_end(iac_worker *worker, uint32_t node, uint32_t part);
 void iac_run_event(iac_run *run, const iac_event *event);
 
+/* ---- watch.c: a thread that looks after a walk ---- */
+typedef struct iac_watch {
+    iac_run *run;
+    void (*tick)(void *arg, double now); /* ten times a second; may be NULL. now: iac_now() */
+    void *arg;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool started, over;
+} iac_watch;
+/* Tells the user once when a stop was asked for, and cancels running provider calls when it was asked for twice. */
+void iac_watch_start(iac_watch *watch, iac_run *run, void (*tick)(void *arg, double now), void *arg);
+void iac_watch_end(iac_watch *watch);
+double iac_now(void); /* seconds on a clock that only goes forward */
+
 /* ---- scope.c: names to values ---- */
 typedef struct iac_place { /* where an expression is evaluated; the user of its scope */
     iac_run *run;
@@ -197,6 +212,8 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
                           bool *ret_unknown);
 
 /* ---- objects.c ---- */
+/* The instance of a module with that address; NULL when it has none (any more). */
+const iac_module_instance *iac_run_module_instance(const iac_run_module *module, iac_module_addr addr);
 /* The place of a resource instance: count.index or each.* set. */
 void iac_place_for(iac_place *place, iac_worker *worker, iac_node *node, const iac_module_instance *instance,
                    const iac_resource_instance *resource);
@@ -212,6 +229,12 @@ const iac_value *iac_stored_value(iac_worker *worker, const iac_node *node, cons
 void iac_instance_event(iac_run *run, iac_event_kind kind, const iac_addr *addr, iac_str deposed,
                         const iac_value *object, int action, double elapsed);
 iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str address);
+/* The configuration with what lifecycle.ignore_changes names taken from the prior object (NULL: none). */
+const iac_value *iac_ignore_changes(iac_worker *worker, const iac_node *node, const iac_value *prior,
+                                    const iac_value *config);
+/* Reads a data source into *ret (marked, in keep; NULL when the provider puts it off). False after an error. */
+bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address, const iac_value *config,
+                   const iac_value **ret);
 /* Whether the provider makes nothing outside the state. */
 bool iac_is_builtin(iac_provider_addr addr);
 #endif

@@ -1,0 +1,46 @@
+/* engine/apply/applier.h - what the files of engine/apply share. Internal. */
+#ifndef IAC_APPLY_APPLIER_H
+#define IAC_APPLY_APPLIER_H
+#include "engine/apply/apply.h"
+#include "engine/plan/run.h"
+
+typedef struct iac_applier iac_applier;
+
+/* An operation while it runs. */
+typedef struct iac_operation_run {
+    iac_applier *applier;
+    iac_walk *walk;
+    uint32_t id;
+    int action;              /* iac_action shown in progress: create, update, delete */
+    iac_str deposed;
+    double begun, next_tick; /* 0: not begun */
+    char token[40];
+    char *pending;           /* the provider's answer to go on with; heap */
+    size_t pending_n;
+    const iac_value *config, *planned; /* kept while pending */
+    iac_write writes[3];     /* under way at the store */
+    const iac_value *result; /* what the instance is now, published when it is saved */
+    iac_resource_instance *instance;
+    bool failed;             /* the provider's call was not a success */
+    bool wrote;              /* counts when it succeeds */
+} iac_operation_run;
+
+struct iac_applier {
+    iac_run run;
+    const iac_plan *plan;
+    const iac_apply_options *options;
+    iac_map nodes;   /* name -> iac_node * */
+    iac_map changes; /* address -> index + 1 of the change of the current object */
+    iac_operation_run *ops;
+    char (*set_aside)[12]; /* by change: key under which create-before-destroy set the old object aside */
+    pthread_mutex_t lock;  /* guards under_way and counts */
+    IAC_VEC(uint32_t) under_way;
+    size_t counts[4]; /* added, changed, destroyed, imported */
+};
+
+/* ops.c: one function an opcode that asks a provider. */
+iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t id);
+iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_t id);
+iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t id);
+iac_task_result iac_do_forget(iac_applier *applier, iac_worker *worker, uint32_t id);
+#endif

@@ -1,0 +1,263 @@
+/* Replays a plan's operations on the walk. */
+#include "engine/apply/applier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- evaluation ---- */
+
+static const iac_value *current_value(iac_applier *applier, iac_worker *worker, const iac_node *node, iac_addr addr,
+                                      const iac_change **ret_change)
+{
+    iac_str address = iac_addr_text(worker->scratch, addr);
+    uintptr_t found = (uintptr_t)iac_map_get(&applier->changes, address);
+    const iac_change *change = found ? &applier->plan->changes[found - 1] : NULL;
+    *ret_change = change;
+    if (change && change->action == IAC_ACTION_NOOP)
+        return change->after;
+    if (change && applier->plan->mode != IAC_PLAN_DESTROY)
+        return NULL; /* its own step will tell */
+    if (change)
+        return change->before;
+    const iac_state_instance *stored = iac_state_find(applier->plan->prior, addr);
+    if (!stored || !stored->current || !node->provider || !node->provider->instance)
+        return NULL;
+    iac_call_options options = iac_options_for(&applier->run, node, address);
+    if (addr.mode == IAC_DATA) /* read while planning, by the present schema */
+        return iac_schema_mark_sensitive(worker->keep, node->schema->block,
+                                         iac_object_value(worker->keep, stored->current));
+    return iac_stored_value(worker, node, &options, stored->current);
+}
+
+/* Repeats the expansion, and gives instances without a change of their own the value they have. */
+static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *node)
+{
+    if (!iac_visit_node(worker, node))
+        return false;
+    for (uint32_t i = 0; i < node->slots; i++) {
+        iac_expansion *expansion = &node->expansions[i];
+        for (uint32_t k = 0; k < expansion->n; k++) {
+            iac_addr addr = node->resource_addr;
+            addr.module = node->module->instances[i]->addr;
+            addr.key = expansion->v[k].key;
+            const iac_change *change;
+            expansion->v[k].value = current_value(applier, worker, node, addr, &change);
+            expansion->v[k].change = change;
+        }
+    }
+    return worker->diags.errors == 0;
+}
+
+static void save_output(iac_applier *applier, iac_worker *worker, const iac_node *node)
+{
+    const iac_value *value = node->values && node->slots ? node->values[0] : NULL;
+    if (!value || applier->plan->mode == IAC_PLAN_DESTROY)
+        return;
+    const iac_value *plain = iac_value_unmark_deep(worker->keep, value);
+    const iac_state *stored = applier->plan->previous;
+    for (size_t i = 0; stored && i < stored->output_count; i++) {
+        const iac_state_output *old = &stored->outputs[i];
+        if (iac_str_eq(old->name, node->output->name) && old->sensitive == node->output->sensitive &&
+            iac_value_same(old->value, plain))
+            return;
+    }
+    iac_write *write = iac_arena_new_of(worker->keep, iac_write);
+    *write = (iac_write){ .kind = iac_is_null(plain) ? IAC_WRITE_OUTPUT_REMOVE : IAC_WRITE_OUTPUT,
+                          .output = { node->output->name, plain, node->output->sensitive } };
+    iac_store_submit(applier->options->store, write, 1, NULL, NULL);
+}
+
+static iac_task_result do_evaluate(iac_applier *applier, iac_worker *worker, const iac_operation *operation)
+{
+    iac_node *node = iac_map_get(&applier->nodes, operation->node);
+    if (!node)
+        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    bool ok = node->kind == IAC_NODE_RESOURCE ? expand_resource(applier, worker, node) : iac_visit_node(worker, node);
+    if (ok && node->kind == IAC_NODE_OUTPUT && !node->module->parent)
+        save_output(applier, worker, node);
+    if (!ok && applier->plan->mode == IAC_PLAN_DESTROY && node->kind != IAC_NODE_PROVIDER) {
+        iac_diags_clear(&worker->diags); /* what is to be destroyed need not be a sound configuration */
+        if (node->kind == IAC_NODE_RESOURCE) {
+            node->expansions = NULL;
+            node->slots = 0;
+        }
+        ok = true;
+    }
+    return (iac_task_result){ ok ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
+}
+
+static iac_task_result run_operation(void *user, iac_walk *walk, unsigned number, uint32_t id, uint32_t part)
+{
+    iac_applier *applier = user;
+    iac_worker *worker = &applier->run.workers[number];
+    const iac_operation *operation = &applier->plan->operations[id];
+    iac_task_result result = { IAC_TASK_DONE, 0 };
+    applier->ops[id].walk = walk;
+    switch (operation->code) {
+    case IAC_DO_EVALUATE:
+        result = do_evaluate(applier, worker, operation);
+        break;
+    case IAC_DO_APPLY:
+        result = iac_do_apply(applier, worker, id);
+        break;
+    case IAC_DO_DESTROY:
+        result = iac_do_destroy(applier, worker, id);
+        break;
+    case IAC_DO_READ:
+        result = iac_do_read(applier, worker, id);
+        break;
+    case IAC_DO_FORGET:
+        result = iac_do_forget(applier, worker, id);
+        break;
+    case IAC_DO_BARRIER:
+        break;
+    }
+    if (operation->change != IAC_NONE)
+        for (size_t i = 0; i < worker->diags.list.n; i++)
+            if (worker->diags.list.v[i].address.n == 0)
+                worker->diags.list.v[i].address = iac_addr_text(worker->diags.arena,
+                                                                applier->plan->changes[operation->change].addr);
+    iac_worker_end(worker, id, part);
+    return result;
+}
+
+/* ---- progress ---- */
+
+static void tick(void *arg, double now)
+{
+    iac_applier *applier = arg;
+    pthread_mutex_lock(&applier->lock);
+    for (size_t i = 0; i < applier->under_way.n; i++) {
+        iac_operation_run *op = &applier->ops[applier->under_way.v[i]];
+        if (now < op->next_tick)
+            continue;
+        op->next_tick += 10;
+        const iac_operation *operation = &applier->plan->operations[applier->under_way.v[i]];
+        const iac_change *change = &applier->plan->changes[operation->change];
+        iac_instance_event(&applier->run, IAC_EVENT_APPLY_PROGRESS, &change->addr, op->deposed, change->before,
+                           op->action, now - op->begun);
+    }
+    pthread_mutex_unlock(&applier->lock);
+}
+
+/* ---- before and after ---- */
+
+static bool same_object(const iac_object *a, const iac_object *b)
+{
+    return a == b || (a && b && iac_str_eq(a->attributes, b->attributes) && a->schema_version == b->schema_version &&
+                      iac_str_eq(a->private_data, b->private_data) && a->tainted == b->tainted);
+}
+
+/* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
+static void save_refreshed(iac_applier *applier)
+{
+    const iac_state *prior = applier->plan->prior, *stored = applier->plan->previous;
+    IAC_VEC(iac_write) writes = { 0 };
+    for (size_t i = 0; i < prior->instance_count; i++) {
+        const iac_state_instance *instance = &prior->instances[i];
+        const iac_state_instance *old = stored ? iac_state_find(stored, instance->addr) : NULL;
+        if (instance->current && !same_object(instance->current, old ? old->current : NULL) &&
+            !(instance->addr.mode == IAC_MANAGED && !old))
+            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
+                                                .provider = instance->provider, .object = instance->current }));
+    }
+    for (size_t i = 0; stored && i < stored->instance_count; i++) {
+        const iac_state_instance *old = &stored->instances[i];
+        const iac_state_instance *now = iac_state_find(prior, old->addr);
+        if (old->current && (!now || !now->current))
+            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr }));
+    }
+    if (writes.n) {
+        iac_write *kept = iac_arena_array(applier->run.arena, iac_write, writes.n);
+        memcpy(kept, writes.v, writes.n * sizeof(*kept));
+        iac_store_submit(applier->options->store, kept, writes.n, NULL, NULL);
+    }
+    iac_vec_clear(&writes);
+}
+
+static void remove_outputs(iac_applier *applier)
+{
+    size_t n = 0;
+    iac_write *writes = iac_arena_array(applier->run.arena, iac_write, applier->plan->output_count);
+    for (size_t i = 0; i < applier->plan->output_count; i++)
+        if (applier->plan->outputs[i].action == IAC_ACTION_DELETE)
+            writes[n++] = (iac_write){ .kind = IAC_WRITE_OUTPUT_REMOVE,
+                                       .output = { .name = applier->plan->outputs[i].name } };
+    if (n)
+        iac_store_submit(applier->options->store, writes, n, NULL, NULL);
+}
+
+static void build_graph(iac_applier *applier, iac_graph *graph)
+{
+    IAC_VEC(iac_edge) edges = { 0 };
+    for (uint32_t i = 0; i < applier->plan->operation_count; i++)
+        for (uint32_t k = 0; k < applier->plan->operations[i].after_count; k++)
+            iac_vec_push(&edges, ((iac_edge){ i, applier->plan->operations[i].after[k] }));
+    iac_graph_build(graph, (uint32_t)applier->plan->operation_count, edges.v, edges.n);
+    iac_vec_clear(&edges);
+}
+
+static void index_plan(iac_applier *applier)
+{
+    for (size_t i = 0; i < applier->run.nodes.n; i++)
+        iac_map_put(&applier->nodes, applier->run.nodes.v[i]->name, applier->run.nodes.v[i]);
+    for (size_t i = 0; i < applier->plan->change_count; i++) {
+        const iac_change *change = &applier->plan->changes[i];
+        if (change->deposed.n == 0)
+            iac_map_put(&applier->changes, iac_addr_text(applier->run.arena, change->addr),
+                        (void *)(uintptr_t)(i + 1));
+    }
+}
+
+iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options, iac_apply_result *ret,
+                          iac_diags *diags)
+{
+    iac_applier applier = { .plan = plan, .options = options };
+    size_t errors = diags->errors;
+    iac_run_options run_options = {
+        .host = options->host, .state = plan->prior, .variables = plan->variables, .workspace = plan->workspace,
+        .timestamp = plan->timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd,
+        .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
+        .sink = options->sink,
+    };
+    *ret = (iac_apply_result){ 0 };
+    if (iac_run_build(&applier.run, plan->config, &run_options, diags) != IAC_OK) {
+        iac_run_clear(&applier.run);
+        return IAC_ERR;
+    }
+    pthread_mutex_init(&applier.lock, NULL);
+    applier.ops = iac_xcalloc(plan->operation_count, sizeof(*applier.ops));
+    applier.set_aside = iac_xcalloc(plan->change_count, sizeof(*applier.set_aside));
+    index_plan(&applier);
+    save_refreshed(&applier);
+
+    iac_graph graph;
+    build_graph(&applier, &graph);
+    iac_walk_options walk = { .workers = applier.run.worker_count, .stop = options->stop, .run = run_operation,
+                              .user = &applier };
+    iac_watch watch;
+    iac_watch_start(&watch, &applier.run, tick, &applier);
+    iac_walk_outcome outcome = iac_walk_run(&graph, &walk);
+    iac_watch_end(&watch);
+    if (!outcome.failed && !outcome.stopped)
+        remove_outputs(&applier);
+    iac_run_collect(&applier.run, diags);
+    iac_store_flush(options->store, diags);
+    if (outcome.stopped)
+        iac_diag_error(diags, IAC_NO_RANGE, "Operation interrupted",
+                       "The apply was stopped on request before it was complete. What had begun was finished and "
+                       "saved; run the command again to do the rest.");
+    *ret = (iac_apply_result){ applier.counts[0], applier.counts[1], applier.counts[2], applier.counts[3],
+                               outcome.stopped };
+    iac_graph_clear(&graph);
+    iac_map_clear(&applier.nodes);
+    iac_map_clear(&applier.changes);
+    iac_vec_clear(&applier.under_way);
+    for (size_t i = 0; i < plan->operation_count; i++)
+        free(applier.ops[i].pending);
+    free(applier.ops);
+    free(applier.set_aside);
+    pthread_mutex_destroy(&applier.lock);
+    iac_run_clear(&applier.run);
+    return diags->errors == errors ? IAC_OK : IAC_ERR;
+}

@@ -1,0 +1,505 @@
+/* What apply asks providers to do, one function an opcode. The order in each is the same: say what is about to happen
+ * (durably), ask the provider, check its answer, save what exists, then let go of what waits. */
+#include "engine/apply/applier.h"
+#include "lang/value/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static const iac_task_result FAILED = { IAC_TASK_FAILED, 0 };
+static const iac_task_result ASYNC = { IAC_TASK_ASYNC, 0 };
+
+/* ---- shared steps ---- */
+
+static iac_node *node_of(iac_applier *applier, iac_worker *worker, iac_addr addr)
+{
+    addr.module = iac_module_addr_static(worker->scratch, addr.module);
+    addr.key = (iac_key){ 0 };
+    return iac_map_get(&applier->run.resource_nodes, iac_addr_text(worker->scratch, addr));
+}
+
+static void random_hex(char *text, size_t digits)
+{
+    unsigned char bytes[32];
+    if (getrandom(bytes, sizeof(bytes), 0) < 0)
+        abort(); /* Linux gives up to 256 bytes without fail once started */
+    for (size_t i = 0; i < digits; i++)
+        text[i] = "0123456789abcdef"[i % 2 ? bytes[i / 2] & 15 : bytes[i / 2] >> 4];
+    text[digits] = '\0';
+}
+
+static void make_token(char token[40])
+{
+    char hex[33];
+    random_hex(hex, 32);
+    hex[12] = '4';
+    hex[16] = "89ab"[hex[16] & 3];
+    snprintf(token, 40, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+static iac_str time_text(iac_arena *arena)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return iac_arena_str(arena, iac_str_of(text));
+}
+
+static void mark_begun(iac_applier *applier, iac_operation_run *op, const iac_change *change, int action,
+                       const iac_value *object)
+{
+    op->action = action;
+    op->begun = iac_now();
+    op->next_tick = op->begun + 10;
+    pthread_mutex_lock(&applier->lock);
+    iac_vec_push(&applier->under_way, op->id);
+    pthread_mutex_unlock(&applier->lock);
+    iac_instance_event(&applier->run, IAC_EVENT_APPLY_START, &change->addr, op->deposed, object, action, 0);
+}
+
+static void mark_ended(iac_applier *applier, const iac_operation_run *op)
+{
+    pthread_mutex_lock(&applier->lock);
+    for (size_t i = 0; i < applier->under_way.n; i++)
+        if (applier->under_way.v[i] == op->id) {
+            applier->under_way.v[i] = applier->under_way.v[--applier->under_way.n];
+            break;
+        }
+    pthread_mutex_unlock(&applier->lock);
+}
+
+/* A diagnostic from a thread that is no worker. */
+static void late_error(iac_applier *applier, const iac_operation_run *op, const char *text)
+{
+    iac_diags diags = IAC_DIAGS_INIT;
+    const iac_change *change = &applier->plan->changes[applier->plan->operations[op->id].change];
+    iac_str address = iac_addr_text(applier->run.arena, change->addr); /* under the lock below: see caller */
+    iac_diag_error(&diags, IAC_NO_RANGE, "Failed to save state",
+                   "The result of the operation on %.*s could not be saved: %s. The object may exist without being "
+                   "recorded: check it before running iac again.",
+                   IAC_FMT(address), text);
+    iac_vec_push(&applier->run.kept, ((iac_kept_diags){ op->id, 0, diags }));
+}
+
+/* On the store's thread, once the result is durable. */
+static void saved(void *arg, const char *error)
+{
+    iac_operation_run *op = arg;
+    iac_applier *applier = op->applier;
+    const iac_operation *operation = &applier->plan->operations[op->id];
+    const iac_change *change = &applier->plan->changes[operation->change];
+    mark_ended(applier, op);
+    bool ok = !error && !op->failed;
+    if (error) {
+        pthread_mutex_lock(&applier->run.lock);
+        late_error(applier, op, error);
+        pthread_mutex_unlock(&applier->run.lock);
+    }
+    if (op->instance)
+        op->instance->value = op->result;
+    if (ok && op->begun > 0) {
+        pthread_mutex_lock(&applier->lock);
+        applier->counts[op->action == IAC_ACTION_CREATE ? 0 : op->action == IAC_ACTION_UPDATE ? 1 : 2]++;
+        pthread_mutex_unlock(&applier->lock);
+    }
+    if (ok && change->import_id.n) {
+        pthread_mutex_lock(&applier->lock);
+        applier->counts[3]++;
+        pthread_mutex_unlock(&applier->lock);
+    }
+    if (op->begun > 0)
+        iac_instance_event(&applier->run, ok ? IAC_EVENT_APPLY_DONE : IAC_EVENT_APPLY_ERRORED, &change->addr,
+                           op->deposed, op->result ? op->result : change->before, op->action, iac_now() - op->begun);
+    iac_walk_complete(op->walk, op->id, IAC_PART_BEGIN, ok);
+}
+
+struct waiting { /* for a write that must be durable before the next step */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool done;
+    char error[256];
+};
+
+static void written(void *arg, const char *error)
+{
+    struct waiting *waiting = arg;
+    pthread_mutex_lock(&waiting->lock);
+    waiting->done = true;
+    snprintf(waiting->error, sizeof(waiting->error), "%s", error ? error : "");
+    pthread_cond_signal(&waiting->wake);
+    pthread_mutex_unlock(&waiting->lock);
+}
+
+static bool write_and_wait(iac_applier *applier, iac_worker *worker, const iac_write *writes, size_t n)
+{
+    struct waiting waiting = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER };
+    iac_store_submit(applier->options->store, writes, n, written, &waiting);
+    pthread_mutex_lock(&waiting.lock);
+    while (!waiting.done)
+        pthread_cond_wait(&waiting.wake, &waiting.lock);
+    pthread_mutex_unlock(&waiting.lock);
+    pthread_mutex_destroy(&waiting.lock);
+    pthread_cond_destroy(&waiting.wake);
+    if (!waiting.error[0])
+        return true;
+    iac_diag_error(&worker->diags, IAC_NO_RANGE, "Failed to save state",
+                   "The operation was not begun, because the state could not be written: %s.", waiting.error);
+    return false;
+}
+
+/* Makes the intent durable, where the provider does things outside the state, and sets the current object aside for
+ * create-before-destroy. */
+static bool announce(iac_applier *applier, iac_worker *worker, iac_operation_run *op, const iac_change *change,
+                     const char *action, const iac_value *prior, const iac_value *planned)
+{
+    iac_write writes[2];
+    size_t n = 0;
+    uint32_t index = applier->plan->operations[op->id].change;
+    if (change->action == IAC_ACTION_CREATE_DELETE && strcmp(action, "create") == 0) {
+        random_hex(applier->set_aside[index], 8);
+        writes[n++] = (iac_write){ .kind = IAC_WRITE_DEPOSE, .addr = change->addr, .provider = change->provider,
+                                   .deposed = iac_str_of(applier->set_aside[index]) };
+    }
+    iac_buf prior_bytes, planned_bytes;
+    iac_buf_init(&prior_bytes, IAC_BUF_UNLIMITED);
+    iac_buf_init(&planned_bytes, IAC_BUF_UNLIMITED);
+    if (!iac_is_builtin(change->provider_addr)) {
+        if (prior)
+            iac_value_encode(&prior_bytes, prior);
+        if (planned)
+            iac_value_encode(&planned_bytes, planned);
+        writes[n++] = (iac_write){
+            .kind = IAC_WRITE_INTENT,
+            .addr = change->addr,
+            .intent = { .token = iac_str_of(op->token), .addr = change->addr, .deposed = op->deposed,
+                        .provider = change->provider, .action = iac_str_of(action),
+                        .prior = iac_buf_view(&prior_bytes), .planned = iac_buf_view(&planned_bytes),
+                        .private_data = change->private_data, .begun = time_text(worker->scratch) },
+        };
+    }
+    bool ok = n == 0 || write_and_wait(applier, worker, writes, n);
+    iac_buf_clear(&prior_bytes);
+    iac_buf_clear(&planned_bytes);
+    return ok;
+}
+
+/* Adds the journal's "done" behind the n writes of op, and hands them over; the walk goes on when they are durable. */
+static iac_task_result save(iac_applier *applier, iac_operation_run *op, const iac_change *change, size_t n)
+{
+    if (!iac_is_builtin(change->provider_addr) && op->token[0])
+        op->writes[n++] = (iac_write){ .kind = IAC_WRITE_INTENT_DONE, .addr = change->addr,
+                                       .intent.token = iac_str_of(op->token) };
+    if (n)
+        iac_store_submit(applier->options->store, op->writes, n, saved, op);
+    else
+        saved(op, NULL); /* nothing has changed */
+    return ASYNC;
+}
+
+static iac_object *make_object(iac_worker *worker, const iac_change *change, const iac_value *value,
+                               iac_str private_data)
+{
+    iac_object *object = iac_object_new(worker->keep, value, change->schema->block->type, change->schema->version);
+    object->private_data = iac_arena_str(worker->keep, private_data);
+    object->create_before_destroy = change->create_before_destroy;
+    object->dependencies = change->dependencies;
+    object->dependency_count = change->dependency_count;
+    return object;
+}
+
+/* What the provider wants to be asked again about: kept on the heap until then. */
+static iac_task_result put_off(iac_operation_run *op, const iac_apply_answer *answer)
+{
+    free(op->pending);
+    op->pending = iac_xstrndup(answer->pending.p, answer->pending.n);
+    op->pending_n = answer->pending.n;
+    uint64_t ms = answer->poll_after_ms < UINT32_MAX ? answer->poll_after_ms : UINT32_MAX;
+    return (iac_task_result){ IAC_TASK_AGAIN, (uint32_t)ms };
+}
+
+static iac_status ask(iac_worker *worker, iac_operation_run *op, const iac_node *node, iac_apply_request *request,
+                      const iac_change *change, iac_apply_answer *ret)
+{
+    iac_str address = iac_addr_text(worker->scratch, change->addr);
+    iac_call_options options = iac_options_for(worker->run, node, address);
+    request->token = iac_str_of(op->token);
+    if (!op->pending)
+        return iac_instance_apply(node->provider->instance, &options, worker->keep, request, ret, &worker->diags);
+    request->pending = (iac_str){ op->pending, op->pending_n };
+    return iac_instance_apply_poll(node->provider->instance, &options, worker->keep, request, ret, &worker->diags);
+}
+
+/* ---- create and update ---- */
+
+/* What is still unknown in the plan is planned again now that the configuration is known; nothing that was known may
+ * come out differently. */
+static const iac_value *final_plan(iac_worker *worker, const iac_node *node, const iac_change *change,
+                                   const iac_value *prior, const iac_value *config, iac_str *private_data)
+{
+    const iac_block_schema *block = change->schema->block;
+    iac_arena *arena = worker->keep;
+    const iac_value *planned = iac_value_unmark_deep(arena, change->after);
+    if (!planned->deep_unknown)
+        return planned;
+    const iac_value *plain_prior = prior ? iac_value_unmark_deep(arena, prior) : iac_value_null(arena, block->type);
+    const iac_value *plain = iac_value_unmark_deep(arena, config);
+    iac_str address = iac_addr_text(worker->scratch, change->addr);
+    iac_call_options options = iac_options_for(worker->run, node, address);
+    iac_plan_request request = {
+        .type = change->addr.type,
+        .prior = prior ? plain_prior : NULL,
+        .proposed = iac_schema_null_write_only(arena, block, iac_schema_proposed(arena, block, plain_prior, plain)),
+        .config = plain,
+        .private_data = prior ? change->prior_private : IAC_STR(""),
+    };
+    iac_plan_answer answer = { 0 };
+    if (iac_instance_plan(node->provider->instance, &options, arena, &request, &answer, &worker->diags) != IAC_OK)
+        return NULL;
+    iac_str error;
+    if (!iac_schema_assert_compatible(worker->scratch, block, planned, answer.planned, &error)) {
+        iac_diag_error(&worker->diags, node->range, "Provider produced inconsistent final plan",
+                       "When expanding the plan for %.*s to include new values learned so far during apply, provider "
+                       "\"%.*s\" produced an invalid new value for %.*s.\n\nThis is a bug in the provider, which should "
+                       "be reported in the provider's own issue tracker.",
+                       IAC_FMT(address), IAC_FMT(node->provider->text), IAC_FMT(error));
+        return NULL;
+    }
+    *private_data = answer.private_data;
+    return answer.planned;
+}
+
+static bool check_result(iac_worker *worker, const iac_node *node, const iac_change *change,
+                         const iac_value *planned, const iac_value *result)
+{
+    iac_str error;
+    if (iac_schema_assert_compatible(worker->scratch, change->schema->block, planned, result, &error))
+        return true;
+    iac_str address = iac_addr_text(worker->scratch, change->addr);
+    iac_diag_error(&worker->diags, node->range, "Provider produced inconsistent result after apply",
+                   "When applying changes to %.*s, provider \"%.*s\" produced an unexpected new value: %.*s.\n\nThis is "
+                   "a bug in the provider, which should be reported in the provider's own issue tracker.",
+                   IAC_FMT(address), IAC_FMT(node->provider->text), IAC_FMT(error));
+    return false;
+}
+
+/* The configuration as it is now, and the plan that goes with it; made once, kept while the provider takes its time. */
+static bool prepare(iac_worker *worker, iac_node *node, iac_operation_run *op, const iac_change *change,
+                    const iac_value *prior, iac_place *place, iac_str *private_data)
+{
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    if (!iac_visit_conditions(worker, place, lifecycle->preconditions, "Resource precondition failed", false, NULL))
+        return false;
+    const iac_value *config = iac_decode_body(&place->scope, node->resource->body, node->schema->block, worker->keep,
+                                              &worker->diags);
+    if (worker->diags.errors)
+        return false;
+    op->config = prior ? iac_ignore_changes(worker, node, prior, config) : config;
+    op->config = iac_value_copy(worker->keep, op->config);
+    if (op->config->deep_unknown) {
+        iac_diag_error(&worker->diags, node->range, "Configuration contains unknown value",
+                       "The configuration of this resource still contains unknown values during apply. What it refers "
+                       "to could not be computed.");
+        return false;
+    }
+    op->planned = final_plan(worker, node, change, prior, op->config, private_data);
+    return op->planned != NULL;
+}
+
+/* After a failed create: nothing of it exists. What was set aside takes its place again. */
+static iac_task_result give_back(iac_applier *applier, iac_operation_run *op, const iac_change *change)
+{
+    uint32_t index = applier->plan->operations[op->id].change;
+    size_t n = 0;
+    if (change->action == IAC_ACTION_CREATE_DELETE)
+        op->writes[n++] = (iac_write){ .kind = IAC_WRITE_RESTORE, .addr = change->addr, .provider = change->provider,
+                                       .deposed = iac_str_of(applier->set_aside[index]) };
+    return save(applier, op, change, n);
+}
+
+iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t id)
+{
+    iac_operation_run *op = &applier->ops[id];
+    const iac_change *change = &applier->plan->changes[applier->plan->operations[id].change];
+    iac_node *node = node_of(applier, worker, change->addr);
+    const iac_module_instance *module = node && node->module
+                                            ? iac_run_module_instance(node->module, change->addr.module)
+                                            : NULL;
+    op->instance = module && node->expansions ? iac_expansion_find(&node->expansions[module->index], change->addr.key)
+                                              : NULL;
+    if (!op->instance) {
+        iac_diag_error(&worker->diags, IAC_NO_RANGE, "Instance missing from configuration",
+                       "The plan holds a change for this instance, but the configuration no longer expands to it: "
+                       "\"count\" or \"for_each\" gives another result than when the plan was made.");
+        return FAILED;
+    }
+    op->applier = applier;
+    op->id = id;
+    const iac_value *prior = change->action == IAC_ACTION_UPDATE ? change->before : NULL;
+    iac_str private_data = change->private_data;
+    iac_place place;
+    iac_place_for(&place, worker, node, module, op->instance);
+
+    if (change->action == IAC_ACTION_NOOP) { /* imported, and nothing to change */
+        op->result = change->after;
+        op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                                     .object = make_object(worker, change, change->after, change->private_data) };
+        return save(applier, op, change, 1);
+    }
+    if (!op->pending) {
+        if (!prepare(worker, node, op, change, prior, &place, &private_data))
+            return FAILED;
+        make_token(op->token);
+        if (!announce(applier, worker, op, change, prior ? "update" : "create", prior, op->planned))
+            return FAILED;
+        mark_begun(applier, op, change, prior ? IAC_ACTION_UPDATE : IAC_ACTION_CREATE, prior);
+    }
+    const iac_value *plain_prior = prior ? iac_value_unmark_deep(worker->keep, prior) : NULL;
+    iac_apply_answer answer = { 0 };
+    bool ok = true;
+    if (plain_prior && iac_value_same(plain_prior, op->planned)) {
+        answer.state = op->planned; /* only what is sensitive has changed: nothing to ask */
+        answer.private_data = private_data;
+    } else {
+        iac_apply_request request = { .type = change->addr.type, .prior = plain_prior, .planned = op->planned,
+                                      .config = iac_value_unmark_deep(worker->keep, op->config),
+                                      .private_data = private_data };
+        ok = ask(worker, op, node, &request, change, &answer) == IAC_OK;
+        if (ok && answer.is_pending)
+            return put_off(op, &answer);
+    }
+    if (answer.state && !iac_is_null(answer.state) && ok)
+        ok = check_result(worker, node, change, op->planned, answer.state);
+    op->failed = !ok;
+    if (!answer.state || iac_is_null(answer.state)) {
+        op->instance = NULL;
+        if (ok) {
+            iac_diag_error(&worker->diags, node->range, "Provider returned invalid result object after apply",
+                           "After the apply operation, the provider gave no object for this resource.");
+            op->failed = true;
+        }
+        return give_back(applier, op, change);
+    }
+    const iac_value *value = iac_copy_marks(worker->keep, change->schema->block, answer.state, op->config);
+    iac_object *object = make_object(worker, change, value, answer.private_data);
+    object->tainted = !ok && !prior;
+    op->result = value;
+    op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                                 .object = object };
+    if (ok && node->resource->lifecycle.postconditions.n) {
+        place.self = value;
+        op->failed = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
+                                           "Resource postcondition failed", false, NULL);
+    }
+    return save(applier, op, change, 1);
+}
+
+/* ---- destroy ---- */
+
+iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_t id)
+{
+    iac_operation_run *op = &applier->ops[id];
+    uint32_t index = applier->plan->operations[id].change;
+    const iac_change *change = &applier->plan->changes[index];
+    iac_node *node = node_of(applier, worker, change->addr);
+    if (!node || !node->provider || !node->provider->instance) {
+        iac_diag_error(&worker->diags, IAC_NO_RANGE, "Provider configuration not present",
+                       "The provider configuration that this object was made with is not available.");
+        return FAILED;
+    }
+    op->applier = applier;
+    op->id = id;
+    op->deposed = change->action == IAC_ACTION_CREATE_DELETE ? iac_str_of(applier->set_aside[index])
+                                                             : change->deposed;
+    if (!op->pending) {
+        make_token(op->token);
+        if (!announce(applier, worker, op, change, "delete", change->before, NULL))
+            return FAILED;
+        mark_begun(applier, op, change, IAC_ACTION_DELETE, change->before);
+    }
+    iac_apply_request request = { .type = change->addr.type,
+                                  .prior = iac_value_unmark_deep(worker->keep, change->before),
+                                  .private_data = change->action == IAC_ACTION_DELETE ? change->private_data
+                                                                                      : change->prior_private };
+    iac_apply_answer answer = { 0 };
+    bool ok = ask(worker, op, node, &request, change, &answer) == IAC_OK;
+    if (ok && answer.is_pending)
+        return put_off(op, &answer);
+    if (ok && answer.state && !iac_is_null(answer.state)) {
+        iac_diag_error(&worker->diags, node->range, "Provider returned invalid result object after apply",
+                       "After applying a destroy, the provider still returned an object for this resource.");
+        ok = false;
+    }
+    op->failed = !ok;
+    if (ok) {
+        op->writes[0] = (iac_write){ .kind = IAC_WRITE_REMOVE, .addr = change->addr, .deposed = op->deposed };
+        return save(applier, op, change, 1);
+    }
+    if (!answer.state || iac_is_null(answer.state)) /* keep what was recorded: it may still be there */
+        return save(applier, op, change, 0);
+    const iac_value *value = iac_copy_marks(worker->keep, change->schema->block, answer.state, change->before);
+    iac_object *object = make_object(worker, change, value, answer.private_data);
+    object->tainted = change->tainted;
+    object->deposed = op->deposed;
+    op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                                 .object = object, .deposed = op->deposed };
+    return save(applier, op, change, 1);
+}
+
+/* ---- the rest ---- */
+
+iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t id)
+{
+    iac_operation_run *op = &applier->ops[id];
+    const iac_change *change = &applier->plan->changes[applier->plan->operations[id].change];
+    iac_node *node = node_of(applier, worker, change->addr);
+    const iac_module_instance *module = node ? iac_run_module_instance(node->module, change->addr.module) : NULL;
+    op->instance = module && node->expansions ? iac_expansion_find(&node->expansions[module->index], change->addr.key)
+                                              : NULL;
+    if (!op->instance)
+        return FAILED;
+    op->applier = applier;
+    op->id = id;
+    iac_place place;
+    iac_place_for(&place, worker, node, module, op->instance);
+    if (!iac_visit_conditions(worker, &place, node->resource->lifecycle.preconditions, "Resource precondition failed",
+                              false, NULL))
+        return FAILED;
+    const iac_value *config = iac_decode_body(&place.scope, node->resource->body, node->schema->block,
+                                              worker->scratch, &worker->diags);
+    if (worker->diags.errors)
+        return FAILED;
+    const iac_value *state = NULL;
+    iac_str address = iac_addr_text(worker->keep, change->addr);
+    if (!iac_read_data(worker, node, &change->addr, address, config, &state))
+        return FAILED;
+    if (!state) {
+        iac_diag_error(&worker->diags, node->range, "Data source not ready",
+                       "The provider could not read this data source even while applying.");
+        return FAILED;
+    }
+    op->result = state;
+    op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                                 .object = make_object(worker, change, state, IAC_STR("")) };
+    if (node->resource->lifecycle.postconditions.n) {
+        place.self = state;
+        op->failed = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
+                                           "Resource postcondition failed", false, NULL);
+    }
+    return save(applier, op, change, 1);
+}
+
+iac_task_result iac_do_forget(iac_applier *applier, iac_worker *worker, uint32_t id)
+{
+    (void)worker;
+    iac_operation_run *op = &applier->ops[id];
+    const iac_change *change = &applier->plan->changes[applier->plan->operations[id].change];
+    op->applier = applier;
+    op->id = id;
+    op->writes[0] = (iac_write){ .kind = IAC_WRITE_REMOVE, .addr = change->addr, .deposed = change->deposed };
+    return save(applier, op, change, 1);
+}

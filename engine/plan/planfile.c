@@ -1,0 +1,613 @@
+#include "engine/plan/planfile.h"
+
+#include "engine/plan/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* MAGIC, SHA-256 of the rest, the rest. A new layout gets a new number in MAGIC. */
+static const char MAGIC[] = "iac saved plan 1\n";
+enum { MAGIC_SIZE = sizeof(MAGIC) - 1, HASH_SIZE = 32 };
+
+static void digest(iac_str bytes, unsigned char out[HASH_SIZE])
+{
+    unsigned int n = HASH_SIZE;
+    EVP_Digest(bytes.p, bytes.n, out, &n, EVP_sha256(), NULL);
+}
+
+/* ---- schemas: each once, by index + 1; 0 is none ---- */
+
+struct schemas {
+    IAC_VEC(const iac_schema *) list;
+    iac_map index; /* address of the schema as text -> index + 1 */
+    iac_arena *arena;
+};
+
+static size_t schema_index(struct schemas *schemas, const iac_schema *schema)
+{
+    if (!schema)
+        return 0;
+    iac_str key = iac_arena_str(schemas->arena, (iac_str){ (const char *)&schema, sizeof(schema) });
+    void **at = iac_map_at(&schemas->index, key);
+    if (!*at) {
+        iac_vec_push(&schemas->list, schema);
+        *at = (void *)(uintptr_t)schemas->list.n;
+    }
+    return (size_t)(uintptr_t)*at;
+}
+
+/* ---- changes ---- */
+
+static void put_change(iac_buf *out, const iac_change *change, struct schemas *schemas)
+{
+    iac_put_addr(out, change->addr);
+    iac_put_addr(out, change->previous);
+    iac_put_number(out, change->moved);
+    iac_put_text(out, change->deposed);
+    iac_put_number(out, change->action);
+    iac_put_number(out, change->reason);
+    iac_put_text(out, change->provider);
+    iac_put_text(out, change->provider_addr.host);
+    iac_put_text(out, change->provider_addr.namespace_);
+    iac_put_text(out, change->provider_addr.type);
+    iac_put_number(out, schema_index(schemas, change->schema));
+    iac_put_value(out, change->before);
+    iac_put_value(out, change->after);
+    iac_put_number(out, change->replace_paths.n);
+    for (size_t i = 0; i < change->replace_paths.n; i++)
+        iac_put_path(out, change->replace_paths.v[i]);
+    iac_put_text(out, change->private_data);
+    iac_put_text(out, change->prior_private);
+    iac_put_text(out, change->import_id);
+    iac_put_text(out, change->note);
+    iac_put_number(out, change->reversible);
+    iac_put_number(out, change->create_before_destroy);
+    iac_put_number(out, change->tainted);
+    iac_put_number(out, change->dependency_count);
+    for (size_t i = 0; i < change->dependency_count; i++)
+        iac_put_addr(out, change->dependencies[i]);
+}
+
+static const iac_addr *get_addrs(iac_wire *in, size_t *ret_count)
+{
+    size_t n = iac_get_count(in);
+    iac_addr *addrs = iac_arena_array(in->arena, iac_addr, n);
+    for (size_t i = 0; i < n && !in->bad; i++)
+        addrs[i] = iac_get_addr(in);
+    *ret_count = n;
+    return addrs;
+}
+
+static iac_change get_change(iac_wire *in, const iac_schema *const *schemas, size_t schema_count)
+{
+    iac_change change = { .addr = iac_get_addr(in), .previous = iac_get_addr(in) };
+    change.moved = iac_get_number(in);
+    change.deposed = iac_get_text(in);
+    uint64_t action = iac_get_number(in), reason = iac_get_number(in);
+    in->bad |= action > IAC_ACTION_FORGET || reason > IAC_REASON_READ_CHECK_NESTED;
+    if (in->bad)
+        return change;
+    change.action = (iac_action)action;
+    change.reason = (iac_reason)reason;
+    change.provider = iac_get_text(in);
+    change.provider_addr.host = iac_get_text(in);
+    change.provider_addr.namespace_ = iac_get_text(in);
+    change.provider_addr.type = iac_get_text(in);
+    uint64_t schema = iac_get_number(in);
+    in->bad |= schema > schema_count;
+    change.schema = schema && !in->bad ? schemas[schema - 1] : NULL;
+    change.before = iac_get_value(in);
+    change.after = iac_get_value(in);
+    size_t n = iac_get_count(in);
+    iac_path *paths = iac_arena_array(in->arena, iac_path, n);
+    for (size_t i = 0; i < n && !in->bad; i++)
+        paths[i] = iac_get_path(in);
+    change.replace_paths = (iac_paths){ paths, n };
+    change.private_data = iac_get_text(in);
+    change.prior_private = iac_get_text(in);
+    change.import_id = iac_get_text(in);
+    change.note = iac_get_text(in);
+    change.reversible = (uint32_t)iac_get_number(in);
+    change.create_before_destroy = iac_get_number(in);
+    change.tainted = iac_get_number(in);
+    change.dependencies = get_addrs(in, &change.dependency_count);
+    in->bad |= !change.before || !change.after;
+    return change;
+}
+
+static void put_changes(iac_buf *out, const iac_change *changes, size_t n, struct schemas *schemas)
+{
+    iac_put_number(out, n);
+    for (size_t i = 0; i < n; i++)
+        put_change(out, &changes[i], schemas);
+}
+
+static const iac_change *get_changes(iac_wire *in, size_t *ret_count, const iac_schema *const *schemas,
+                                     size_t schema_count)
+{
+    size_t n = iac_get_count(in);
+    iac_change *changes = iac_arena_array(in->arena, iac_change, n);
+    for (size_t i = 0; i < n && !in->bad; i++)
+        changes[i] = get_change(in, schemas, schema_count);
+    *ret_count = n;
+    return changes;
+}
+
+/* ---- state ---- */
+
+static void put_object(iac_buf *out, const iac_object *object)
+{
+    iac_put_number(out, object != NULL);
+    if (!object)
+        return;
+    iac_put_text(out, object->attributes);
+    iac_put_number(out, object->type != NULL);
+    if (object->type)
+        iac_type_encode(out, object->type);
+    iac_put_number(out, (uint64_t)object->schema_version);
+    iac_put_number(out, object->sensitive.n);
+    for (size_t i = 0; i < object->sensitive.n; i++)
+        iac_put_path(out, object->sensitive.v[i]);
+    iac_put_text(out, object->private_data);
+    iac_put_number(out, object->tainted);
+    iac_put_number(out, object->create_before_destroy);
+    iac_put_number(out, object->dependency_count);
+    for (size_t i = 0; i < object->dependency_count; i++)
+        iac_put_addr(out, object->dependencies[i]);
+    iac_put_text(out, object->deposed);
+}
+
+static const iac_object *get_object(iac_wire *in)
+{
+    if (!iac_get_number(in) || in->bad)
+        return NULL;
+    iac_object *object = iac_arena_new_of(in->arena, iac_object);
+    object->attributes = iac_get_text(in);
+    if (iac_get_number(in) && !in->bad) {
+        object->type = iac_type_decode(in->arena, in->bytes, &in->at);
+        in->bad |= object->type == NULL;
+    }
+    object->schema_version = (int64_t)iac_get_number(in);
+    size_t n = iac_get_count(in);
+    iac_path *paths = iac_arena_array(in->arena, iac_path, n);
+    for (size_t i = 0; i < n && !in->bad; i++)
+        paths[i] = iac_get_path(in);
+    object->sensitive = (iac_paths){ paths, n };
+    object->private_data = iac_get_text(in);
+    object->tainted = iac_get_number(in);
+    object->create_before_destroy = iac_get_number(in);
+    object->dependencies = get_addrs(in, &object->dependency_count);
+    object->deposed = iac_get_text(in);
+    return object;
+}
+
+static void put_state(iac_buf *out, const iac_state *state)
+{
+    iac_put_text(out, state->lineage);
+    iac_put_number(out, (uint64_t)state->serial);
+    iac_put_number(out, state->instance_count);
+    for (size_t i = 0; i < state->instance_count; i++) {
+        const iac_state_instance *instance = &state->instances[i];
+        iac_put_addr(out, instance->addr);
+        iac_put_text(out, instance->provider);
+        put_object(out, instance->current);
+        iac_put_number(out, instance->deposed_count);
+        for (size_t k = 0; k < instance->deposed_count; k++)
+            put_object(out, instance->deposed[k]);
+    }
+    iac_put_number(out, state->output_count);
+    for (size_t i = 0; i < state->output_count; i++) {
+        iac_put_text(out, state->outputs[i].name);
+        iac_put_value(out, state->outputs[i].value);
+        iac_put_number(out, state->outputs[i].sensitive);
+    }
+}
+
+static const iac_state *get_state(iac_wire *in)
+{
+    iac_state *state = iac_arena_new_of(in->arena, iac_state);
+    state->lineage = iac_get_text(in);
+    state->serial = (int64_t)iac_get_number(in);
+    state->instance_count = iac_get_count(in);
+    iac_state_instance *instances = iac_arena_array(in->arena, iac_state_instance, state->instance_count);
+    for (size_t i = 0; i < state->instance_count && !in->bad; i++) {
+        instances[i].addr = iac_get_addr(in);
+        instances[i].provider = iac_get_text(in);
+        instances[i].current = get_object(in);
+        size_t n = iac_get_count(in);
+        const iac_object **deposed = iac_arena_array(in->arena, const iac_object *, n);
+        for (size_t k = 0; k < n && !in->bad; k++) {
+            deposed[k] = get_object(in);
+            in->bad |= !deposed[k];
+        }
+        instances[i].deposed = deposed;
+        instances[i].deposed_count = n;
+    }
+    state->instances = instances;
+    state->output_count = iac_get_count(in);
+    iac_state_output *outputs = iac_arena_array(in->arena, iac_state_output, state->output_count);
+    for (size_t i = 0; i < state->output_count && !in->bad; i++) {
+        outputs[i].name = iac_get_text(in);
+        outputs[i].value = iac_get_value(in);
+        outputs[i].sensitive = iac_get_number(in);
+        in->bad |= !outputs[i].value;
+    }
+    state->outputs = outputs;
+    return state;
+}
+
+/* ---- configuration: the files of all modules, read again as they were ---- */
+
+static void count_sources(const iac_module_config *module, size_t *n)
+{
+    *n += module->source_count;
+    for (size_t i = 0; i < module->call_count; i++)
+        if (module->calls[i].module)
+            count_sources(module->calls[i].module, n);
+}
+
+static void put_sources(iac_buf *out, const iac_module_config *module)
+{
+    for (size_t i = 0; i < module->source_count; i++) {
+        iac_put_text(out, module->sources[i]->name);
+        iac_put_text(out, module->sources[i]->text);
+    }
+    for (size_t i = 0; i < module->call_count; i++)
+        if (module->calls[i].module)
+            put_sources(out, module->calls[i].module);
+}
+
+static iac_str without_dot(iac_str path)
+{
+    while (iac_str_starts(path, IAC_STR("./")))
+        path = iac_str_sub(path, 2, path.n);
+    return iac_str_is(path, ".") ? IAC_STR("") : path;
+}
+
+static iac_status list_files(void *user, const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count,
+                             iac_diags *diags)
+{
+    (void)diags;
+    const iac_map *files = user;
+    iac_str prefix = without_dot(iac_str_of(dir));
+    size_t n = 0;
+    *ret = iac_arena_array(arena, iac_str, files->n);
+    for (size_t i = 0; i < files->n; i++) {
+        iac_str path = files->entries[i].key;
+        if (prefix.n) {
+            if (!iac_str_starts(path, prefix) || path.n <= prefix.n || path.p[prefix.n] != '/')
+                continue;
+            path = iac_str_sub(path, prefix.n + 1, path.n);
+        }
+        if (iac_str_find_char(path, '/', 0) == SIZE_MAX)
+            (*ret)[n++] = path;
+    }
+    *ret_count = n;
+    return n ? IAC_OK : IAC_NOT_FOUND;
+}
+
+static iac_status read_file(void *user, const char *path, iac_arena *arena, iac_str *ret, iac_diags *diags)
+{
+    (void)arena;
+    (void)diags;
+    iac_str *text = iac_map_get(user, without_dot(iac_str_of(path)));
+    if (!text)
+        return IAC_NOT_FOUND;
+    *ret = *text;
+    return IAC_OK;
+}
+
+static const iac_config *get_config(iac_wire *in, iac_str dir, iac_diags *diags)
+{
+    iac_map *files = iac_arena_new_of(in->arena, iac_map);
+    size_t n = iac_get_count(in);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        iac_str name = without_dot(iac_get_text(in));
+        iac_str *text = iac_arena_new_of(in->arena, iac_str);
+        *text = iac_get_text(in);
+        iac_map_put(files, name, text);
+    }
+    const iac_config *config = NULL;
+    if (!in->bad) {
+        iac_config_reader reader = { files, list_files, read_file };
+        if (iac_config_load(in->arena, iac_arena_cstr(in->arena, dir.n ? dir : IAC_STR(".")), NULL, &reader, &config,
+                            diags) != IAC_OK)
+            config = NULL;
+    }
+    iac_map_clear(files);
+    return config;
+}
+
+/* ---- the plan ---- */
+
+static void put_texts(iac_buf *out, const iac_str *texts, size_t n)
+{
+    iac_put_number(out, n);
+    for (size_t i = 0; i < n; i++)
+        iac_put_text(out, texts[i]);
+}
+
+static const iac_str *get_texts(iac_wire *in, size_t *ret_count)
+{
+    size_t n = iac_get_count(in);
+    iac_str *texts = iac_arena_array(in->arena, iac_str, n);
+    for (size_t i = 0; i < n && !in->bad; i++)
+        texts[i] = iac_get_text(in);
+    *ret_count = n;
+    return texts;
+}
+
+static void put_plan(iac_buf *out, const iac_plan *plan)
+{
+    struct schemas schemas = { .arena = iac_arena_new() };
+    iac_buf body;
+    iac_buf_init(&body, IAC_BUF_UNLIMITED);
+    put_changes(&body, plan->changes, plan->change_count, &schemas);
+    put_changes(&body, plan->drift, plan->drift_count, &schemas);
+
+    iac_put_number(out, plan->mode);
+    iac_put_text(out, plan->timestamp);
+    iac_put_text(out, plan->workspace);
+    iac_put_number(out, plan->errored);
+    iac_put_number(out, plan->complete);
+    iac_put_number(out, plan->applyable);
+    iac_put_number(out, schemas.list.n);
+    for (size_t i = 0; i < schemas.list.n; i++) {
+        iac_buf text;
+        iac_buf_init(&text, IAC_BUF_UNLIMITED);
+        iac_schema_to_json(&text, schemas.list.v[i]);
+        iac_put_text(out, iac_buf_view(&text));
+        iac_buf_clear(&text);
+    }
+    iac_buf_str(out, iac_buf_view(&body));
+    iac_put_number(out, plan->output_count);
+    for (size_t i = 0; i < plan->output_count; i++) {
+        const iac_output_change *output = &plan->outputs[i];
+        iac_put_text(out, output->name);
+        iac_put_number(out, output->sensitive);
+        iac_put_number(out, output->action);
+        iac_put_value(out, output->before);
+        iac_put_value(out, output->after);
+    }
+    iac_put_number(out, plan->operation_count);
+    for (size_t i = 0; i < plan->operation_count; i++) {
+        const iac_operation *operation = &plan->operations[i];
+        iac_put_number(out, operation->code);
+        iac_put_number(out, operation->change);
+        iac_put_text(out, operation->node);
+        iac_put_number(out, operation->after_count);
+        for (uint32_t k = 0; k < operation->after_count; k++)
+            iac_put_number(out, operation->after[k]);
+    }
+    put_state(out, plan->prior);
+    size_t variables = plan->variables ? plan->variables->n : 0;
+    iac_put_number(out, variables);
+    for (size_t i = 0; i < variables; i++) {
+        iac_put_text(out, plan->variables->entries[i].key);
+        iac_put_value(out, plan->variables->entries[i].value);
+    }
+    put_texts(out, plan->targets, plan->target_count);
+    put_texts(out, plan->replaces, plan->replace_count);
+    iac_put_text(out, plan->config->root->dir);
+    size_t files = 0;
+    count_sources(plan->config->root, &files);
+    iac_put_number(out, files);
+    put_sources(out, plan->config->root);
+    iac_buf_clear(&body);
+    iac_vec_clear(&schemas.list);
+    iac_map_clear(&schemas.index);
+    iac_arena_free(schemas.arena);
+}
+
+static void get_operations(iac_wire *in, iac_plan *plan)
+{
+    size_t n = iac_get_count(in);
+    iac_operation *operations = iac_arena_array(in->arena, iac_operation, n);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        uint64_t code = iac_get_number(in), change = iac_get_number(in);
+        in->bad |= code > IAC_DO_BARRIER || (change >= plan->change_count && change != IAC_NONE);
+        operations[i].code = (iac_opcode)(in->bad ? 0 : code);
+        operations[i].change = (uint32_t)change;
+        operations[i].node = iac_get_text(in);
+        size_t after_count = iac_get_count(in);
+        uint32_t *after = iac_arena_array(in->arena, uint32_t, after_count);
+        for (size_t k = 0; k < after_count && !in->bad; k++) {
+            uint64_t id = iac_get_number(in);
+            in->bad |= id >= n;
+            after[k] = (uint32_t)id;
+        }
+        operations[i].after = after;
+        operations[i].after_count = (uint32_t)after_count;
+        bool asks = operations[i].code != IAC_DO_EVALUATE && operations[i].code != IAC_DO_BARRIER;
+        in->bad |= asks && change == IAC_NONE;
+    }
+    plan->operations = operations;
+    plan->operation_count = n;
+}
+
+static void get_outputs(iac_wire *in, iac_plan *plan)
+{
+    size_t n = iac_get_count(in);
+    iac_output_change *outputs = iac_arena_array(in->arena, iac_output_change, n);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        outputs[i].name = iac_get_text(in);
+        outputs[i].sensitive = iac_get_number(in);
+        uint64_t action = iac_get_number(in);
+        in->bad |= action > IAC_ACTION_FORGET;
+        outputs[i].action = (iac_action)(in->bad ? 0 : action);
+        outputs[i].before = iac_get_value(in);
+        outputs[i].after = iac_get_value(in);
+    }
+    plan->outputs = outputs;
+    plan->output_count = n;
+}
+
+static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
+{
+    iac_plan *plan = iac_arena_new_of(in->arena, iac_plan);
+    uint64_t mode = iac_get_number(in);
+    in->bad |= mode > IAC_PLAN_REFRESH_ONLY;
+    plan->mode = (iac_plan_mode)(in->bad ? 0 : mode);
+    plan->timestamp = iac_get_text(in);
+    plan->workspace = iac_get_text(in);
+    plan->errored = iac_get_number(in);
+    plan->complete = iac_get_number(in);
+    plan->applyable = iac_get_number(in);
+    size_t schema_count = iac_get_count(in);
+    const iac_schema **schemas = iac_arena_array(in->arena, const iac_schema *, schema_count);
+    for (size_t i = 0; i < schema_count && !in->bad; i++) {
+        iac_str error;
+        schemas[i] = iac_schema_from_json(in->arena, iac_get_text(in), &error);
+        in->bad |= !schemas[i];
+    }
+    plan->changes = get_changes(in, &plan->change_count, schemas, schema_count);
+    plan->drift = get_changes(in, &plan->drift_count, schemas, schema_count);
+    get_outputs(in, plan);
+    get_operations(in, plan);
+    plan->prior = get_state(in);
+    size_t n = iac_get_count(in);
+    iac_map *variables = iac_arena_new_of(in->arena, iac_map); /* its table lives as long as the process */
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        iac_str name = iac_get_text(in);
+        iac_map_put(variables, name, (void *)(uintptr_t)iac_get_value(in));
+    }
+    plan->variables = variables;
+    plan->targets = get_texts(in, &plan->target_count);
+    plan->replaces = get_texts(in, &plan->replace_count);
+    iac_str dir = iac_get_text(in);
+    plan->config = get_config(in, dir, diags);
+    return in->bad || !plan->config ? NULL : plan;
+}
+
+/* ---- files ---- */
+
+static bool write_all(int fd, iac_str bytes)
+{
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes = iac_str_sub(bytes, (size_t)n, bytes.n);
+    }
+    return true;
+}
+
+iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_diags *diags)
+{
+    iac_buf body;
+    iac_buf_init(&body, IAC_BUF_UNLIMITED);
+    put_plan(&body, plan);
+    unsigned char hash[HASH_SIZE];
+    digest(iac_buf_view(&body), hash);
+
+    iac_buf temporary;
+    iac_buf_init(&temporary, IAC_BUF_UNLIMITED);
+    iac_buf_printf(&temporary, "%s.tmp%ld", path, (long)getpid());
+    int fd = open(temporary.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write_all(fd, (iac_str){ MAGIC, MAGIC_SIZE }) &&
+              write_all(fd, (iac_str){ (const char *)hash, HASH_SIZE }) && write_all(fd, iac_buf_view(&body)) &&
+              fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0 && close(fd) != 0 && ok) {
+        error = errno;
+        ok = false;
+    }
+    if (ok && rename(temporary.p, path) != 0) {
+        error = errno;
+        ok = false;
+    }
+    if (!ok) {
+        if (fd >= 0)
+            unlink(temporary.p);
+        iac_diag_error(diags, IAC_NO_RANGE, "Failed to write plan file",
+                       "The plan file could not be written to %s: %s.", path, strerror(error));
+    }
+    iac_buf_clear(&temporary);
+    iac_buf_clear(&body);
+    return ok ? IAC_OK : IAC_ERR;
+}
+
+static iac_status read_whole(const char *path, iac_buf *out, iac_diags *diags)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char piece[65536];
+    ssize_t n = 0;
+    while (fd >= 0 && ((n = read(fd, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR))) {
+        if (n > 0)
+            iac_buf_add(out, piece, (size_t)n);
+        if (out->n >= MAGIC_SIZE && memcmp(out->p, MAGIC, MAGIC_SIZE) != 0)
+            break; /* not ours: no need for the rest */
+    }
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && n >= 0)
+        return IAC_OK;
+    iac_diag_error(diags, IAC_NO_RANGE, "Failed to load plan file", "The file %s cannot be read: %s.", path,
+                   strerror(error));
+    return IAC_ERR;
+}
+
+iac_status iac_planfile_read(iac_arena *arena, const char *path, const iac_plan **ret, iac_diags *diags)
+{
+    iac_buf file;
+    iac_buf_init(&file, IAC_BUF_UNLIMITED);
+    iac_status status = read_whole(path, &file, diags);
+    if (status != IAC_OK)
+        goto out;
+    if (file.n < MAGIC_SIZE || memcmp(file.p, MAGIC, MAGIC_SIZE) != 0) {
+        status = iac_str_starts(iac_buf_view(&file), IAC_STR("iac saved plan ")) ? IAC_ERR : IAC_NOT_FOUND;
+        if (status == IAC_ERR)
+            iac_diag_error(diags, IAC_NO_RANGE, "Unsupported plan file",
+                           "The plan file %s was made by another version of iac. Make the plan again.", path);
+        goto out;
+    }
+    status = IAC_ERR;
+    unsigned char hash[HASH_SIZE];
+    iac_str body = iac_str_sub(iac_buf_view(&file), MAGIC_SIZE + HASH_SIZE, file.n);
+    digest(body, hash);
+    if (file.n < MAGIC_SIZE + HASH_SIZE || memcmp(hash, file.p + MAGIC_SIZE, HASH_SIZE) != 0) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Plan file is damaged",
+                       "The contents of %s do not match their checksum: the file was changed or cut off after it was "
+                       "saved. Make the plan again.",
+                       path);
+        goto out;
+    }
+    iac_wire wire = { .arena = arena, .bytes = body };
+    size_t errors = diags->errors;
+    const iac_plan *plan = get_plan(&wire, diags);
+    if (plan) {
+        *ret = plan;
+        status = IAC_OK;
+    } else if (diags->errors == errors) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Plan file is damaged", "The contents of %s make no sense.", path);
+    }
+out:
+    iac_buf_clear(&file);
+    return status;
+}
+
+iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t serial, iac_diags *diags)
+{
+    const iac_state *prior = plan->prior;
+    if (prior->lineage.n && lineage.n && !iac_str_eq(prior->lineage, lineage)) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Saved plan does not match the given state",
+                       "The given plan file can not be applied because it was created from a different state "
+                       "lineage.");
+        return IAC_ERR;
+    }
+    if (prior->serial == serial)
+        return IAC_OK;
+    iac_diag_error(diags, IAC_NO_RANGE, "Saved plan is stale",
+                   "The given plan file can no longer be applied because the state was changed by another operation "
+                   "after the plan was created.");
+    return IAC_ERR;
+}

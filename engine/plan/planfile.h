@@ -1,0 +1,18 @@
+/* engine/plan/planfile.h - saved plans. Layer: engine/plan.
+ *
+ * A plan file holds everything that is needed to show and to carry out the plan elsewhere: operations, changes with
+ * the schemas of their types, configuration files, variables, the refreshed state, and which state (lineage, serial) it
+ * was made from. A checksum over all of it tells damage and tampering by accident; it is no signature. Sensitive values
+ * are in it in clear. */
+#ifndef IAC_PLAN_PLANFILE_H
+#define IAC_PLAN_PLANFILE_H
+#include "engine/plan/plan.h"
+
+/* Writes the plan to path, which appears complete or not at all; readable by its owner only. */
+iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_diags *diags);
+/* Reads a plan into the arena. previous is NULL in what is returned. IAC_NOT_FOUND: the file is no plan file (no
+ * diagnostic then); IAC_ERR: it cannot be read, or is damaged. */
+iac_status iac_planfile_read(iac_arena *arena, const char *path, const iac_plan **ret, iac_diags *diags);
+/* Whether the plan was made from this state: an error "Saved plan is stale" when not. */
+iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t serial, iac_diags *diags);
+#endif
