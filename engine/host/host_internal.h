@@ -111,7 +111,7 @@ iac_status iac_load_file(iac_host *host, iac_str name, iac_range subject, const 
                          iac_str *ret_file, iac_diags *diags);
 
 /* registry.c */
-struct iac_type_entry *iac_provider_entry(const iac_provider *provider, uint32_t kind, iac_str type);
+struct iac_type_entry *iac_type_entry_of(const iac_provider *provider, uint32_t kind, iac_str type);
 /* Entry and schema of a type that a call is about; NULL with a diagnostic. */
 const iac_schema *iac_call_schema(iacp_call *call, uint32_t kind, iac_str type, const char **ret_type);
 #endif

@@ -95,7 +95,7 @@ const char *iac_instance_rate_class(iac_instance *instance, iac_str type, uint32
 {
     const iacp_provider *table = &instance->provider->table;
     uint32_t kind = operation == IACP_OP_READ_DATA ? IACP_SCHEMA_DATA : IACP_SCHEMA_RESOURCE;
-    struct iac_type_entry *entry = table->rate_class ? iac_provider_entry(instance->provider, kind, type) : NULL;
+    struct iac_type_entry *entry = table->rate_class ? iac_type_entry_of(instance->provider, kind, type) : NULL;
 
     *ret_limit = 0;
     return entry ? table->rate_class(instance->handle, entry->name, operation, ret_limit) : NULL;
@@ -135,6 +135,32 @@ iac_str iac_call_take_bytes(iac_arena *arena, iacp_bytes bytes, iac_str otherwis
     return iac_arena_str(arena, bytes.p ? (iac_str){ bytes.p, bytes.n } : otherwise);
 }
 
+/* v with nulls for the attributes that it lacks. Attributes that type does not have are dropped, or, where *ret_extra is
+ * given, named there. */
+static const iac_value *fit(iac_arena *arena, const iac_value *v, const iac_type *type, iac_str *ret_extra)
+{
+    if (v->state != IAC_KNOWN || v->kind < IAC_LIST)
+        return v;
+    if (type->kind == IAC_OBJECT && v->kind == IAC_OBJECT) {
+        const iac_value **items = iac_arena_array(arena, const iac_value *, type->n);
+        for (size_t i = 0; i < type->n; i++) {
+            const iac_value *item = iac_value_get(v, type->names[i]);
+            items[i] = item ? fit(arena, item, type->items[i], ret_extra) : &iac_null_dynamic;
+        }
+        for (size_t i = 0; ret_extra && i < v->n; i++)
+            if (!iac_type_attribute(type, v->keys[i]))
+                *ret_extra = v->keys[i];
+        return iac_value_object(arena, type->names, items, type->n);
+    }
+    if (!iac_type_is_collection(type))
+        return v;
+    const iac_value **items = iac_arena_array(arena, const iac_value *, v->n);
+    for (size_t i = 0; i < v->n; i++)
+        items[i] = fit(arena, v->items[i], type->element, ret_extra);
+    return v->kind == IAC_OBJECT || v->kind == IAC_MAP ? iac_value_object(arena, v->keys, items, v->n)
+                                                       : iac_value_tuple(arena, items, v->n);
+}
+
 const iac_value *iac_call_take(iacp_call *call, iac_arena *arena, const iac_schema *schema, const iacp_value *value,
                                iac_str *ret_error)
 {
@@ -142,6 +168,12 @@ const iac_value *iac_call_take(iacp_call *call, iac_arena *arena, const iac_sche
     iac_str error = { "", 0 };
 
     if (!iac_schema_conforms(call->arena, schema->block, v, ret_error)) {
+        iac_str extra = { "", 0 };
+        v = fit(call->arena, v, schema->block->type, &extra);
+        if (extra.n) {
+            *ret_error = iac_arena_printf(call->arena, "unsupported attribute \"%.*s\"", IAC_FMT(extra));
+            return NULL;
+        }
         v = iac_convert(call->arena, v, schema->block->type, &error, NULL);
         if (!v || !iac_schema_conforms(call->arena, schema->block, v, &error))
             return NULL;
@@ -194,27 +226,6 @@ iac_status iac_instance_validate(iac_instance *instance, const iac_call_options 
 
 /* ---- upgrade ---- */
 
-/* v without the attributes that type does not have, and with nulls for those that it lacks. */
-static const iac_value *fit(iac_arena *arena, const iac_value *v, const iac_type *type)
-{
-    if (v->state != IAC_KNOWN || v->kind < IAC_LIST)
-        return v;
-    if (type->kind == IAC_OBJECT && v->kind == IAC_OBJECT) {
-        const iac_value **items = iac_arena_array(arena, const iac_value *, type->n);
-        for (size_t i = 0; i < type->n; i++) {
-            const iac_value *item = iac_value_get(v, type->names[i]);
-            items[i] = item ? fit(arena, item, type->items[i]) : &iac_null_dynamic;
-        }
-        return iac_value_object(arena, type->names, items, type->n);
-    }
-    if (!iac_type_is_collection(type))
-        return v;
-    const iac_value **items = iac_arena_array(arena, const iac_value *, v->n);
-    for (size_t i = 0; i < v->n; i++)
-        items[i] = fit(arena, v->items[i], type->element);
-    return v->kind == IAC_OBJECT ? iac_value_object(arena, v->keys, items, v->n) : iac_value_tuple(arena, items, v->n);
-}
-
 const iac_value *iac_call_decode_state(iac_arena *arena, iac_arena *scratch, const iac_schema *schema, iac_str json,
                                        iac_str *ret_error)
 {
@@ -228,7 +239,7 @@ const iac_value *iac_call_decode_state(iac_arena *arena, iac_arena *scratch, con
         return NULL;
     iac_buf buf;
     iac_buf_init(&buf, IAC_BUF_UNLIMITED);
-    iac_value_to_json(&buf, fit(scratch, loose, type));
+    iac_value_to_json(&buf, fit(scratch, loose, type, NULL));
     v = iac_value_from_typed_json(arena, iac_buf_view(&buf), type, ret_error);
     iac_buf_clear(&buf);
     return v;
@@ -273,7 +284,9 @@ iac_status iac_instance_upgrade(iac_instance *instance, const iac_call_options *
     if (iac_call_is_absent(request.ret_state))
         error = IAC_STR("no object was returned");
     else
-        state = iac_call_take(call, arena, schema, request.ret_state, &error);
+        state = iac_call_take(call, arena, schema,
+                              iac_value_out(fit(call->arena, iac_value_in(request.ret_state), schema->block->type,
+                                                NULL)), &error);
     if (!state)
         iac_call_error(call, "Invalid resource state upgrade",
                        "The %s provider upgraded the state for %s from a previous version, but produced an invalid "
@@ -293,7 +306,7 @@ bool iac_instance_equivalent(iac_instance *instance, iac_str type, iac_str path,
                              const iac_value *b)
 {
     const iacp_provider *table = &instance->provider->table;
-    struct iac_type_entry *entry = iac_provider_entry(instance->provider, IACP_SCHEMA_RESOURCE, type);
+    struct iac_type_entry *entry = iac_type_entry_of(instance->provider, IACP_SCHEMA_RESOURCE, type);
     if (!table->equivalent || !entry)
         return false;
 

@@ -207,7 +207,7 @@ const iac_str *iac_provider_type_names(const iac_provider *provider, uint32_t ki
     return *ret_count ? provider->kinds[kind].names : NULL;
 }
 
-struct iac_type_entry *iac_provider_entry(const iac_provider *provider, uint32_t kind, iac_str type)
+struct iac_type_entry *iac_type_entry_of(const iac_provider *provider, uint32_t kind, iac_str type)
 {
     return kind < IAC_KIND_COUNT ? iac_map_get(&provider->kinds[kind].map, type) : NULL;
 }
@@ -321,13 +321,13 @@ const iac_schema *iac_provider_find_schema(const iac_provider *provider, uint32_
 {
     if (kind == IACP_SCHEMA_PROVIDER)
         return provider_own_schema(provider);
-    struct iac_type_entry *entry = kind < IACP_SCHEMA_FUNCTION ? iac_provider_entry(provider, kind, type) : NULL;
+    struct iac_type_entry *entry = kind < IACP_SCHEMA_FUNCTION ? iac_type_entry_of(provider, kind, type) : NULL;
     return entry ? parsed_entry(provider, kind, entry) : NULL;
 }
 
 const iac_provider_function *iac_provider_find_function(const iac_provider *provider, iac_str name)
 {
-    struct iac_type_entry *entry = iac_provider_entry(provider, IACP_SCHEMA_FUNCTION, name);
+    struct iac_type_entry *entry = iac_type_entry_of(provider, IACP_SCHEMA_FUNCTION, name);
     return entry ? parsed_entry(provider, IACP_SCHEMA_FUNCTION, entry) : NULL;
 }
 
@@ -341,12 +341,12 @@ static const struct {
 
 static iac_str what_was_meant(iac_arena *arena, const iac_provider *provider, uint32_t kind, iac_str type)
 {
-    if (kind == IACP_SCHEMA_RESOURCE && iac_provider_entry(provider, IACP_SCHEMA_DATA, type))
+    if (kind == IACP_SCHEMA_RESOURCE && iac_type_entry_of(provider, IACP_SCHEMA_DATA, type))
         return iac_arena_printf(arena,
                                 "\n\nDid you intend to use the data source \"%.*s\"? If so, declare this using a "
                                 "\"data\" block instead of a \"resource\" block.",
                                 IAC_FMT(type));
-    if (kind == IACP_SCHEMA_DATA && iac_provider_entry(provider, IACP_SCHEMA_RESOURCE, type))
+    if (kind == IACP_SCHEMA_DATA && iac_type_entry_of(provider, IACP_SCHEMA_RESOURCE, type))
         return iac_arena_printf(arena,
                                 "\n\nDid you intend to use the managed resource type \"%.*s\"? If so, declare this "
                                 "using a \"resource\" block instead of a \"data\" block.",
@@ -361,7 +361,7 @@ const iac_schema *iac_provider_schema(const iac_provider *provider, uint32_t kin
     const iac_schema *schema = iac_provider_find_schema(provider, kind, type);
     if (schema || kind >= IAC_COUNT(unknown_type))
         return schema;
-    struct iac_type_entry *entry = iac_provider_entry(provider, kind, type);
+    struct iac_type_entry *entry = iac_type_entry_of(provider, kind, type);
     if (entry) {
         iac_diag_error(diags, subject, "Invalid provider schema",
                        "The provider %.*s gives a schema of \"%.*s\" that cannot be read: %.*s.\n\nThis is a bug in the "
@@ -380,7 +380,7 @@ const iac_schema *iac_provider_schema(const iac_provider *provider, uint32_t kin
 const iac_schema *iac_call_schema(iacp_call *call, uint32_t kind, iac_str type, const char **ret_type)
 {
     size_t before = call->diags->errors;
-    struct iac_type_entry *entry = iac_provider_entry(call->provider, kind, type);
+    struct iac_type_entry *entry = iac_type_entry_of(call->provider, kind, type);
     const iac_schema *schema = entry ? parsed_entry(call->provider, kind, entry) : NULL;
 
     if (schema)

@@ -26,6 +26,8 @@
  *    except: `open`, `configure` and `close` of one instance never overlap another call on it. An iacp_call belongs to
  *    the call it was given to: use it only from that call's thread.
  *  - Every function answers IACP_OK or IACP_ERROR; with IACP_ERROR it must have given at least one error diagnostic.
+ *  - Objects returned are of the type that the schema describes; attributes that are null may be left out, and what
+ *    the language can convert is converted (a tuple of strings to a list of strings).
  *  - Sensitive values arrive in clear: never put them into a diagnostic, a log line or a progress text.
  *
  * THE LIFE OF A RESOURCE
@@ -457,6 +459,10 @@ typedef struct iacp_provider {
 
 typedef const iacp_magic *(*iacp_magic_fn)(void);
 typedef const iacp_provider *(*iacp_entry_fn)(const iacp_host *host);
+
+/* The two functions that a provider exports. */
+IACP_EXPORT const iacp_magic *iac_provider_magic(void);
+IACP_EXPORT const iacp_provider *iac_provider_entry(const iacp_host *host);
 
 #ifdef __cplusplus
 }
