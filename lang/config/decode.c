@@ -42,18 +42,27 @@ bool iac_check_label(iac_module_build *m, const iac_label *label, const char *su
 
 /* ---- values ---- */
 
+/* Where the expression begins: of a quoted string, what is between the quotes. */
+static iac_range start_range(const iac_expr *expr)
+{
+    return expr->kind == IAC_EXPR_TEMPLATE && expr->tmpl.part_count ? expr->tmpl.parts[0]->range : expr->range;
+}
+
 static const iac_value *static_value(iac_module_build *m, const iac_attribute *attr, const iac_type *type)
 {
     size_t errors = m->diags->errors;
-    const iac_value *v = iac_eval_as(NULL, attr->expr, type, m->arena, m->diags);
+    iac_str error = { 0 };
+    const iac_value *v = iac_eval(NULL, attr->expr, m->arena, m->diags);
 
     if (m->diags->errors > errors)
         return NULL;
-    if (!iac_is_known(v)) {
-        iac_diag_error(m->diags, attr->expr->range, "Unsuitable value type", "Unsuitable value: value must be known");
-        return NULL;
-    }
-    return iac_is_null(v) ? NULL : v;
+    v = iac_convert(m->arena, v, type, &error, NULL);
+    if (v && iac_is_set_value(v))
+        return v;
+    if (!v || !iac_is_known(v))
+        iac_diag_error(m->diags, start_range(attr->expr), "Unsuitable value type", "Unsuitable value: %.*s",
+                       IAC_FMT(v ? IAC_STR("value must be known") : error));
+    return NULL;
 }
 
 bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret)
@@ -80,18 +89,26 @@ bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *
 
 /* ---- traversals ---- */
 
-/* The nodes of a traversal read from a quoted string, moved to where the string stands. */
+/* A traversal read from a quoted string, with every node moved to where the string stands. Nodes are as large as their
+ * kind needs, so they are made anew. */
 static const iac_expr *relocate(iac_arena *arena, const iac_expr *expr, iac_range range)
 {
-    iac_expr *copy = iac_expr_copy(arena, expr);
+    iac_expr *copy = iac_arena_new_of(arena, iac_expr);
 
+    copy->kind = expr->kind;
+    copy->height = expr->height;
     copy->range = range;
     if (expr->kind == IAC_EXPR_ATTR) {
         copy->attr.operand = relocate(arena, expr->attr.operand, range);
+        copy->attr.name = expr->attr.name;
         copy->attr.name_range = range;
     } else if (expr->kind == IAC_EXPR_INDEX) {
         copy->index.operand = relocate(arena, expr->index.operand, range);
+        copy->index.key = expr->index.key;
+        copy->index.legacy = expr->index.legacy;
         copy->index.bracket_range = range;
+    } else {
+        copy->root = expr->root;
     }
     return copy;
 }
@@ -163,7 +180,7 @@ bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *
     if (expr->kind == IAC_EXPR_ERROR)
         return false;
     if (expr->kind != IAC_EXPR_TUPLE) {
-        iac_diag_error(m->diags, expr->range, "Invalid expression", "A static list expression is required.");
+        iac_diag_error(m->diags, start_range(expr), "Invalid expression", "A static list expression is required.");
         return false;
     }
     *ret = expr->tuple.items;

@@ -34,7 +34,7 @@ static void decode_ignore_changes(iac_module_build *m, const iac_body *body, con
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         if (iac_expr_literal_text(items[i], &text) && iac_str_is(text, "*")) {
-            iac_diag_error(m->diags, items[i]->range, "Invalid ignore_changes wildcard",
+            iac_diag_error(m->diags, expr->range, "Invalid ignore_changes wildcard",
                            "The [\"*\"] form of ignore_changes wildcard is was deprecated and is now invalid. Use "
                            "\"ignore_changes = all\" to ignore changes to all attributes.");
             continue;
@@ -87,7 +87,7 @@ static void check_mode(iac_module_build *m, const iac_content *content, iac_mode
         if (!attr)
             continue;
         iac_str summary = iac_arena_printf(m->arena, "Invalid %s resource lifecycle argument", kind);
-        iac_diag_error(m->diags, attr->range, summary.p,
+        iac_diag_error(m->diags, attr->name_range, summary.p,
                        "The lifecycle argument \"%.*s\" is defined only for managed resources (\"resource\" blocks), "
                        "and is not valid for %s resources.", IAC_FMT(attr->name), kind);
     }

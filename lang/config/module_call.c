@@ -48,7 +48,7 @@ static bool is_registry_source(iac_str source)
     return parts == 3 || parts == 4;
 }
 
-static void check_source(iac_module_build *m, const iac_module_call *call, bool has_version)
+static bool check_source(iac_module_build *m, const iac_module_call *call, bool has_version)
 {
     iac_str source = call->source;
 
@@ -63,15 +63,17 @@ static void check_source(iac_module_build *m, const iac_module_call *call, bool 
                              "\n\nTerraform assumed that you intended a module registry source address because you "
                              "also set the argument \"version\", which applies only to registry modules.",
                        IAC_FMT(source));
-        return;
+        return false;
     }
-    if (source.n == 0 || (iac_str_find_char(source, '/', 0) == SIZE_MAX && !is_local_source(source) &&
-                          iac_str_find_char(source, ':', 0) == SIZE_MAX))
-        iac_diag_error(m->diags, call->source_range, "Invalid module source address",
-                       "Terraform failed to determine your intended installation method for remote module package "
-                       "\"%.*s\".\n\nIf you intended this as a path relative to the current module, use \"./%.*s\" "
-                       "instead. The \"./\" prefix indicates that the address is a relative filesystem path.",
-                       IAC_FMT(source), IAC_FMT(source));
+    if (is_local_source(source) || iac_str_find_char(source, '/', 0) != SIZE_MAX ||
+        iac_str_find_char(source, ':', 0) != SIZE_MAX)
+        return true;
+    iac_diag_error(m->diags, call->source_range, "Invalid module source address",
+                   "Terraform failed to determine your intended installation method for remote module package "
+                   "\"%.*s\".\n\nIf you intended this as a path relative to the current module, use \"./%.*s\" "
+                   "instead. The \"./\" prefix indicates that the address is a relative filesystem path.",
+                   IAC_FMT(source), IAC_FMT(source));
+    return false;
 }
 
 static void decode_source(iac_module_build *m, const iac_content *content, iac_module_call *call)
@@ -84,8 +86,8 @@ static void decode_source(iac_module_build *m, const iac_content *content, iac_m
     if (!source)
         return;
     call->source_range = source->expr->range;
-    if (iac_static_string(m, source, &call->source))
-        check_source(m, call, version != NULL);
+    if (iac_static_string(m, source, &call->source) && !check_source(m, call, version != NULL))
+        call->source = (iac_str){ 0 }; /* nothing to load from */
 }
 
 static bool is_plain_key(const iac_object_item *item, iac_str *ret)

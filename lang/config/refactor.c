@@ -63,7 +63,7 @@ void iac_read_moved(iac_module_build *m, const iac_top_block *top)
 
 static void read_removed_lifecycle(iac_module_build *m, const iac_block *block, iac_removed_config *removed)
 {
-    static const iac_attribute_spec attributes[] = { { IAC_STR_INIT("destroy"), true } };
+    static const iac_attribute_spec attributes[] = { { IAC_STR_INIT("destroy"), false } };
     static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
     iac_content content = { 0 };
 

@@ -12,15 +12,19 @@ static const iac_attribute_spec resource_attributes[] = {
     [RES_DEPENDS_ON] = { IAC_STR_INIT("depends_on"), false },
 };
 static const char *const provisioner_labels[] = { "type" };
+enum { DATA_BLOCKS = 3 }; /* what data and ephemeral blocks may hold comes first */
 static const iac_block_spec resource_blocks[] = {
     { IAC_STR_INIT("lifecycle"), NULL, 0 },
-    { IAC_STR_INIT("connection"), NULL, 0 },
-    { IAC_STR_INIT("provisioner"), provisioner_labels, 1 },
     { IAC_STR_INIT("locals"), NULL, 0 },
     { IAC_STR_INIT("_"), NULL, 0 },
+    { IAC_STR_INIT("connection"), NULL, 0 },
+    { IAC_STR_INIT("provisioner"), provisioner_labels, 1 },
 };
 static const iac_body_spec resource_spec = {
     resource_attributes, IAC_COUNT(resource_attributes), resource_blocks, IAC_COUNT(resource_blocks)
+};
+static const iac_body_spec data_spec = {
+    resource_attributes, IAC_COUNT(resource_attributes), resource_blocks, DATA_BLOCKS
 };
 static const char *const block_words[] = { "resource", "data", "ephemeral" };
 
@@ -69,7 +73,7 @@ static void decode_nested(iac_module_build *m, const iac_block *block, iac_resou
             iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
                            "Escaping blocks are supported only in the native syntax, not in JSON files.");
         }
-    } else if (ret->mode != IAC_MANAGED || iac_str_is(block->type, "locals")) {
+    } else if (iac_str_is(block->type, "locals")) {
         reserved_block(m, block, word);
     } else if (iac_str_is(block->type, "connection")) {
         if (seen->connection) {
@@ -119,7 +123,7 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
         .name = block->labels[1].text,
         .range = block->header_range,
     };
-    iac_body_content(m->arena, body, &resource_spec, true, &content, m->diags);
+    iac_body_content(m->arena, body, mode == IAC_MANAGED ? &resource_spec : &data_spec, true, &content, m->diags);
     ret->body = content.remain;
     bool good = iac_check_label(m, &block->labels[0],
                                 mode == IAC_DATA ? "Invalid data source name" : "Invalid resource type name");
@@ -153,8 +157,8 @@ void iac_read_resource(iac_module_build *m, const iac_top_block *top, iac_mode m
 
     if (!iac_decode_resource(m, top->block, top->body, mode, false, &resource) && !resource.body)
         return;
-    iac_str key = iac_arena_printf(m->arena, "%s%.*s.%.*s", mode == IAC_DATA ? "data." : mode == IAC_MANAGED ? "" : "ephemeral.",
-                                   IAC_FMT(resource.type), IAC_FMT(resource.name));
+    iac_str key = iac_arena_printf(m->arena, "%d.%.*s.%.*s", (int)mode, IAC_FMT(resource.type),
+                                   IAC_FMT(resource.name));
     void **slot = iac_map_at(&m->resource_index, key);
     if (*slot) {
         iac_str place = iac_range_place(m->arena, m->resources.v[(uintptr_t)*slot - 1].range);

@@ -191,7 +191,7 @@ static void read_requirement(iac_module_build *m, const iac_attribute *attr)
     if (attr->expr->kind == IAC_EXPR_ERROR)
         return;
     if (!literal(m, attr->expr, &required.version)) {
-        iac_diag_error(m->diags, attr->expr->range, "Invalid required_providers object",
+        iac_diag_error(m->diags, attr->expr->range, "Invalid required_providers syntax",
                        "required_providers entries must be strings or objects.");
         return;
     }
@@ -253,7 +253,7 @@ void iac_read_terraform(iac_module_build *m, const iac_top_block *top)
     check_required_version(m, content.attributes[TF_REQUIRED_VERSION]);
     const iac_attribute *experiments = content.attributes[TF_EXPERIMENTS];
     if (experiments && !(experiments->expr->kind == IAC_EXPR_TUPLE && experiments->expr->tuple.n == 0))
-        iac_diag_error(m->diags, experiments->range, "Module uses experimental features",
+        iac_diag_error(m->diags, experiments->name_range, "Module uses experimental features",
                        "Experimental features are intended only for gathering early feedback on new language designs, "
                        "and so are available only in alpha releases of Terraform.");
     const iac_attribute *language = content.attributes[TF_LANGUAGE];

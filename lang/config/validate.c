@@ -96,10 +96,8 @@ static void check_module_call(validator *v, const iac_ref *ref)
         return;
     }
     if (ref->output.n && call->module && !iac_map_has(&call->module->output_map, ref->output)) {
-        iac_str hint = nearest_in(v->arena, &call->module->output_map, ref->output);
         iac_diag_error(v->diags, output_range(ref), "Unsupported attribute",
-                       "This object does not have an attribute named \"%.*s\".%.*s", IAC_FMT(ref->output),
-                       IAC_FMT(hint));
+                       "This object does not have an attribute named \"%.*s\".", IAC_FMT(ref->output));
     }
 }
 
@@ -300,17 +298,12 @@ static void check_blocks(validator *v, const iac_body *body, int depth)
         iac_diags ignored = IAC_DIAGS_INIT; /* the checks by schema tell */
         size_t count = 0;
         iac_body_attributes(v->arena, body, &attributes, &count, &ignored);
-        iac_diags *told = v->diags;
-        iac_diags of_expressions = IAC_DIAGS_INIT;
         bool loose = v->loose;
         v->loose = true;
-        v->diags = &of_expressions;
         for (size_t i = 0; i < count; i++)
             if (!iac_str_is(attributes[i].name, "dynamic"))
                 check_expr(v, attributes[i].expr);
         v->loose = loose;
-        v->diags = told;
-        iac_diags_append(told, &of_expressions);
         iac_diags_clear(&ignored);
         return;
     }
@@ -471,6 +464,23 @@ static void check_legacy_module(validator *v, const iac_module_call *call)
                    "passed by its caller.", IAC_FMT(path), IAC_FMT(call->source));
 }
 
+/* Providers passed under a name that the child does not declare: a default source is assumed for them. */
+static void check_undeclared_providers(validator *v, const iac_module_call *call)
+{
+    for (size_t i = 0; call->module && i < call->provider_count; i++) {
+        iac_str name = call->providers[i].child.name;
+        if (iac_map_has(&call->module->required_provider_map, name))
+            continue;
+        iac_str path = iac_module_addr_text(v->arena, call->module->path);
+        iac_str source = iac_provider_addr_display(v->arena, iac_provider_addr_default(name));
+        iac_diag_warning(v->diags, call->providers[i].child.range, "Reference to undefined provider",
+                         "There is no explicit declaration for local provider name \"%.*s\" in %.*s, so Terraform is "
+                         "assuming you mean to pass a configuration for \"%.*s\".\n\nIf you also control the child "
+                         "module, add a required_providers entry named \"%.*s\" with the source address \"%.*s\".",
+                         IAC_FMT(name), IAC_FMT(path), IAC_FMT(source), IAC_FMT(name), IAC_FMT(source));
+    }
+}
+
 /* Providers that the child asks for by configuration_aliases must be passed. */
 static void check_passed_providers(validator *v, const iac_module_call *call)
 {
@@ -505,6 +515,7 @@ static void check_call(validator *v, const iac_module_call *call)
     check_arguments(v, call);
     v->at = (place){ 0 };
     check_legacy_module(v, call);
+    check_undeclared_providers(v, call);
     check_passed_providers(v, call);
 }
 
