@@ -472,11 +472,12 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     get_operations(in, plan);
     plan->prior = get_state(in);
     size_t n = iac_get_count(in);
-    iac_map *variables = iac_arena_new_of(in->arena, iac_map); /* its table lives as long as the process */
+    iac_map *variables = iac_arena_new_of(in->arena, iac_map);
     for (size_t i = 0; i < n && !in->bad; i++) {
         iac_str name = iac_get_text(in);
         iac_map_put(variables, name, (void *)(uintptr_t)iac_get_value(in));
     }
+    iac_map_settle(variables, in->arena);
     plan->variables = variables;
     plan->targets = get_texts(in, &plan->target_count);
     plan->replaces = get_texts(in, &plan->replace_count);

@@ -7,8 +7,6 @@
 #include "lang/base/str.h"
 #include <stdarg.h>
 
-typedef struct iac_arena iac_arena;
-
 iac_arena *iac_arena_new(void);
 void iac_arena_free(iac_arena *arena);  /* NULL is fine */
 void iac_arena_reset(iac_arena *arena); /* frees everything allocated, keeps the first block for reuse */

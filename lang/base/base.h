@@ -28,6 +28,8 @@ typedef enum iac_status {
     IAC_RETRY,     /* may succeed when tried again */
 } iac_status;
 
+typedef struct iac_arena iac_arena; /* arena.h */
+
 #include "lang/base/alloc.h"
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"

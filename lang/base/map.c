@@ -71,6 +71,20 @@ void *iac_map_put(iac_map *map, iac_str key, void *value)
     return old;
 }
 
+void iac_map_settle(iac_map *map, iac_arena *arena)
+{
+    iac_map settled = *map;
+    settled.cap = map->n;
+    settled.entries = iac_arena_array(arena, iac_map_entry, map->n);
+    settled.slots = iac_arena_array(arena, uint32_t, map->slot_count);
+    if (map->n)
+        memcpy(settled.entries, map->entries, map->n * sizeof(*map->entries));
+    if (map->slot_count)
+        memcpy(settled.slots, map->slots, map->slot_count * sizeof(*map->slots));
+    iac_map_clear(map);
+    *map = settled;
+}
+
 void iac_map_clear(iac_map *map)
 {
     free(map->entries);

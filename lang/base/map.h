@@ -26,4 +26,6 @@ void *iac_map_put(iac_map *map, iac_str key, void *value);
 /* Where the value of key is kept, added as NULL when absent; valid until the next put. */
 void **iac_map_at(iac_map *map, iac_str key);
 void iac_map_clear(iac_map *map);
+/* Moves the tables into the arena: the map is read-only from then on, and must not be cleared. */
+void iac_map_settle(iac_map *map, iac_arena *arena);
 #endif
