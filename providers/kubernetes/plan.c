@@ -249,6 +249,17 @@ static json_t *created_object(const planning *p, const json_t *answer)
     return marked;
 }
 
+/* The name that was only tried has no place in a message to people. */
+static void hide_trial_name(planning *p, k8s_reply *reply)
+{
+    char *message = sdk_strndup(p->call, reply->message, strlen(reply->message));
+
+    for (char *at = strstr(message, TRIAL_SUFFIX); at; at = strstr(at, TRIAL_SUFFIX)) {
+        memmove(at, at + strlen(TRIAL_SUFFIX), strlen(at + strlen(TRIAL_SUFFIX)) + 1);
+    }
+    reply->message = message;
+}
+
 /* Whether the name is a free choice: a definition's name, for one, follows from its content. */
 static bool may_be_renamed(const planning *p)
 {
@@ -273,6 +284,7 @@ static int32_t plan_under_trial_name(planning *p, const json_t *body, const k8s_
     } else if (refusal) { /* what cannot be made anew is not worth deleting: the first refusal is the answer */
         status = k8s_object_error(p->client, p->call, &p->o, refusal, "change");
     } else {
+        hide_trial_name(p, &reply);
         const char *reason = offline_reason(p, &reply);
         status = reason ? planned_offline(p, reason)
                         : k8s_object_error(p->client, p->call, &p->o, &reply, "create");

@@ -487,7 +487,7 @@ uint64_t k8s_tree_hash(const json_t *tree)
     const char *key;
     json_t *value;
     size_t i;
-    uint64_t hash = (uint64_t)json_typeof(tree) + 1;
+    uint64_t hash = tree ? (uint64_t)json_typeof(tree) + 1 : 0;
 
     if (json_is_object(tree)) {
         json_object_foreach((json_t *)tree, key, value) {

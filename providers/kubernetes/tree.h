@@ -56,7 +56,7 @@ bool k8s_tree_contains(const json_t *whole, const json_t *part);
 /* The paths at which a and b differ, at most `limit` of them, joined by ", "; caller frees; NULL when equal. */
 char *k8s_tree_differences(const json_t *a, const json_t *b, size_t limit);
 
-/* 64 bits over a canonical form (members sorted, nulls left out). */
+/* 64 bits over a canonical form (members sorted, nulls left out); NULL has a hash as well. */
 uint64_t k8s_tree_hash(const json_t *tree);
 
 /* Shortest decimal text that reads back as the same double; buffer of at least 40 bytes. */
