@@ -104,8 +104,10 @@ static const iac_value *lookup_resource(iac_place *place, const iac_ref *ref, co
         return NULL;
     }
     iac_expansion *expansion = node->expansions ? &node->expansions[place->instance->index] : NULL;
-    if (!expansion || !expansion->done)
-        return unknown_instance(arena, node);
+    if (!expansion || !expansion->done) {
+        bool repeated = node->resource->count || node->resource->for_each;
+        return repeated && !key ? &iac_unknown_dynamic : unknown_instance(arena, node);
+    }
     if (key) {
         iac_key wanted;
         iac_resource_instance *found = NULL;

@@ -1,0 +1,147 @@
+/* Validation: the configuration evaluated with everything from outside unknown, each body against its schema, and the
+ * providers asked whether what is known makes sense. Nothing is configured and no server is asked. */
+#include "engine/plan/make.h"
+#include "engine/plan/run.h"
+
+static void validate_provider(iac_worker *worker, iac_node *node)
+{
+    iac_provider_use *use = node->provider;
+    iac_call_options options = iac_options_for(worker->run, node, IAC_STR(""));
+    if (!use->provider || iac_instance_open(use->provider, &options, &use->instance, &worker->diags) != IAC_OK ||
+        !use->config)
+        return;
+    const iac_schema *schema = iac_provider_find_schema(use->provider, IACP_SCHEMA_PROVIDER, IAC_STR(""));
+    iac_place place;
+    iac_place_init(&place, worker->run, use->module, use->module->instances[0]);
+    size_t errors = worker->diags.errors;
+    const iac_value *config = iac_decode_body(&place.scope, use->config->body, schema->block, worker->scratch,
+                                              &worker->diags);
+    if (worker->diags.errors == errors)
+        (void)!iac_instance_validate(use->instance, &options, IACP_SCHEMA_PROVIDER, IAC_STR(""), config,
+                                     &worker->diags);
+}
+
+/* Sets each and count as far as they are known without knowing which instance it is. */
+static void any_instance(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each)
+{
+    if (count) {
+        iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
+        (void)iac_eval_as(&place->scope, count, &iac_type_number, worker->scratch, &worker->diags);
+        place->count_index = iac_value_refined(worker->scratch, &iac_type_number, &some);
+    }
+    if (for_each) {
+        (void)iac_eval(&place->scope, for_each, worker->scratch, &worker->diags);
+        place->each_key = iac_value_not_null(worker->scratch, iac_value_unknown(worker->scratch, &iac_type_string));
+        place->each_value = &iac_unknown_dynamic;
+    }
+}
+
+static void validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions)
+{
+    for (size_t i = 0; i < conditions.n; i++) {
+        (void)iac_eval_as(&place->scope, conditions.v[i].condition, &iac_type_bool, worker->scratch, &worker->diags);
+        if (conditions.v[i].error_message)
+            (void)iac_eval_as(&place->scope, conditions.v[i].error_message, &iac_type_string, worker->scratch,
+                              &worker->diags);
+    }
+}
+
+static void validate_resource(iac_worker *worker, iac_node *node)
+{
+    const iac_resource_config *resource = node->resource;
+    iac_place place;
+    iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
+    any_instance(worker, &place, resource->count, resource->for_each);
+    if (!node->schema)
+        return;
+    size_t errors = worker->diags.errors;
+    const iac_value *config = iac_decode_body(&place.scope, resource->body, node->schema->block, worker->scratch,
+                                              &worker->diags);
+    iac_call_options options = iac_options_for(worker->run, node, node->name);
+    uint32_t kind = resource->mode == IAC_DATA      ? IACP_SCHEMA_DATA
+                    : resource->mode == IAC_MANAGED ? IACP_SCHEMA_RESOURCE
+                                                    : IACP_SCHEMA_EPHEMERAL;
+    if (worker->diags.errors == errors && node->provider->instance)
+        (void)!iac_instance_validate(node->provider->instance, &options, kind, resource->type, config,
+                                     &worker->diags);
+    validate_conditions(worker, &place, resource->lifecycle.preconditions);
+    place.self = iac_value_unknown(worker->scratch, node->schema->block->type);
+    validate_conditions(worker, &place, resource->lifecycle.postconditions);
+}
+
+/* A child module is looked at once, as if called once. */
+static void enter_module(iac_worker *worker, iac_node *node)
+{
+    iac_run_module *child = node->module->children[node->call - node->module->config->calls];
+    iac_place place;
+    iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
+    any_instance(worker, &place, node->call->count, node->call->for_each);
+    if (!child)
+        return;
+    iac_module_instance *instance = iac_arena_new_of(worker->keep, iac_module_instance);
+    instance->addr = child->config->path;
+    instance->parent = node->module->instances[0];
+    instance->count_index = place.count_index ? iac_value_copy(worker->keep, place.count_index) : NULL;
+    instance->each_key = place.each_key ? iac_value_copy(worker->keep, place.each_key) : NULL;
+    instance->each_value = place.each_value;
+    child->instances = iac_arena_array(worker->keep, iac_module_instance *, 1);
+    child->instances[0] = instance;
+    child->instance_count = 1;
+}
+
+static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32_t id, uint32_t part)
+{
+    (void)walk;
+    iac_run *run = user;
+    iac_worker *worker = &run->workers[number];
+    iac_node *node = run->nodes.v[id];
+    if (node->module->instance_count == 0) {
+        iac_worker_end(worker, id, part);
+        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    }
+    switch (node->kind) {
+    case IAC_NODE_PROVIDER:
+        validate_provider(worker, node);
+        break;
+    case IAC_NODE_RESOURCE:
+        validate_resource(worker, node);
+        break;
+    case IAC_NODE_CALL:
+        enter_module(worker, node);
+        break;
+    case IAC_NODE_CHECK: {
+        iac_place place;
+        iac_place_init(&place, run, node->module, node->module->instances[0]);
+        validate_conditions(worker, &place, node->check->asserts);
+        break;
+    }
+    case IAC_NODE_VARIABLE:
+    case IAC_NODE_LOCAL:
+    case IAC_NODE_OUTPUT:
+        iac_visit_node(worker, node);
+        break;
+    case IAC_NODE_MODULE_END:
+    case IAC_NODE_ORPHAN:
+        break;
+    }
+    iac_worker_end(worker, id, part);
+    return (iac_task_result){ IAC_TASK_DONE, 0 }; /* errors do not keep others from being found */
+}
+
+iac_status iac_validate(const iac_config *config, const iac_plan_options *options, iac_diags *diags)
+{
+    iac_run run;
+    size_t errors = diags->errors;
+    iac_map none = { 0 };
+    iac_run_options run_options = {
+        .host = options->host, .variables = &none, .workspace = options->workspace, .root_dir = IAC_STR("."),
+        .cwd = options->cwd, .planning = true, .parallelism = 1, .stop = options->stop,
+    };
+    if (iac_run_build(&run, config, &run_options, diags) == IAC_OK) {
+        iac_walk_options walk = { .workers = 1, .stop = options->stop, .run = visit, .user = &run };
+        iac_walk_run(&run.graph, &walk);
+        iac_run_collect(&run, diags);
+    }
+    iac_run_clear(&run);
+    return diags->errors == errors ? IAC_OK : IAC_ERR;
+}
