@@ -142,7 +142,7 @@ const char *random_bcrypt(iacp_call *call, iac_str password)
 
     random_bytes(&source, bytes, sizeof(bytes));
     if (!source.failed && crypt_gensalt_rn("$2a$", COST, bytes, sizeof(bytes), salt, sizeof(salt)))
-        hash = crypt_r(key, salt, data);
+        hash = crypt_rn(key, salt, data, sizeof(*data));
     if (!hash || hash[0] == '*') {
         sdk_error(call, "bcrypt_hash", "Hash Generation Error", "The bcrypt hash of the password cannot be made.");
         return NULL;
