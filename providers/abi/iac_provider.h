@@ -409,6 +409,10 @@ typedef struct iacp_equivalent {
 
 /* Capabilities of a provider. */
 #define IACP_CAN_PLAN_DESTROY 1u /* plan is to be called for a destroy too */
+/* Its resources keep the looser rules of Terraform's older plug-in kit, for compatibility with state and plans made
+ * there: guarantees 1 and 3 are not checked ("" may come back where null was planned, and a value in its normal form
+ * where the configuration has another). */
+#define IACP_LEGACY_VALUES 2u
 
 /* The provider's table. `instance` is what open returned: one for each provider configuration. Functions marked (*)
  * may be called on an instance that is not configured. */

@@ -1,0 +1,361 @@
+provider aws service=sts version=0 label="AWS provider"
+attr access_key string o
+attr allowed_account_ids set(string) o
+attr custom_ca_bundle string o
+attr ec2_metadata_service_endpoint string o
+attr ec2_metadata_service_endpoint_mode string o
+attr forbidden_account_ids set(string) o
+attr http_proxy string o
+attr https_proxy string o
+attr insecure bool o
+attr max_retries number o
+attr no_proxy string o
+attr profile string o
+attr region string o
+attr retry_mode string o
+attr s3_us_east_1_regional_endpoint string o
+attr s3_use_path_style bool o
+attr secret_key string o
+attr shared_config_files list(string) o
+attr shared_credentials_files list(string) o
+attr skip_credentials_validation bool o
+attr skip_metadata_api_check string o
+attr skip_region_validation bool o
+attr skip_requesting_account_id bool o
+attr sts_region string o
+attr token string o
+attr token_bucket_rate_limiter_capacity number o
+attr use_dualstack_endpoint bool o
+attr use_fips_endpoint bool o
+block assume_role list o
+  attr duration string o
+  attr external_id string o
+  attr policy string o
+  attr policy_arns set(string) o
+  attr role_arn string o
+  attr session_name string o
+  attr source_identity string o
+  attr tags map o
+  attr transitive_tag_keys set(string) o
+end
+block assume_role_with_web_identity list o
+  attr duration string o
+  attr policy string o
+  attr policy_arns set(string) o
+  attr role_arn string o
+  attr session_name string o
+  attr web_identity_token string o
+  attr web_identity_token_file string o
+end
+block default_tags list o
+  attr tags map o
+end
+block endpoints set o
+  attr accessanalyzer string o
+  attr account string o
+  attr acm string o
+  attr acmpca string o
+  attr amg string o
+  attr amp string o
+  attr amplify string o
+  attr apigateway string o
+  attr apigatewayv2 string o
+  attr appautoscaling string o
+  attr appconfig string o
+  attr appfabric string o
+  attr appflow string o
+  attr appintegrations string o
+  attr appintegrationsservice string o
+  attr applicationautoscaling string o
+  attr applicationinsights string o
+  attr applicationsignals string o
+  attr appmesh string o
+  attr appregistry string o
+  attr apprunner string o
+  attr appstream string o
+  attr appsync string o
+  attr athena string o
+  attr auditmanager string o
+  attr autoscaling string o
+  attr autoscalingplans string o
+  attr backup string o
+  attr batch string o
+  attr bcmdataexports string o
+  attr beanstalk string o
+  attr bedrock string o
+  attr bedrockagent string o
+  attr billing string o
+  attr budgets string o
+  attr ce string o
+  attr chatbot string o
+  attr chime string o
+  attr chimesdkmediapipelines string o
+  attr chimesdkvoice string o
+  attr cleanrooms string o
+  attr cloud9 string o
+  attr cloudcontrol string o
+  attr cloudcontrolapi string o
+  attr cloudformation string o
+  attr cloudfront string o
+  attr cloudfrontkeyvaluestore string o
+  attr cloudhsm string o
+  attr cloudhsmv2 string o
+  attr cloudsearch string o
+  attr cloudtrail string o
+  attr cloudwatch string o
+  attr cloudwatchevents string o
+  attr cloudwatchevidently string o
+  attr cloudwatchlog string o
+  attr cloudwatchlogs string o
+  attr cloudwatchobservabilityaccessmanager string o
+  attr cloudwatchrum string o
+  attr codeartifact string o
+  attr codebuild string o
+  attr codecatalyst string o
+  attr codecommit string o
+  attr codeconnections string o
+  attr codedeploy string o
+  attr codeguruprofiler string o
+  attr codegurureviewer string o
+  attr codepipeline string o
+  attr codestarconnections string o
+  attr codestarnotifications string o
+  attr cognitoidentity string o
+  attr cognitoidentityprovider string o
+  attr cognitoidp string o
+  attr comprehend string o
+  attr computeoptimizer string o
+  attr config string o
+  attr configservice string o
+  attr connect string o
+  attr connectcases string o
+  attr controltower string o
+  attr costandusagereportservice string o
+  attr costexplorer string o
+  attr costoptimizationhub string o
+  attr cur string o
+  attr customerprofiles string o
+  attr databasemigration string o
+  attr databasemigrationservice string o
+  attr databrew string o
+  attr dataexchange string o
+  attr datapipeline string o
+  attr datasync string o
+  attr datazone string o
+  attr dax string o
+  attr deploy string o
+  attr detective string o
+  attr devicefarm string o
+  attr devopsguru string o
+  attr directconnect string o
+  attr directoryservice string o
+  attr dlm string o
+  attr dms string o
+  attr docdb string o
+  attr docdbelastic string o
+  attr drs string o
+  attr ds string o
+  attr dsql string o
+  attr dynamodb string o
+  attr ec2 string o
+  attr ecr string o
+  attr ecrpublic string o
+  attr ecs string o
+  attr efs string o
+  attr eks string o
+  attr elasticache string o
+  attr elasticbeanstalk string o
+  attr elasticloadbalancing string o
+  attr elasticloadbalancingv2 string o
+  attr elasticsearch string o
+  attr elasticsearchservice string o
+  attr elastictranscoder string o
+  attr elb string o
+  attr elbv2 string o
+  attr emr string o
+  attr emrcontainers string o
+  attr emrserverless string o
+  attr es string o
+  attr eventbridge string o
+  attr events string o
+  attr evidently string o
+  attr evs string o
+  attr finspace string o
+  attr firehose string o
+  attr fis string o
+  attr fms string o
+  attr fsx string o
+  attr gamelift string o
+  attr glacier string o
+  attr globalaccelerator string o
+  attr glue string o
+  attr gluedatabrew string o
+  attr grafana string o
+  attr greengrass string o
+  attr groundstation string o
+  attr guardduty string o
+  attr healthlake string o
+  attr iam string o
+  attr identitystore string o
+  attr imagebuilder string o
+  attr inspector string o
+  attr inspector2 string o
+  attr inspectorv2 string o
+  attr internetmonitor string o
+  attr invoicing string o
+  attr iot string o
+  attr iotanalytics string o
+  attr iotevents string o
+  attr ivs string o
+  attr ivschat string o
+  attr kafka string o
+  attr kafkaconnect string o
+  attr kendra string o
+  attr keyspaces string o
+  attr kinesis string o
+  attr kinesisanalytics string o
+  attr kinesisanalyticsv2 string o
+  attr kinesisvideo string o
+  attr kms string o
+  attr lakeformation string o
+  attr lambda string o
+  attr launchwizard string o
+  attr lex string o
+  attr lexmodelbuilding string o
+  attr lexmodelbuildingservice string o
+  attr lexmodels string o
+  attr lexmodelsv2 string o
+  attr lexv2models string o
+  attr licensemanager string o
+  attr lightsail string o
+  attr location string o
+  attr locationservice string o
+  attr logs string o
+  attr lookoutmetrics string o
+  attr m2 string o
+  attr macie2 string o
+  attr managedgrafana string o
+  attr mediaconnect string o
+  attr mediaconvert string o
+  attr medialive string o
+  attr mediapackage string o
+  attr mediapackagev2 string o
+  attr mediapackagevod string o
+  attr mediastore string o
+  attr memorydb string o
+  attr mgn string o
+  attr mq string o
+  attr msk string o
+  attr mwaa string o
+  attr neptune string o
+  attr neptunegraph string o
+  attr networkfirewall string o
+  attr networkmanager string o
+  attr networkmonitor string o
+  attr notifications string o
+  attr notificationscontacts string o
+  attr oam string o
+  attr opensearch string o
+  attr opensearchingestion string o
+  attr opensearchserverless string o
+  attr opensearchservice string o
+  attr opsworks string o
+  attr organizations string o
+  attr osis string o
+  attr outposts string o
+  attr paymentcryptography string o
+  attr pcaconnectorad string o
+  attr pcs string o
+  attr pinpoint string o
+  attr pinpointsmsvoicev2 string o
+  attr pipes string o
+  attr polly string o
+  attr pricing string o
+  attr prometheus string o
+  attr prometheusservice string o
+  attr qbusiness string o
+  attr qldb string o
+  attr quicksight string o
+  attr ram string o
+  attr rbin string o
+  attr rds string o
+  attr recyclebin string o
+  attr redshift string o
+  attr redshiftdata string o
+  attr redshiftdataapiservice string o
+  attr redshiftserverless string o
+  attr rekognition string o
+  attr resiliencehub string o
+  attr resourceexplorer2 string o
+  attr resourcegroups string o
+  attr resourcegroupstagging string o
+  attr resourcegroupstaggingapi string o
+  attr rolesanywhere string o
+  attr route53 string o
+  attr route53domains string o
+  attr route53profiles string o
+  attr route53recoverycontrolconfig string o
+  attr route53recoveryreadiness string o
+  attr route53resolver string o
+  attr rum string o
+  attr s3 string o
+  attr s3api string o
+  attr s3control string o
+  attr s3outposts string o
+  attr s3tables string o
+  attr sagemaker string o
+  attr scheduler string o
+  attr schemas string o
+  attr sdb string o
+  attr secretsmanager string o
+  attr securityhub string o
+  attr securitylake string o
+  attr serverlessapplicationrepository string o
+  attr serverlessapprepo string o
+  attr serverlessrepo string o
+  attr servicecatalog string o
+  attr servicecatalogappregistry string o
+  attr servicediscovery string o
+  attr servicequotas string o
+  attr ses string o
+  attr sesv2 string o
+  attr sfn string o
+  attr shield string o
+  attr signer string o
+  attr simpledb string o
+  attr sns string o
+  attr sqs string o
+  attr ssm string o
+  attr ssmcontacts string o
+  attr ssmincidents string o
+  attr ssmquicksetup string o
+  attr ssmsap string o
+  attr sso string o
+  attr ssoadmin string o
+  attr stepfunctions string o
+  attr storagegateway string o
+  attr sts string o
+  attr swf string o
+  attr synthetics string o
+  attr taxsettings string o
+  attr timestreaminfluxdb string o
+  attr timestreamquery string o
+  attr timestreamwrite string o
+  attr transcribe string o
+  attr transcribeservice string o
+  attr transfer string o
+  attr verifiedpermissions string o
+  attr vpclattice string o
+  attr waf string o
+  attr wafregional string o
+  attr wafv2 string o
+  attr wellarchitected string o
+  attr worklink string o
+  attr workspaces string o
+  attr workspacesweb string o
+  attr xray string o
+end
+block ignore_tags list o
+  attr key_prefixes set(string) o
+  attr keys set(string) o
+end
