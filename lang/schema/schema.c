@@ -2,7 +2,8 @@
 #include "lang/schema/schema.h"
 
 static const iac_type *const no_types[1];
-static const iac_type empty_type = { .kind = IAC_OBJECT, .items = no_types };
+/* The hash is the one that iac_type_object gives to an object without attributes. */
+static const iac_type empty_type = { .kind = IAC_OBJECT, .items = no_types, .hash = 0xe08302683893703aULL };
 
 const iac_block_schema iac_schema_empty = { .type = &empty_type };
 
