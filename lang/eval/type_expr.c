@@ -142,12 +142,20 @@ static void add_default(struct reader *r, struct object *o, iac_str name, const 
     o->default_values[o->default_count++] = converted;
 }
 
+/* A bare key: the parser made a string of the identifier. */
+static bool attribute_name(const iac_expr *key, iac_str *ret)
+{
+    if (key->kind == IAC_EXPR_LITERAL && key->literal->kind == IAC_STRING) {
+        *ret = key->literal->string;
+        return true;
+    }
+    return keyword_of(key, ret) || iac_literal_text_(key, ret);
+}
+
 static void read_attribute(struct reader *r, const iac_expr *call, const iac_object_item *item, struct object *o)
 {
     iac_str name;
-    bool bare = item->bare_key && (keyword_of(item->key, &name) || iac_literal_text_(item->key, &name) ||
-                                   (item->key->kind == IAC_EXPR_LITERAL && item->key->literal->kind == IAC_STRING &&
-                                    (name = item->key->literal->string, true)));
+    bool bare = item->bare_key && attribute_name(item->key, &name);
     bool json = item->key->range.src && iac_str_ends(item->key->range.src->name, IAC_STR(".json"));
     if (!bare && !(json && iac_literal_text_(item->key, &name))) {
         fail(r, item->key->range, call->range, "Object constructor map keys must be attribute names.");
