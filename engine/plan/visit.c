@@ -114,8 +114,10 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
         iac_range range = variable->range;
         if (!node->module->parent) {
             value = iac_map_get(run->variables, variable->name);
-            if (!value)
-                value = iac_value_unknown(worker->keep, variable->type);
+            if (!value) /* validation: nobody has given it one */
+                value = iac_value_mark(worker->keep, iac_value_unknown(worker->keep, variable->type),
+                                       (uint8_t)((variable->sensitive ? IAC_SENSITIVE : 0) |
+                                                 (variable->ephemeral ? IAC_EPHEMERAL : 0)));
         } else {
             const iac_attribute *given = iac_body_attribute(node->module->call->call->body, variable->name);
             const iac_value *raw = NULL;
