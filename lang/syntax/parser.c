@@ -213,8 +213,10 @@ typedef struct names {
 
 static const iac_attribute *find_attribute(iac_parser *p, names *seen, size_t base, iac_str name)
 {
-    iac_attribute *from = p->attributes.v + base;
     size_t n = p->attributes.n - base;
+    if (n == 0)
+        return NULL;
+    const iac_attribute *from = p->attributes.v + base;
     if (n <= 16) {
         for (size_t i = 0; i < n; i++)
             if (iac_str_eq(from[i].name, name))
