@@ -157,7 +157,7 @@ static void save_refreshed(iac_applier *applier)
         const iac_state_instance *instance = &prior->instances[i];
         const iac_state_instance *old = stored ? iac_state_find(stored, instance->addr) : NULL;
         if (instance->current && !same_object(instance->current, old ? old->current : NULL) &&
-            !(instance->addr.mode == IAC_MANAGED && !old))
+            (old || instance->addr.mode != IAC_MANAGED || applier->plan->mode == IAC_PLAN_REFRESH_ONLY))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
                                                 .provider = instance->provider, .object = instance->current }));
     }

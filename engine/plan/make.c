@@ -125,11 +125,25 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
     }
 }
 
-/* import blocks whose target is an instance of the node and that the state does not have yet. */
+/* Imports whose target is an instance of the node and that the state does not have yet. */
 static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
     const iac_module_config *root = planner->run.config->root;
     iac_plan_work *work = node->work;
+    for (size_t i = 0; i < planner->options->import_count; i++)
+        for (uint32_t k = 0; k < work->n; k++) {
+            const iac_import_request *request = &planner->options->imports[i];
+            if (!work->tasks[k].instance || !iac_str_eq(work->tasks[k].address, request->address))
+                continue;
+            if (work->tasks[k].object) {
+                iac_diag_error(&worker->diags, node->range, "Resource already managed by iac",
+                               "iac is already managing a remote object for %.*s. To import to this address you must "
+                               "first remove the existing object from the state.",
+                               IAC_FMT(request->address));
+                return false;
+            }
+            work->tasks[k].import_id = iac_arena_cstr(worker->keep, request->id);
+        }
     for (size_t i = 0; i < root->import_count; i++) {
         const iac_import_config *import = &root->imports[i];
         iac_str text = iac_range_text(import->to->range);
@@ -188,7 +202,7 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
         return failed;
     }
     make_tasks(planner, worker, node);
-    if (node->kind == IAC_NODE_RESOURCE && planner->run.config->root->import_count &&
+    if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_MANAGED &&
         !note_imports(planner, worker, node))
         return failed;
     if (node->resource_addr.mode == IAC_MANAGED)
@@ -475,7 +489,7 @@ static bool has_changes(const iac_planner *planner, const iac_plan *plan)
     for (size_t i = 0; i < plan->output_count; i++)
         if (plan->outputs[i].action != IAC_ACTION_NOOP)
             return true;
-    return planner->options->mode == IAC_PLAN_REFRESH_ONLY && plan->drift_count > 0;
+    return planner->options->mode == IAC_PLAN_REFRESH_ONLY && (plan->drift_count || planner->options->import_count);
 }
 
 static iac_str timestamp_now(iac_arena *arena)

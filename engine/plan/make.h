@@ -6,6 +6,10 @@
 #include "engine/plan/plan.h"
 #include <stdatomic.h>
 
+typedef struct iac_import_request { /* `iac import ADDRESS ID` */
+    iac_str address, id;
+} iac_import_request;
+
 typedef struct iac_plan_options {
     iac_plan_mode mode;
     bool no_refresh;
@@ -14,6 +18,10 @@ typedef struct iac_plan_options {
     size_t target_count;
     const iac_str *replaces;     /* -replace */
     size_t replace_count;
+    /* Objects to import beside those of import blocks. With mode IAC_PLAN_REFRESH_ONLY and their addresses as targets,
+     * applying the plan records them and changes nothing else. */
+    const iac_import_request *imports;
+    size_t import_count;
     iac_host *host;
     const iac_map *variables;    /* root variables: name to const iac_value * */
     iac_str workspace;           /* "default" */
