@@ -1,4 +1,5 @@
-/* Addresses from text: state files, command lines. A reader of its own, since addresses are read by the ten thousand. */
+/* Addresses from text: state files, command lines. A reader of its own, since addresses are read by the ten thousand.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -138,7 +139,8 @@ static bool read_string_key(struct reader *r, iac_key *ret)
     r->at++;
     bool ok = read_quoted(r, &buf) && iac_utf8_valid(iac_buf_view(&buf));
     if (ok)
-        *ret = (iac_key){ .kind = IAC_KEY_STRING, .name = iac_nfc(r->arena, iac_arena_str(r->arena, iac_buf_view(&buf))) };
+        *ret =
+            (iac_key){ .kind = IAC_KEY_STRING, .name = iac_nfc(r->arena, iac_arena_str(r->arena, iac_buf_view(&buf))) };
     iac_buf_clear(&buf);
     return ok;
 }
@@ -195,8 +197,8 @@ static bool read_part(struct reader *r, bool first, part *ret, bool *ret_end)
 
 static bool is_reserved(iac_str name)
 {
-    static const char *const reserved[] = { "count", "each", "local", "module", "path", "self", "terraform",
-                                            "var",   "template", "lazy", "arg" };
+    static const char *const reserved[] = { "count",     "each", "local",    "module", "path", "self",
+                                            "terraform", "var",  "template", "lazy",   "arg" };
     for (size_t i = 0; i < IAC_COUNT(reserved); i++) {
         if (iac_str_is(name, reserved[i]))
             return true;
@@ -257,10 +259,11 @@ static bool read_resource(struct reader *r, const struct parts *parts, size_t i,
     addr->mode = IAC_MANAGED;
     if (!first->is_key && is_reserved(first->name)) {
         char detail[512];
-        snprintf(detail, sizeof(detail),
-                 "The keyword \"%.*s\" is reserved and cannot be used to target a resource address. If you are targeting "
-                 "a resource type that uses a reserved keyword, please prefix your address with \"resource.\".",
-                 IAC_FMT(first->name));
+        snprintf(
+            detail, sizeof(detail),
+            "The keyword \"%.*s\" is reserved and cannot be used to target a resource address. If you are targeting "
+            "a resource type that uses a reserved keyword, please prefix your address with \"resource.\".",
+            IAC_FMT(first->name));
         return fail(r, first->start, r->text.n, detail);
     }
     const char *no_type = "A resource type name is required.";

@@ -119,7 +119,8 @@ static bool read_module(const struct steps *steps, iac_ref *ref, iac_diags *diag
         return false;
     size_t after = ref->key ? 3 : 2;
     if (after < steps->n && !is_attr(steps, after))
-        return invalid(diags, step_range(steps->v[after]), "Module instance objects do not support this operation.", "");
+        return invalid(diags, step_range(steps->v[after]), "Module instance objects do not support this operation.",
+                       "");
     ref->output = ref->attribute;
     return true;
 }
@@ -136,7 +137,9 @@ static bool read_resource(const struct steps *steps, size_t first, iac_mode mode
         return invalid(diags, steps->v[first]->range, name_missing, what);
     if (first > 0 && !is_attr(steps, first))
         return invalid(diags, step_range(steps->v[first]), "The \"%s\" object does not support this operation.",
-                       mode == IAC_DATA ? "data" : mode == IAC_MANAGED ? "resource" : "ephemeral");
+                       mode == IAC_DATA      ? "data"
+                       : mode == IAC_MANAGED ? "resource"
+                                             : "ephemeral");
     if (!is_attr(steps, first + 1))
         return invalid(diags, step_range(steps->v[first + 1]), name_missing, what);
     ref->addr.mode = mode;
@@ -187,10 +190,11 @@ static bool read_ref(const struct steps *steps, iac_ref *ref, iac_diags *diags)
     }
     ref->kind = IAC_REF_RESOURCE;
     if (iac_str_is(root, "data"))
-        return read_prefixed(steps, IAC_DATA,
-                             "The \"data\" object must be followed by two attribute names: the data source type and the "
-                             "resource name.",
-                             ref, diags);
+        return read_prefixed(
+            steps, IAC_DATA,
+            "The \"data\" object must be followed by two attribute names: the data source type and the "
+            "resource name.",
+            ref, diags);
     if (iac_str_is(root, "resource"))
         return read_prefixed(steps, IAC_MANAGED,
                              "The \"resource\" object must be followed by two attribute names: the resource type and "
@@ -231,8 +235,9 @@ bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_dia
 iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref)
 {
     static const char *const roots[] = {
-        [IAC_REF_VARIABLE] = "var", [IAC_REF_LOCAL] = "local", [IAC_REF_MODULE] = "module", [IAC_REF_EACH] = "each",
-        [IAC_REF_COUNT] = "count",  [IAC_REF_PATH] = "path",   [IAC_REF_TERRAFORM] = "terraform",
+        [IAC_REF_VARIABLE] = "var",        [IAC_REF_LOCAL] = "local", [IAC_REF_MODULE] = "module",
+        [IAC_REF_EACH] = "each",           [IAC_REF_COUNT] = "count", [IAC_REF_PATH] = "path",
+        [IAC_REF_TERRAFORM] = "terraform",
     };
     switch (ref->kind) {
     case IAC_REF_RESOURCE:

@@ -46,8 +46,7 @@ static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr
                             iac_str detail)
 {
     struct eval *ev = call->ev;
-    iac_diag *diag =
-        iac_eval_error_(ev, subject, call->expr->range, about, summary, "%.*s", IAC_FMT(detail));
+    iac_diag *diag = iac_eval_error_(ev, subject, call->expr->range, about, summary, "%.*s", IAC_FMT(detail));
     diag->function = iac_arena_str(ev->diags->arena, call->expr->call.name);
     if (call->func && !ev->quiet)
         diag->signature = iac_func_signature(ev->diags->arena, call->func);
@@ -240,8 +239,8 @@ static void report(struct call *call, const iac_func_error *error)
                                     IAC_FMT(error->text)));
         return;
     }
-    iac_str detail = iac_arena_printf(arena, "Invalid value for \"%s\" parameter: %.*s.", param->name,
-                                      IAC_FMT(error->text));
+    iac_str detail =
+        iac_arena_printf(arena, "Invalid value for \"%s\" parameter: %.*s.", param->name, IAC_FMT(error->text));
     if (error->arg >= call->n) {
         call_error(call, expr->range, expr, "Invalid function argument", detail);
         return;
@@ -275,12 +274,13 @@ static const iac_value *call_provider(struct call *call, iac_str provider, iac_s
     struct eval *ev = call->ev;
     const iac_expr *expr = call->expr;
     if (!ev->scope->call_provider) {
-        call_error(call, expr->call.name_range, NULL, "Unknown provider function",
-                   iac_arena_printf(ev->arena,
-                                    "There is no function named \"%.*s\". Ensure that provider name \"%.*s\" is declared "
-                                    "in this module's required_providers block, and that this provider offers a function "
-                                    "named \"%.*s\".",
-                                    IAC_FMT(expr->call.name), IAC_FMT(provider), IAC_FMT(function)));
+        call_error(
+            call, expr->call.name_range, NULL, "Unknown provider function",
+            iac_arena_printf(ev->arena,
+                             "There is no function named \"%.*s\". Ensure that provider name \"%.*s\" is declared "
+                             "in this module's required_providers block, and that this provider offers a function "
+                             "named \"%.*s\".",
+                             IAC_FMT(expr->call.name), IAC_FMT(provider), IAC_FMT(function)));
         return &iac_unknown_dynamic;
     }
     if (!eval_args(call) || call->failed)
@@ -321,11 +321,12 @@ static const iac_value *call_namespaced(struct call *call, size_t colons)
     if (iac_str_is(space, "core"))
         return unknown_function(call);
     if (!iac_str_is(space, "provider")) {
-        call_error(call, call->expr->call.name_range, NULL, "Unknown provider function",
-                   iac_arena_printf(ev->arena,
-                                    "The function namespace \"%.*s\" is not valid. Provider function calls must use the "
-                                    "\"provider::\" namespace prefix.",
-                                    IAC_FMT(space)));
+        call_error(
+            call, call->expr->call.name_range, NULL, "Unknown provider function",
+            iac_arena_printf(ev->arena,
+                             "The function namespace \"%.*s\" is not valid. Provider function calls must use the "
+                             "\"provider::\" namespace prefix.",
+                             IAC_FMT(space)));
         return &iac_unknown_dynamic;
     }
     if (second == SIZE_MAX || second == 0 || second + 2 == rest.n) {

@@ -32,20 +32,22 @@ static iac_str describe_objects(iac_arena *arena, const iac_type *yes, const iac
     for (size_t i = 0; i < yes->n; i++) {
         const iac_type *other = iac_type_attribute(no, yes->names[i]);
         if (!other)
-            return iac_arena_printf(arena,
-                                    "The 'true' value includes object attribute \"%.*s\", which is absent in the 'false' "
-                                    "value",
-                                    IAC_FMT(yes->names[i]));
+            return iac_arena_printf(
+                arena,
+                "The 'true' value includes object attribute \"%.*s\", which is absent in the 'false' "
+                "value",
+                IAC_FMT(yes->names[i]));
         if (!iac_type_equal(yes->items[i], other))
             return iac_arena_printf(arena, "Type mismatch for object attribute \"%.*s\": %.*s", IAC_FMT(yes->names[i]),
                                     IAC_FMT(describe(arena, yes->items[i], other)));
     }
     for (size_t i = 0; i < no->n; i++) {
         if (!iac_type_attribute(yes, no->names[i]))
-            return iac_arena_printf(arena,
-                                    "The 'false' value includes object attribute \"%.*s\", which is absent in the 'true' "
-                                    "value",
-                                    IAC_FMT(no->names[i]));
+            return iac_arena_printf(
+                arena,
+                "The 'false' value includes object attribute \"%.*s\", which is absent in the 'true' "
+                "value",
+                IAC_FMT(no->names[i]));
     }
     return (iac_str){ 0 };
 }
@@ -189,8 +191,8 @@ static const iac_value *choose(struct eval *ev, const iac_expr *expr, struct arm
                         "The condition expression must be of type bool.");
         return iac_value_unknown(ev->arena, type);
     }
-    const iac_value *v = truth->boolean ? take(ev, expr, yes, true, type, convert)
-                                        : take(ev, expr, no, false, type, convert);
+    const iac_value *v =
+        truth->boolean ? take(ev, expr, yes, true, type, convert) : take(ev, expr, no, false, type, convert);
     return iac_value_mark(ev->arena, v, marks);
 }
 

@@ -176,8 +176,7 @@ static void check_single(iac_diags *diags, const iac_nested_schema *nested, cons
     } else if (n == 0 && !unknown && nested->nesting == IAC_NEST_SINGLE && nested->min_items == 1 &&
                nested->max_items == 1) {
         snprintf(summary, sizeof(summary), "Missing %.*s block", IAC_FMT(nested->name));
-        iac_diag_error(diags, missing_at, summary, "A block of type \"%.*s\" is required here.",
-                       IAC_FMT(nested->name));
+        iac_diag_error(diags, missing_at, summary, "A block of type \"%.*s\" is required here.", IAC_FMT(nested->name));
     }
 }
 
@@ -238,8 +237,7 @@ static const iac_value *collect(struct decoder *d, const iac_nested_schema *nest
         return varied ? iac_value_object(arena, bucket->keys.v, bucket->items.v, n)
                       : iac_value_map(arena, element, bucket->keys.v, bucket->items.v, n);
     default:
-        return varied ? iac_value_tuple(arena, bucket->items.v, n)
-                      : iac_value_list(arena, element, bucket->items.v, n);
+        return varied ? iac_value_tuple(arena, bucket->items.v, n) : iac_value_list(arena, element, bucket->items.v, n);
     }
 }
 
@@ -295,7 +293,8 @@ static const iac_value *decode_body(struct decoder *d, const iac_body *body, con
     const iac_value **items = iac_arena_array(ev->arena, const iac_value *, attributes + blocks);
     for (size_t i = 0; i < attributes; i++) {
         names[i] = effective->attributes[i].name;
-        items[i] = decode_attribute(d, &effective->attributes[i], layout.attribute_count > 0 ? layout.attributes[i] : NULL);
+        items[i] =
+            decode_attribute(d, &effective->attributes[i], layout.attribute_count > 0 ? layout.attributes[i] : NULL);
     }
     struct bucket *buckets = iac_xcalloc(blocks + 1, sizeof(*buckets));
     decode_blocks(d, &layout, buckets);

@@ -25,7 +25,7 @@ struct eval {
     const struct frame *frames;
     const iac_value *vars; /* within a rendered template: the only names there are */
     unsigned depth;
-    bool quiet; /* nobody looks at the values of diagnostics: leave them out */
+    bool quiet;                       /* nobody looks at the values of diagnostics: leave them out */
     IAC_VEC(const iac_expr *) failed; /* names already complained about */
 };
 

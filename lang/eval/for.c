@@ -135,8 +135,8 @@ static bool result_key(struct loop *loop, iac_str *ret)
     iac_str error;
     bool ok = false;
     if (iac_is_null(v)) {
-        loop_error(loop, about, "Invalid object key", "Key expression in 'for' expression must not produce a null value.",
-                   (iac_str){ 0 });
+        loop_error(loop, about, "Invalid object key",
+                   "Key expression in 'for' expression must not produce a null value.", (iac_str){ 0 });
     } else if (iac_is_known(v)) {
         const iac_value *key = v->kind == IAC_STRING ? v : iac_convert(ev->arena, v, &iac_type_string, &error, NULL);
         if (key) {
@@ -281,8 +281,8 @@ const iac_value *iac_eval_template_for_(struct eval *ev, const iac_expr *expr)
         if (known)
             iac_buf_str(&buf, v->string);
     }
-    const iac_value *v = known ? iac_value_string(ev->arena, iac_buf_view(&buf))
-                               : iac_value_unknown(ev->arena, &iac_type_string);
+    const iac_value *v =
+        known ? iac_value_string(ev->arena, iac_buf_view(&buf)) : iac_value_unknown(ev->arena, &iac_type_string);
     iac_buf_clear(&buf);
     return iac_value_mark(ev->arena, v, marks);
 }

@@ -45,9 +45,10 @@ static bool read_step(const iac_expr *expr, iac_step *ret, const iac_expr **ret_
                        "Splat expressions (with the * symbol) are not allowed here.");
         return false;
     default:
-        return invalid(diags, expr->range,
-                       "A single static variable reference is required: only attribute access and indexing with constant "
-                       "keys. No calculations, function calls, template expressions, etc are allowed here.");
+        return invalid(
+            diags, expr->range,
+            "A single static variable reference is required: only attribute access and indexing with constant "
+            "keys. No calculations, function calls, template expressions, etc are allowed here.");
     }
 }
 

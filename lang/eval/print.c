@@ -76,8 +76,8 @@ static void print_null(iac_buf *out, const iac_type *type)
 {
     iac_arena *arena = iac_arena_new();
     static const char *const wrappers[] = {
-        [IAC_STRING] = "tostring(null)", [IAC_NUMBER] = "tonumber(null)", [IAC_BOOL] = "tobool(null)",
-        [IAC_LIST] = "tolist(null)",     [IAC_SET] = "toset(null)",       [IAC_MAP] = "tomap(null)",
+        [IAC_STRING] = "tostring(null)",  [IAC_NUMBER] = "tonumber(null)",    [IAC_BOOL] = "tobool(null)",
+        [IAC_LIST] = "tolist(null)",      [IAC_SET] = "toset(null)",          [IAC_MAP] = "tomap(null)",
         [IAC_TUPLE] = "null /* tuple */", [IAC_OBJECT] = "null /* object */", [IAC_DYNAMIC] = "null",
     };
     iac_buf_cstr(out, wrappers[type->kind]);

@@ -133,7 +133,12 @@ static const iac_value *evaluate(const iac_scope *scope, iac_arena *arena, const
     }
     functions.render = NULL;
     struct eval ev = {
-        .scope = &inner, .arena = arena, .diags = diags, .hard_diags = diags, .vars = vars, .quiet = true,
+        .scope = &inner,
+        .arena = arena,
+        .diags = diags,
+        .hard_diags = diags,
+        .vars = vars,
+        .quiet = true,
     };
     const iac_value *v = iac_eval_node_(&ev, expr);
     iac_vec_clear(&ev.failed);

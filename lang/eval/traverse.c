@@ -29,9 +29,9 @@ static const iac_value *object_attr(struct eval *ev, const iac_value *v, iac_str
         if (item)
             return iac_value_mark(ev->arena, item, v->marks);
     }
-    return unsupported(ev, range, whole,
-                       iac_arena_printf(ev->arena, "This object does not have an attribute named \"%.*s\".",
-                                        IAC_FMT(name)));
+    return unsupported(
+        ev, range, whole,
+        iac_arena_printf(ev->arena, "This object does not have an attribute named \"%.*s\".", IAC_FMT(name)));
 }
 
 static const iac_value *no_attributes(struct eval *ev, const iac_value *v, iac_str name, iac_range range,
@@ -79,9 +79,9 @@ const iac_value *iac_eval_attr_(struct eval *ev, const iac_value *v, iac_str nam
         const iac_value *item = iac_value_get(v, name);
         if (item)
             return iac_value_mark(ev->arena, item, v->marks);
-        return attr_error(ev, range, whole, "Missing map element",
-                          iac_arena_printf(ev->arena, "This map does not have an element with the key \"%.*s\".",
-                                           IAC_FMT(name)));
+        return attr_error(
+            ev, range, whole, "Missing map element",
+            iac_arena_printf(ev->arena, "This map does not have an element with the key \"%.*s\".", IAC_FMT(name)));
     }
     default:
         return no_attributes(ev, v, name, range, whole);
@@ -120,8 +120,7 @@ static const iac_value *no_element(struct eval *ev, const iac_value *key, size_t
         return index_error(ev, range, whole, ".");
     if (n == 0)
         return index_error(ev, range, whole, ": the collection has no elements.");
-    return index_error(ev, range, whole,
-                       ": the given index is greater than or equal to the length of the collection.");
+    return index_error(ev, range, whole, ": the given index is greater than or equal to the length of the collection.");
 }
 
 static const iac_value *index_sequence(struct eval *ev, const iac_value *v, const iac_value *key, iac_range range,
@@ -235,9 +234,8 @@ static void lay_out(struct eval *ev, const iac_expr *top, struct chain *chain)
 static bool is_constant_step(const iac_expr *step)
 {
     iac_str text;
-    return step->kind == IAC_EXPR_ATTR ||
-           (step->kind == IAC_EXPR_INDEX &&
-            (step->index.key->kind == IAC_EXPR_LITERAL || iac_literal_text_(step->index.key, &text)));
+    return step->kind == IAC_EXPR_ATTR || (step->kind == IAC_EXPR_INDEX && (step->index.key->kind == IAC_EXPR_LITERAL ||
+                                                                            iac_literal_text_(step->index.key, &text)));
 }
 
 /* The part of the traversal that a message about step i shows the values of: up to the next key that is not constant,

@@ -35,7 +35,9 @@ static bool keyword_of(const iac_expr *expr, iac_str *ret)
     }
     if (expr->kind != IAC_EXPR_LITERAL || expr->literal->kind == IAC_NUMBER || expr->literal->kind == IAC_STRING)
         return false;
-    *ret = expr->literal->state == IAC_NULL ? IAC_STR("null") : expr->literal->boolean ? IAC_STR("true") : IAC_STR("false");
+    *ret = expr->literal->state == IAC_NULL ? IAC_STR("null")
+           : expr->literal->boolean         ? IAC_STR("true")
+                                            : IAC_STR("false");
     return true;
 }
 
@@ -47,7 +49,10 @@ static struct constraint read_keyword(struct reader *r, const iac_expr *expr, ia
         const char *name;
         const iac_type *type;
     } words[] = {
-        { "bool", &iac_type_bool }, { "string", &iac_type_string }, { "number", &iac_type_number }, { "any", &iac_type_dynamic },
+        { "bool", &iac_type_bool },
+        { "string", &iac_type_string },
+        { "number", &iac_type_number },
+        { "any", &iac_type_dynamic },
     };
     for (size_t i = 0; i < IAC_COUNT(words); i++) {
         if (iac_str_is(word, words[i].name))
@@ -108,7 +113,8 @@ static const iac_expr *read_optional(struct reader *r, const iac_expr *expr, con
     size_t n = expr->call.arg_count;
     *ret_default = NULL;
     if (n < 1) {
-        fail(r, args_range(expr), expr->range, "Optional attribute modifier requires the attribute type as its argument.");
+        fail(r, args_range(expr), expr->range,
+             "Optional attribute modifier requires the attribute type as its argument.");
         return NULL;
     }
     if (n > 2) {
@@ -254,7 +260,10 @@ static struct constraint read_tuple(struct reader *r, const iac_expr *expr)
     if (child_count > 0) {
         iac_defaults *defaults = iac_arena_new_of(r->arena, iac_defaults);
         *defaults = (iac_defaults){
-            .type = result.type, .child_count = child_count, .child_names = child_names, .children = children,
+            .type = result.type,
+            .child_count = child_count,
+            .child_names = child_names,
+            .children = children,
         };
         result.defaults = defaults;
     }
@@ -318,9 +327,10 @@ static struct constraint read_type(struct reader *r, const iac_expr *expr)
     else if (expr->kind == IAC_EXPR_CALL)
         result = read_call(r, expr);
     else
-        result = fail(r, expr->range, IAC_NO_RANGE,
-                      "A type specification is either a primitive type keyword (bool, number, string) or a complex type "
-                      "constructor call, like list(string).");
+        result =
+            fail(r, expr->range, IAC_NO_RANGE,
+                 "A type specification is either a primitive type keyword (bool, number, string) or a complex type "
+                 "constructor call, like list(string).");
     r->depth--;
     return result;
 }
@@ -333,8 +343,9 @@ static bool refuse_quoted(const iac_expr *expr, iac_diags *diags)
         return false;
     const char *remedy = "Remove the quotes around \"string\".";
     if (iac_str_is(text, "list"))
-        remedy = "Remove the quotes around \"list\" and write list(string) instead to explicitly indicate that the list "
-                 "elements are strings.";
+        remedy =
+            "Remove the quotes around \"list\" and write list(string) instead to explicitly indicate that the list "
+            "elements are strings.";
     else if (iac_str_is(text, "map"))
         remedy = "Remove the quotes around \"map\" and write map(string) instead to explicitly indicate that the map "
                  "elements are strings.";

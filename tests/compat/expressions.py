@@ -21,6 +21,17 @@ HERE = pathlib.Path(__file__).parent / "expressions"
 SEPARATOR = "\n%%\n"
 
 
+RESOURCES = """
+resource "terraform_data" "u" {
+  input = "x"
+}
+resource "terraform_data" "many" {
+  count = 2
+  input = "x"
+}
+"""
+
+
 def read_cases(paths):
     """(group, expression, why it may differ or None) of each."""
     cases = []
@@ -33,26 +44,26 @@ def read_cases(paths):
     return cases
 
 
-def run_iac(program, cases):
+def run_iac(program, cases, *flags):
     text = SEPARATOR.join(text + ("\n" if "<<" in text else "") for _, text, _ in cases) + "\n"
-    result = subprocess.run([program, HERE / "definitions.hcl"], input=text, capture_output=True, text=True, check=False)
+    result = subprocess.run([program, *flags, HERE / "definitions.hcl"], input=text, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         sys.exit(f"eval_expr: {result.stdout}{result.stderr}")
     return [split_iac(part) for part in result.stdout.removesuffix("%%\n").split("\n%%\n")]
 
 
 def split_iac(text):
-    """(errors, values) where errors is a list of summary: detail, or the printed value."""
+    """(errors, value): errors as "summary: detail", the text underlined and the values shown; or the printed value."""
     text = text.removesuffix("\n")
     if not text.startswith("Error: "):
         return None, text
     errors = re.split(r"^Error: ", text, flags=re.M)[1:]
-    return [re.sub(r"(\n  \S+ (is|has|will) .*)+\Z", "", error).strip() for error in errors], None
+    return [error.strip() for error in errors], None
 
 
 class Terraform:
-    def __init__(self, folder, cases):
-        self.folder, self.cases = folder, cases
+    def __init__(self, folder, cases, unknowns):
+        self.folder, self.cases, self.unknowns = folder, cases, unknowns
         self.env = dict(os.environ, TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1")
 
     def run(self, *args):
@@ -62,6 +73,8 @@ class Terraform:
     def write(self, indices):
         definitions = (HERE / "definitions.hcl").read_text()
         lines = ["locals {", *definitions.splitlines(), "}"]
+        if self.unknowns:
+            lines += RESOURCES.splitlines()
         self.owner = {}
         for i in indices:
             text = self.cases[i][1]
@@ -81,9 +94,24 @@ class Terraform:
             if not diag or diag["severity"] != "error":
                 continue
             case = self.owner.get(diag.get("range", {}).get("start", {}).get("line"))
-            text = f'{diag["summary"]}: {diag["detail"]}'
+            text = f'{diag["summary"]}: {diag["detail"]}\n  at {self.subject(diag)}\n'
+            for value in diag.get("snippet", {}).get("values", []):
+                text += f'  {value["traversal"]} {value["statement"]}\n'
             found.setdefault(case, []).append(text.strip())
         return found
+
+    def subject(self, diag):
+        if "range" not in diag:
+            return ""
+        text = (self.folder / "main.tf").read_bytes()
+        return text[diag["range"]["start"]["byte"]:diag["range"]["end"]["byte"]].decode()
+
+    def planned(self):
+        """Values of the plan, with what is unknown as a string."""
+        self.run("plan", "-out=plan", "-lock=false")
+        plan = json.loads(self.run("show", "-json", "plan").stdout)
+        return {int(name[1:]): json.dumps(overlay(change.get("after"), change["after_unknown"]), sort_keys=True)
+                for name, change in plan["output_changes"].items()}
 
     def values(self):
         applied = self.run("apply", "-auto-approve", "-no-color", "-lock=false")
@@ -111,7 +139,18 @@ class Terraform:
                 sys.exit(f"terraform: {stray}")
             failed.update(found)
             left = [i for i in left if i not in found]
-        return failed, self.values()
+        return failed, self.planned() if self.unknowns else self.values()
+
+
+def overlay(after, unknown):
+    if unknown is True:
+        return "(known after apply)"
+    if isinstance(unknown, dict):
+        after = after or {}
+        return {key: overlay(after.get(key), unknown.get(key)) for key in after.keys() | unknown.keys()}
+    if isinstance(unknown, list):
+        return [overlay(a, u) for a, u in zip(after, unknown)]
+    return after
 
 
 def compare(cases, ours, failed, values, verbose):
@@ -146,13 +185,23 @@ def main():
         print("SKIPPED: no terraform is installed")
         return 0
     paths = [pathlib.Path(p) for p in arguments[1:]] or sorted(HERE.glob("*.txt"))
-    cases = read_cases(paths)
-    ours = run_iac(arguments[0], cases)
+    same = True
+    for unknowns in (False, True):
+        cases = read_cases([p for p in paths if (p.stem == "unknowns") == unknowns])
+        if cases:
+            same &= run(arguments[0], cases, unknowns)
+    return 0 if same else 1
+
+
+def run(program, cases, unknowns):
+    ours = run_iac(program, cases, *(["-json"] if unknowns else []))
     if len(ours) != len(cases):
         sys.exit(f"eval_expr answered {len(ours)} of {len(cases)} expressions")
+    if unknowns:
+        ours = [(errors, errors is None and json.dumps(json.loads(value), sort_keys=True)) for errors, value in ours]
     with tempfile.TemporaryDirectory() as folder:
-        failed, values = Terraform(pathlib.Path(folder), cases).evaluate()
-    return 0 if compare(cases, ours, failed, values, "--verbose" in sys.argv) else 1
+        failed, values = Terraform(pathlib.Path(folder), cases, unknowns).evaluate()
+    return compare(cases, ours, failed, values, "--verbose" in sys.argv)
 
 
 if __name__ == "__main__":

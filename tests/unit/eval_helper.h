@@ -21,7 +21,8 @@ static inline iac_str text_of_key(const iac_value *key)
     return key->kind == IAC_STRING ? key->string : iac_number_text(arena, key);
 }
 
-static inline const iac_value *look_up_resource(const iac_ref *ref, const iac_value *key, iac_arena *into, iac_diags *out)
+static inline const iac_value *look_up_resource(const iac_ref *ref, const iac_value *key, iac_arena *into,
+                                                iac_diags *out)
 {
     const iac_value *all = iac_map_get(&resources, iac_addr_text(into, ref->addr));
     int64_t index;
@@ -51,8 +52,7 @@ static inline const iac_value *look_up(void *user, const iac_ref *ref, const iac
         return look_up_resource(ref, key, into, out);
     const iac_value *v = ref->kind == IAC_REF_VARIABLE ? iac_map_get(&variables, ref->name) : NULL;
     if (!v)
-        iac_diag_error(out, ref->range, "Reference to undeclared object", "No %.*s.",
-                       IAC_FMT(iac_ref_text(into, ref)));
+        iac_diag_error(out, ref->range, "Reference to undeclared object", "No %.*s.", IAC_FMT(iac_ref_text(into, ref)));
     return v;
 }
 
@@ -114,7 +114,8 @@ static inline const char *take_errors(void)
         const iac_diag *diag = &diags.list.v[i];
         iac_buf_printf(&buf, "%s%.*s: %.*s", i > 0 ? "\n" : "", IAC_FMT(diag->summary), IAC_FMT(diag->detail));
         for (size_t j = 0; j < diag->value_count; j++)
-            iac_buf_printf(&buf, " | %.*s %.*s", IAC_FMT(diag->values[j].traversal), IAC_FMT(diag->values[j].statement));
+            iac_buf_printf(&buf, " | %.*s %.*s", IAC_FMT(diag->values[j].traversal),
+                           IAC_FMT(diag->values[j].statement));
     }
     const char *text = iac_arena_cstr(arena, iac_buf_view(&buf));
     iac_buf_clear(&buf);
@@ -143,6 +144,5 @@ static inline const char *show(const iac_value *v)
     return text;
 }
 
-#define CHECK_EVAL(expression, expected) \
-    _assert_string_equal(show(eval(expression)), expected, __FILE__, __LINE__)
+#define CHECK_EVAL(expression, expected) _assert_string_equal(show(eval(expression)), expected, __FILE__, __LINE__)
 #endif

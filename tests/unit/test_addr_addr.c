@@ -75,8 +75,19 @@ static void test_addr_addr__what_is_wrong_is_told(void **state)
     assert_string_equal(round_trip("aws_vpc.main[\"${x}\"]"),
                         "Invalid resource instance key: either a string or an integer is required.");
     assert_memory_equal(round_trip("each.key"), "The keyword \"each\" is reserved", 30);
-    static const char *const broken[] = { "", ".", "a.", "a..b", "a.b[", "a.b[\"", "a.b[\"x", "a.b[\"x\"", "a.b[-]",
-                                          "a.b[99999999999999999999]", "a.b[\"\\u12\"]", "1.2", "a.b c" };
+    static const char *const broken[] = { "",
+                                          ".",
+                                          "a.",
+                                          "a..b",
+                                          "a.b[",
+                                          "a.b[\"",
+                                          "a.b[\"x",
+                                          "a.b[\"x\"",
+                                          "a.b[-]",
+                                          "a.b[99999999999999999999]",
+                                          "a.b[\"\\u12\"]",
+                                          "1.2",
+                                          "a.b c" };
     for (size_t i = 0; i < IAC_COUNT(broken); i++) {
         round_trip(broken[i]);
         assert_int_equal(diags.errors, 1);
@@ -93,8 +104,10 @@ static iac_addr addr_of(const char *text)
 static void test_addr_addr__order(void **state)
 {
     (void)state;
-    static const char *const ordered[] = { "data.z.z", "a.a", "a.a[2]", "a.a[10]", "a.a[\"x\"]", "a.b", "b.a", "module.a.a.a",
-                                           "module.a[0].a.a", "module.b.a.a", "module.a.module.a.a.a" };
+    static const char *const ordered[] = {
+        "data.z.z", "a.a",          "a.a[2]",          "a.a[10]",      "a.a[\"x\"]",           "a.b",
+        "b.a",      "module.a.a.a", "module.a[0].a.a", "module.b.a.a", "module.a.module.a.a.a"
+    };
     for (size_t i = 0; i + 1 < IAC_COUNT(ordered); i++) {
         assert_true(iac_addr_cmp(addr_of(ordered[i]), addr_of(ordered[i + 1])) < 0);
         assert_true(iac_addr_cmp(addr_of(ordered[i + 1]), addr_of(ordered[i])) > 0);
@@ -162,9 +175,10 @@ static void test_addr_addr__references(void **state)
     assert_string_equal(reference("module.m"), "module.m ");
     assert_string_equal(reference("self.id"), "self id");
     assert_string_equal(reference("each.value.x"), "each.value x");
-    assert_string_equal(reference("aws_vpc"),
-                        "A reference to a resource type must be followed by at least one attribute access, specifying the "
-                        "resource name.");
+    assert_string_equal(
+        reference("aws_vpc"),
+        "A reference to a resource type must be followed by at least one attribute access, specifying the "
+        "resource name.");
     assert_string_equal(reference("var"),
                         "The \"var\" object cannot be accessed directly. Instead, access one of its attributes.");
     assert_string_equal(reference("var[0]"), "The \"var\" object does not support this operation.");

@@ -17,8 +17,10 @@ static const char schema_text[] =
     "\"number\":{\"type\":\"number\",\"required\":true},\"label\":{\"type\":\"string\",\"optional\":true}}}},"
     "\"one\":{\"nesting_mode\":\"single\",\"block\":{\"attributes\":{\"x\":{\"type\":\"bool\",\"optional\":true}}}},"
     "\"tag\":{\"nesting_mode\":\"set\",\"block\":{\"attributes\":{\"k\":{\"type\":\"string\",\"optional\":true}},"
-    "\"block_types\":{\"inner\":{\"nesting_mode\":\"list\",\"block\":{\"attributes\":{\"v\":{\"type\":\"string\",\"optional\":true}}}}}}},"
-    "\"named\":{\"nesting_mode\":\"map\",\"block\":{\"attributes\":{\"v\":{\"type\":\"string\",\"optional\":true}}}}}}}";
+    "\"block_types\":{\"inner\":{\"nesting_mode\":\"list\",\"block\":{\"attributes\":{\"v\":{\"type\":\"string\","
+    "\"optional\":true}}}}}}},"
+    "\"named\":{\"nesting_mode\":\"map\",\"block\":{\"attributes\":{\"v\":{\"type\":\"string\",\"optional\":true}}}}}}"
+    "}";
 
 static const iac_block_schema *schema(void)
 {
@@ -44,8 +46,7 @@ static const iac_value *member(const char *text, const char *name)
     return v->kind == IAC_OBJECT ? iac_value_get_cstr(v, name) : v;
 }
 
-#define CHECK_MEMBER(text, name, expected) \
-    _assert_string_equal(show(member(text, name)), expected, __FILE__, __LINE__)
+#define CHECK_MEMBER(text, name, expected) _assert_string_equal(show(member(text, name)), expected, __FILE__, __LINE__)
 
 static void test_eval_decode__attributes_are_converted(void **state)
 {
@@ -54,9 +55,10 @@ static void test_eval_decode__attributes_are_converted(void **state)
     CHECK_MEMBER("name = 5\nsize = \"7\"\n", "size", "7");
     CHECK_MEMBER("name = 5\n", "size", "tonumber(null)");
     CHECK_MEMBER("name = 5\nany = [var.number]\n", "any", "[ 5, ]");
-    CHECK_MEMBER("name = var.list\n", "name",
-                 "Incorrect attribute value type: Inappropriate value for attribute \"name\": string required. | var.list "
-                 "is tuple with 3 elements");
+    CHECK_MEMBER(
+        "name = var.list\n", "name",
+        "Incorrect attribute value type: Inappropriate value for attribute \"name\": string required. | var.list "
+        "is tuple with 3 elements");
 }
 
 static void test_eval_decode__what_is_wrong_is_told(void **state)
@@ -68,17 +70,19 @@ static void test_eval_decode__what_is_wrong_is_told(void **state)
     decode("name = 1\nport {}\n");
     assert_int_equal(diags.errors, 1);
     iac_diags_clear(&diags);
-    CHECK_MEMBER("name = 1\none {}\none {}\n", "one",
-                 "Duplicate one block: Only one block of type \"one\" is allowed. Previous definition was at t.tf:2,1-4.");
-    CHECK_MEMBER("name = 1\nport { number = 1 }\nport { number = 2 }\nport { number = 3 }\nport { number = 4 }\n", "port",
-                 "Too many port blocks: No more than 3 \"port\" blocks are allowed");
+    CHECK_MEMBER(
+        "name = 1\none {}\none {}\n", "one",
+        "Duplicate one block: Only one block of type \"one\" is allowed. Previous definition was at t.tf:2,1-4.");
+    CHECK_MEMBER("name = 1\nport { number = 1 }\nport { number = 2 }\nport { number = 3 }\nport { number = 4 }\n",
+                 "port", "Too many port blocks: No more than 3 \"port\" blocks are allowed");
 }
 
 static void test_eval_decode__blocks_nest(void **state)
 {
     (void)state;
-    CHECK_MEMBER("name = 1\nport { number = 1 }\nport { number = 2 }\n", "port",
-                 "tolist([ { \"label\" = tostring(null) \"number\" = 1 }, { \"label\" = tostring(null) \"number\" = 2 }, ])");
+    CHECK_MEMBER(
+        "name = 1\nport { number = 1 }\nport { number = 2 }\n", "port",
+        "tolist([ { \"label\" = tostring(null) \"number\" = 1 }, { \"label\" = tostring(null) \"number\" = 2 }, ])");
     CHECK_MEMBER("name = 1\n", "port", "tolist([])");
     CHECK_MEMBER("name = 1\n", "one", "null /* object */");
     CHECK_MEMBER("name = 1\none { x = true }\n", "one", "{ \"x\" = true }");
@@ -91,17 +95,19 @@ static void test_eval_decode__blocks_nest(void **state)
 static void test_eval_decode__dynamic_blocks_expand(void **state)
 {
     (void)state;
-    CHECK_MEMBER("name = 1\ndynamic \"port\" {\n for_each = var.list\n content {\n number = port.value * 10\n label = "
-                 "port.key\n }\n }\n",
-                 "port",
-                 "tolist([ { \"label\" = \"0\" \"number\" = 10 }, { \"label\" = \"1\" \"number\" = 20 }, { \"label\" = \"2\" "
-                 "\"number\" = 30 }, ])");
-    CHECK_MEMBER("name = 1\ndynamic \"tag\" {\n for_each = {x = [\"p\", \"q\"]}\n iterator = it\n content {\n k = it.key\n "
-                 "dynamic \"inner\" {\n for_each = it.value\n content { v = \"${it.key}${inner.value}\" }\n }\n }\n }\n",
-                 "tag",
-                 "toset([ { \"inner\" = tolist([ { \"v\" = \"xp\" }, { \"v\" = \"xq\" }, ]) \"k\" = \"x\" }, ])");
-    CHECK_MEMBER("name = 1\ndynamic \"named\" {\n for_each = [\"a\"]\n labels = [named.value]\n content { v = 1 }\n }\n",
-                 "named", "tomap({ \"a\" = { \"v\" = \"1\" } })");
+    CHECK_MEMBER(
+        "name = 1\ndynamic \"port\" {\n for_each = var.list\n content {\n number = port.value * 10\n label = "
+        "port.key\n }\n }\n",
+        "port",
+        "tolist([ { \"label\" = \"0\" \"number\" = 10 }, { \"label\" = \"1\" \"number\" = 20 }, { \"label\" = \"2\" "
+        "\"number\" = 30 }, ])");
+    CHECK_MEMBER(
+        "name = 1\ndynamic \"tag\" {\n for_each = {x = [\"p\", \"q\"]}\n iterator = it\n content {\n k = it.key\n "
+        "dynamic \"inner\" {\n for_each = it.value\n content { v = \"${it.key}${inner.value}\" }\n }\n }\n }\n",
+        "tag", "toset([ { \"inner\" = tolist([ { \"v\" = \"xp\" }, { \"v\" = \"xq\" }, ]) \"k\" = \"x\" }, ])");
+    CHECK_MEMBER(
+        "name = 1\ndynamic \"named\" {\n for_each = [\"a\"]\n labels = [named.value]\n content { v = 1 }\n }\n",
+        "named", "tomap({ \"a\" = { \"v\" = \"1\" } })");
     CHECK_MEMBER("name = 1\ndynamic \"port\" {\n for_each = var.unknown_list\n content { number = port.value }\n }\n",
                  "port", "(known after apply)");
     CHECK_MEMBER("name = 1\ndynamic \"port\" {\n for_each = 5\n content { number = 1 }\n }\n", "port",
@@ -111,9 +117,10 @@ static void test_eval_decode__dynamic_blocks_expand(void **state)
                  "Invalid dynamic for_each value: Cannot use a null value in for_each. | var.null is null");
     CHECK_MEMBER("name = 1\ndynamic \"nope\" {\n for_each = []\n content {}\n }\n", "port",
                  "Unsupported block type: Blocks of type \"nope\" are not expected here.");
-    CHECK_MEMBER("name = 1\ndynamic \"port\" {\n for_each = []\n }\n", "port",
-                 "Missing dynamic content block: A dynamic block must have a nested block of type \"content\" to describe "
-                 "the body of each generated block.");
+    CHECK_MEMBER(
+        "name = 1\ndynamic \"port\" {\n for_each = []\n }\n", "port",
+        "Missing dynamic content block: A dynamic block must have a nested block of type \"content\" to describe "
+        "the body of each generated block.");
 }
 
 static void test_eval_decode__attributes_of_objects_may_be_blocks(void **state)
@@ -122,15 +129,16 @@ static void test_eval_decode__attributes_of_objects_may_be_blocks(void **state)
     static const char expected[] = "toset([ { \"from\" = 1 \"to\" = tonumber(null) }, ])";
     CHECK_MEMBER("name = 1\nrule {\n from = 1\n }\n", "rule", expected);
     CHECK_MEMBER("name = 1\nrule = [{ from = 1, to = null }]\n", "rule", expected);
-    CHECK_MEMBER("name = 1\ndynamic \"rule\" {\n for_each = [1]\n content { from = rule.value }\n }\n", "rule", expected);
+    CHECK_MEMBER("name = 1\ndynamic \"rule\" {\n for_each = [1]\n content { from = rule.value }\n }\n", "rule",
+                 expected);
     CHECK_MEMBER("name = 1\n", "rule", "toset(null) /* of object */");
 }
 
 static void test_eval_decode__checks_need_no_scope(void **state)
 {
     (void)state;
-    iac_check_body(body("name = nope.x\ndynamic \"port\" {\n for_each = nope.y\n content { number = 1 }\n }\n"), schema(),
-                   arena, &diags);
+    iac_check_body(body("name = nope.x\ndynamic \"port\" {\n for_each = nope.y\n content { number = 1 }\n }\n"),
+                   schema(), arena, &diags);
     assert_int_equal(diags.errors, 0);
     iac_check_body(body("dynamic \"port\" {\n for_each = nope.y\n content {}\n }\n"), schema(), arena, &diags);
     assert_int_equal(diags.errors, 2);
@@ -147,10 +155,11 @@ static void test_eval_decode__references_of_bodies(void **state)
     (void)state;
     iac_buf buf;
     iac_buf_init(&buf, IAC_BUF_UNLIMITED);
-    iac_body_refs(arena,
-                  body("name = var.a\ndynamic \"port\" {\n for_each = local.b\n iterator = it\n content {\n number = it.value "
-                       "+ t.c.d\n }\n }\nport { number = var.e }\n"),
-                  schema(), collect, &buf, &diags);
+    iac_body_refs(
+        arena,
+        body("name = var.a\ndynamic \"port\" {\n for_each = local.b\n iterator = it\n content {\n number = it.value "
+             "+ t.c.d\n }\n }\nport { number = var.e }\n"),
+        schema(), collect, &buf, &diags);
     assert_string_equal(buf.p, "var.a local.b t.c var.e ");
     iac_buf_clear(&buf);
 }

@@ -18,7 +18,8 @@ static void test_eval_expr__operators_convert_what_they_take(void **state)
     CHECK_EVAL("1 + var.text", "Invalid operand: Unsuitable value for right operand: a number is required. | "
                                "var.text is \"hello\"");
     CHECK_EVAL("0 / 0", "Operation failed: Error during operation: can't divide zero by zero or infinity by infinity.");
-    CHECK_EVAL("var.null > 1", "Operation failed: Error during operation: argument must not be null. | var.null is null");
+    CHECK_EVAL("var.null > 1",
+               "Operation failed: Error during operation: argument must not be null. | var.null is null");
 }
 
 static void test_eval_expr__the_deciding_operand_silences_the_other(void **state)
@@ -27,9 +28,10 @@ static void test_eval_expr__the_deciding_operand_silences_the_other(void **state
     CHECK_EVAL("false && var.object.nope", "false");
     CHECK_EVAL("var.object.nope && false", "false");
     CHECK_EVAL("true || var.object.nope", "true");
-    CHECK_EVAL("true && var.object.nope",
-               "Unsupported attribute: This object does not have an attribute named \"nope\". | var.object is object with "
-               "3 attributes");
+    CHECK_EVAL(
+        "true && var.object.nope",
+        "Unsupported attribute: This object does not have an attribute named \"nope\". | var.object is object with "
+        "3 attributes");
     CHECK_EVAL("false && nope.x", "Reference to undeclared resource: No nope.x.");
 }
 
@@ -40,9 +42,10 @@ static void test_eval_expr__arms_of_a_conditional_unify(void **state)
     CHECK_EVAL("true ? [1] : []", "tolist([ 1, ])");
     CHECK_EVAL("true ? null : \"x\"", "tostring(null)");
     CHECK_EVAL("false ? var.object.nope : 1", "1");
-    CHECK_EVAL("true ? {a = 1} : \"x\"",
-               "Inconsistent conditional result types: The true and false result expressions must have consistent types. "
-               "The 'true' value is object, but the 'false' value is string.");
+    CHECK_EVAL(
+        "true ? {a = 1} : \"x\"",
+        "Inconsistent conditional result types: The true and false result expressions must have consistent types. "
+        "The 'true' value is object, but the 'false' value is string.");
     CHECK_EVAL("var.null ? 1 : 2", "Null condition: The condition value is null. Conditions must either be true or "
                                    "false. | var.null is null");
     CHECK_EVAL("var.unknown_bool ? 1 : 2", "(known after apply)");
@@ -88,11 +91,12 @@ static void test_eval_expr__for_and_splat(void **state)
     CHECK_EVAL("[for i, x in var.list : \"${i}=${x}\" if x > 1]", "[ \"1=2\", \"2=3\", ]");
     CHECK_EVAL("{for x in var.list : x > 1 ? \"big\" : \"small\" => x...}",
                "{ \"big\" = [ 2, 3, ] \"small\" = [ 1, ] }");
-    CHECK_EVAL("{for x in var.list : \"k\" => x}",
-               "Duplicate object key: Two different items produced the key \"k\" in this 'for' expression. If duplicates "
-               "are expected, use the ellipsis (...) after the value expression to enable grouping by key.\n"
-               "Duplicate object key: Two different items produced the key \"k\" in this 'for' expression. If duplicates "
-               "are expected, use the ellipsis (...) after the value expression to enable grouping by key.");
+    CHECK_EVAL(
+        "{for x in var.list : \"k\" => x}",
+        "Duplicate object key: Two different items produced the key \"k\" in this 'for' expression. If duplicates "
+        "are expected, use the ellipsis (...) after the value expression to enable grouping by key.\n"
+        "Duplicate object key: Two different items produced the key \"k\" in this 'for' expression. If duplicates "
+        "are expected, use the ellipsis (...) after the value expression to enable grouping by key.");
     CHECK_EVAL("[for x in [{v = [{w = 1}]}, {v = []}] : x.v[*].w]", "[ [ 1, ], [], ]");
     CHECK_EVAL("var.null[*]", "[]");
     CHECK_EVAL("var.text[*]", "[ \"hello\", ]");
@@ -179,12 +183,14 @@ static void test_eval_expr__templates_render_with_their_own_names(void **state)
 {
     (void)state;
     iac_str error = { 0 };
-    const iac_value *v = iac_eval_render(&scope, arena, IAC_STR("a.tpl"), IAC_STR("hi ${who}%{ for x in l } ${x}%{ endfor }"),
-                                         eval("{ who = \"you\", l = [1, 2] }"), &error);
+    const iac_value *v =
+        iac_eval_render(&scope, arena, IAC_STR("a.tpl"), IAC_STR("hi ${who}%{ for x in l } ${x}%{ endfor }"),
+                        eval("{ who = \"you\", l = [1, 2] }"), &error);
     assert_string_equal(show(v), "\"hi you 1 2\"");
     v = iac_eval_render(&scope, arena, IAC_STR("a.tpl"), IAC_STR("${nope}"), &iac_empty_object, &error);
     assert_null(v);
-    assert_string_equal(iac_arena_cstr(arena, error), "vars map does not contain key \"nope\", referenced at a.tpl:1,3-7");
+    assert_string_equal(iac_arena_cstr(arena, error),
+                        "vars map does not contain key \"nope\", referenced at a.tpl:1,3-7");
     v = iac_eval_render(&scope, arena, IAC_STR("a.tpl"), IAC_STR("x${1 + []}"), &iac_empty_object, &error);
     assert_null(v);
     assert_string_equal(iac_arena_cstr(arena, error),
@@ -194,7 +200,8 @@ static void test_eval_expr__templates_render_with_their_own_names(void **state)
 static void collect(void *arg, const iac_ref *ref)
 {
     iac_buf *buf = arg;
-    iac_buf_printf(buf, "%.*s%s%.*s ", IAC_FMT(iac_ref_text(arena, ref)), ref->key ? "[]" : "", IAC_FMT(ref->attribute));
+    iac_buf_printf(buf, "%.*s%s%.*s ", IAC_FMT(iac_ref_text(arena, ref)), ref->key ? "[]" : "",
+                   IAC_FMT(ref->attribute));
 }
 
 static void test_eval_expr__references_are_found_without_evaluating(void **state)
@@ -202,8 +209,9 @@ static void test_eval_expr__references_are_found_without_evaluating(void **state
     (void)state;
     iac_buf buf;
     iac_buf_init(&buf, IAC_BUF_UNLIMITED);
-    iac_expr_refs(arena, parse("[for v in var.a : v.x + test.b[var.k].id if local.c] == data.d.e ? module.m[0].out : "
-                               "\"${each.key}${v.w}\""),
+    iac_expr_refs(arena,
+                  parse("[for v in var.a : v.x + test.b[var.k].id if local.c] == data.d.e ? module.m[0].out : "
+                        "\"${each.key}${v.w}\""),
                   collect, &buf, &diags);
     assert_string_equal(buf.p, "var.a var.k test.b[]id local.c data.d.e module.m.out[]out each.key v.w ");
     iac_buf_clear(&buf);

@@ -59,15 +59,16 @@ static void test_eval_type__defaults_fill_in(void **state)
     (void)state;
     const iac_defaults *defaults;
     const iac_type *type =
-        iac_eval_type(parse("list(object({ a = string, b = optional(object({ c = optional(number, 7) }), {}) }))"), arena,
-                      &defaults, &diags);
+        iac_eval_type(parse("list(object({ a = string, b = optional(object({ c = optional(number, 7) }), {}) }))"),
+                      arena, &defaults, &diags);
     assert_non_null(type);
     assert_non_null(defaults);
     iac_str error;
     const iac_value *v = iac_defaults_apply(arena, defaults, eval("[{ a = 1 }, { a = 2, b = { c = 3 } }]"));
     v = iac_convert(arena, v, type, &error, NULL);
     assert_non_null(v);
-    assert_string_equal(show(v), "tolist([ { \"a\" = \"1\" \"b\" = { \"c\" = 7 } }, { \"a\" = \"2\" \"b\" = { \"c\" = 3 } }, ])");
+    assert_string_equal(
+        show(v), "tolist([ { \"a\" = \"1\" \"b\" = { \"c\" = 7 } }, { \"a\" = \"2\" \"b\" = { \"c\" = 3 } }, ])");
 }
 
 int main(void)
