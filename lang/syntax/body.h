@@ -31,9 +31,9 @@ typedef struct iac_content {
 } iac_content;
 
 /* What the body holds of the spec. With partial false anything else is an error ("Unsupported argument",
- * "Unsupported block type", with a suggestion when a name is near); with partial true it is left for ret->remain. Missing
- * required attributes and wrong label counts are errors ("Missing required argument"). Everything that is right is
- * returned even when there are errors. */
+ * "Unsupported block type", with a suggestion when a name is near); with partial true it is left for ret->remain.
+ * Missing required attributes and wrong label counts are errors ("Missing required argument"). Everything that is
+ * right is returned even when there are errors. */
 iac_status iac_body_content(iac_arena *arena, const iac_body *body, const iac_body_spec *spec, bool partial,
                             iac_content *ret, iac_diags *diags);
 /* All attributes of a body in which no block may stand (locals, required_providers), in source order. */

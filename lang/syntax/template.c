@@ -316,7 +316,7 @@ static bool add_sequence(iac_parser *p, size_t base)
     return close->kind == IAC_TOK_SEQ_END && strips(p, close, 0);
 }
 
-/* All parts up to the token `close`, and PART_END for it, onto the stack that base is the top of. Returns the closing token, taken (or EOF). */
+/* All parts up to the token `close`, and PART_END for it, onto the stack. Returns the closing token, taken (or EOF). */
 static const iac_token *parse_parts(iac_parser *p, iac_token_kind close)
 {
     size_t base = p->parts.n;
