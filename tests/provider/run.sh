@@ -1,0 +1,144 @@
+#!/bin/bash
+# A provider built outside the tree against the installed header alone is loaded and used; broken ones are refused with
+# a diagnostic. Needs IAC (the binary) and IAC_BUILD (the build directory it came from); defaults: build/iac, build.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+IAC_BUILD=${IAC_BUILD:-$root/build}
+IAC=${IAC:-$IAC_BUILD/iac}
+CC=${CC:-cc}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0 skipped=0
+
+pass() { passed=$((passed + 1)); }
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+    [ -f "$work/out" ] && sed 's/^/    /' "$work/out"
+}
+skip() { skipped=$((skipped + 1)); echo "skipped: $1"; }
+
+# check NAME WANTED-STATUS PATTERN COMMAND...: runs it in $project; output must match the extended expression
+check() {
+    local name=$1 want=$2 pattern=$3 status
+    shift 3
+    (cd "$project" && "$@") >"$work/out" 2>&1
+    status=$?
+    if [ "$status" -ne "$want" ]; then
+        fail "$name (exit status $status, not $want)"
+    elif [ -n "$pattern" ] && ! tr '\n│╷╵' '    ' <"$work/out" | tr -s ' ' | grep -Eq -- "$pattern"; then
+        fail "$name (output does not match: $pattern)"
+    else
+        pass
+    fi
+}
+
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# ---- the header alone is enough to build a provider ----
+
+project=$work
+check "install" 0 "" cmake --install "$IAC_BUILD" --prefix "$work/prefix"
+[ -f "$work/prefix/include/iac_provider.h" ] || { # so that the rest is still shown
+    mkdir -p "$work/prefix/include" && cp "$root/providers/abi/iac_provider.h" "$work/prefix/include/"
+}
+cp -r "$root/examples/provider" "$work/example"
+check "example configures" 0 "" cmake -S "$work/example" -B "$work/notes" -DCMAKE_PREFIX_PATH="$work/prefix" \
+    -DCMAKE_C_COMPILER="$CC"
+check "example builds" 0 "" cmake --build "$work/notes"
+check "example exports two functions" 0 "^2 ?$" \
+    sh -c "nm -D --defined-only $work/notes/iac-provider-notes.so | grep -c ' T '"
+
+# build_test DIR FLAGS...: the test provider, as DIR/iac-provider-test.so
+build_test() {
+    local dir=$1
+    shift
+    mkdir -p "$dir/providers/abi"
+    cp "$work/prefix/include/iac_provider.h" "$dir/providers/abi/"
+    $CC -std=c11 -shared -fPIC -fvisibility=hidden -I"$dir" "$@" "$root/tests/provider/testprovider.c" \
+        -o "$dir/iac-provider-test.so" || fail "the test provider does not build with $*"
+}
+build_test "$work/good"
+build_test "$work/newer" -DTEST_ABI_MAJOR=2
+build_test "$work/noentry" -DTEST_NO_ENTRY
+build_test "$work/noplan" -DTEST_NO_PLAN
+mkdir -p "$work/short" "$work/text" "$work/none"
+head -c 6000 "$work/good/iac-provider-test.so" >"$work/short/iac-provider-test.so"
+echo "not a shared object" >"$work/text/iac-provider-test.so"
+
+if [ ! -x "$IAC" ]; then
+    skip "using the providers: there is no $IAC"
+    finish
+fi
+
+# ---- the example's life ----
+
+project=$work/example
+mkdir -p "$project/notes"
+iac() { "$IAC" "$@"; }
+plugins=-plugin-dir=$work/notes
+check "init" 0 "" iac init -no-color "$plugins"
+check "plan shows what the provider works out" 0 "words += 3" iac plan -no-color "$plugins"
+check "apply" 0 "1 added" iac apply -no-color -auto-approve "$plugins"
+check "the note was written" 0 "apples and pears" cat notes/shopping.txt
+check "a second plan finds nothing to do" 0 "No changes" iac plan -no-color "$plugins"
+echo "plums" >"$project/notes/shopping.txt"
+check "a change outside is seen" 2 "apples and pears" iac plan -no-color -detailed-exitcode "$plugins"
+rm "$project/notes/shopping.txt"
+check "a note removed outside is made again" 0 "1 added" iac apply -no-color -auto-approve "$plugins"
+sed -i 's/title = "shopping"/title = "market"/' "$project/main.tf"
+check "another title replaces" 0 "forces replacement" iac plan -no-color "$plugins"
+sed -i 's/title = "market"/title = "a b"/' "$project/main.tf"
+check "an invalid title is refused" 1 "Invalid title" iac validate -no-color "$plugins"
+sed -i 's/title = "a b"/title = "shopping"/' "$project/main.tf"
+check "destroy" 0 "1 destroyed" iac destroy -no-color -auto-approve "$plugins"
+check "the note is gone" 1 "" test -e notes/shopping.txt
+
+# ---- long changes, and reads handed over together ----
+
+project=$work/things
+mkdir -p "$project"
+cat >"$project/main.tf" <<'TF'
+terraform {
+  required_providers {
+    test = { source = "example.com/example/test" }
+  }
+}
+
+resource "test_thing" "many" {
+  count = 5
+  name  = "thing ${count.index}"
+  polls = count.index
+}
+
+data "test_upper" "x" {
+  name = test_thing.many[0].name
+}
+
+output "upper" {
+  value = data.test_upper.x.upper
+}
+TF
+plugins=-plugin-dir=$work/good
+check "test provider: init" 0 "" iac init -no-color "$plugins"
+check "test provider: pending changes finish" 0 "5 added" iac apply -no-color -auto-approve "$plugins"
+check "test provider: data source" 0 "THING 0" iac output -no-color -raw upper
+check "test provider: reads find no change" 0 "No changes" iac plan -no-color "$plugins"
+
+# ---- providers that cannot be used ----
+
+for case in \
+    "none|was not found" \
+    "newer|version 2 of the provider interface" \
+    "noentry|iac_provider_entry" \
+    "noplan|no function \"plan\"" \
+    "short|shorter than its header says" \
+    "text|not a shared object"; do
+    dir=${case%%|*}
+    check "a broken provider is refused: $dir" 1 "${case#*|}" iac plan -no-color "-plugin-dir=$work/$dir"
+done
+finish
