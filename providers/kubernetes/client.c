@@ -476,7 +476,7 @@ int32_t k8s_reply_error(k8s_client *c, iacp_call *call, const k8s_reply *reply, 
         .code = reply->reason && *reply->reason ? reply->reason : NULL,
         .request_id = reply->request_id,
         .http_status = (uint32_t)reply->status,
-        .retryable = reply->status == 0 || reply->status == 429 || reply->status >= 500,
+        .retryable = (reply->status == 0 && !reply->no_access) || reply->status == 429 || reply->status > 500,
     };
     sdk_host->diagnostic(call, &diagnostic);
     iac_buf_clear(&summary);

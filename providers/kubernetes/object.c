@@ -232,21 +232,80 @@ void k8s_conflict_list(const k8s_reply *reply, iac_buf *out)
     }
 }
 
-/* `spec.ports[0].x` of the API as a path of the resource; NULL when the manifest has nothing there. */
-static const char *manifest_path(iacp_call *call, const k8s_object *o, const char *field)
+/* Finds the list item that `selector`, `name="x",port=80`, describes; SIZE_MAX when there is none. */
+static size_t item_index(const json_t *list, iac_str selector)
 {
-    while (*field == '.') {
-        field++;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item) {
+        bool all = true;
+        for (size_t at = 0; all && at < selector.n;) {
+            size_t equals = iac_str_find_char(selector, '=', at), end = iac_str_find_char(selector, ',', at);
+            end = end == SIZE_MAX ? selector.n : end;
+            if (equals >= end) {
+                return SIZE_MAX;
+            }
+            char *name = iac_xstrndup(selector.p + at, equals - at);
+            json_t *want = k8s_json_parse(selector.p + equals + 1, end - equals - 1);
+            const json_t *have = json_object_get(item, name);
+            all = !have || k8s_tree_equal(have, want); /* what is not written has its default value */
+            json_decref(want);
+            free(name);
+            at = end + 1;
+        }
+        if (all) {
+            return i;
+        }
     }
-    return *field && k8s_tree_at(json_object_get(o->config, "manifest"), field)
-               ? sdk_printf(call, "manifest.%s", field)
-               : NULL;
+    return SIZE_MAX;
 }
 
+/* A field as the API names it, `.spec.containers[name="x"].image` or `spec.ports[0].port`, as a path of the resource;
+ * NULL when the manifest has nothing there. */
+static const char *manifest_path(iacp_call *call, const k8s_object *o, iac_str field)
+{
+    const json_t *manifest = json_object_get(o->config, "manifest");
+    const char *found = NULL;
+    iac_buf path;
+
+    iac_buf_init(&path, 4096);
+    for (size_t i = 0; i < field.n;) {
+        size_t close = field.p[i] == '[' ? iac_str_find_char(field, ']', i) : SIZE_MAX;
+        iac_str inside = close == SIZE_MAX ? (iac_str){ 0 } : iac_str_sub(field, i + 1, close);
+        if (close != SIZE_MAX && iac_str_find_char(inside, '=', 0) != SIZE_MAX) {
+            size_t index = item_index(k8s_tree_at(manifest, path.p), inside);
+            if (index == SIZE_MAX) {
+                break;
+            }
+            iac_buf_printf(&path, "[%zu]", index);
+            i = close + 1;
+        } else {
+            if (path.n || field.p[i] != '.') {
+                iac_buf_char(&path, field.p[i]);
+            }
+            i++;
+        }
+    }
+    if (path.n && k8s_tree_at(manifest, path.p)) {
+        found = sdk_printf(call, "manifest.%s", path.p);
+    }
+    iac_buf_clear(&path);
+    return found;
+}
+
+/* Where in the manifest the fault lies, by the causes that the server names or by its words for an unknown field. */
 static const char *first_field(iacp_call *call, const k8s_object *o, const k8s_reply *reply)
 {
-    const char *path = manifest_path(
-        call, o, k8s_tree_text(json_array_get(k8s_tree_at(reply->body, "details.causes"), 0), "field"));
+    const json_t *cause = json_array_get(k8s_tree_at(reply->body, "details.causes"), 0);
+    iac_str field = iac_str_of(k8s_tree_text(cause, "field")), message = iac_str_of(reply->message);
+    size_t from = field.n ? SIZE_MAX : iac_str_find(message, IAC_STR(": ."), 0);
+
+    if (from != SIZE_MAX) {
+        size_t end = iac_str_find_char(message, ':', from + 2);
+        field = iac_str_sub(message, from + 2, end == SIZE_MAX ? from : end);
+    }
+    const char *path = manifest_path(call, o, field);
     return path ? path : "manifest";
 }
 
@@ -286,7 +345,7 @@ int32_t k8s_object_error(k8s_client *client, iacp_call *call, const k8s_object *
                                reply->no_access ? "Kubernetes provider is not configured"
                                                 : "Kubernetes API server cannot be reached");
     }
-    bool content = reply->status == 422 || reply->status == 400;
+    bool content = reply->status == 422 || reply->status == 400 || reply->status == 500;
     return k8s_reply_error(client, call, reply, content ? first_field(call, o, reply) : NULL, "Cannot %s %s", doing,
                            k8s_object_title(call, o));
 }
