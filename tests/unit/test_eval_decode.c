@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "eval_helper.h"
+#include "lang/syntax/body.h"
 
 static const char schema_text[] =
     "{\"version\":0,\"block\":{\"attributes\":{"
@@ -145,6 +146,44 @@ static void test_eval_decode__checks_need_no_scope(void **state)
     iac_diags_clear(&diags);
 }
 
+static const iac_body *json_body(const char *text)
+{
+    return iac_parse_json_file(arena, iac_source_new(arena, IAC_STR("t.tf.json"), iac_str_of(text)), &diags)->body;
+}
+
+static void test_eval_decode__json_says_the_same(void **state)
+{
+    (void)state;
+    const iac_value *v = iac_decode_body(&scope,
+                                         json_body("{\"name\": \"n${var.number}\", \"port\": [{\"number\": 1}, "
+                                                   "{\"number\": 2}], \"dynamic\": {\"tag\": {\"for_each\": [\"a\"], "
+                                                   "\"iterator\": \"it\", \"content\": {\"k\": \"${it.value}\"}}}}"),
+                                         schema(), arena, &diags);
+    const char *shown = show(v);
+    assert_non_null(strstr(shown, "\"name\" = \"n5\""));
+    assert_non_null(strstr(shown, "\"tag\" = toset([ { \"inner\" = tolist([]) \"k\" = \"a\" }, ])"));
+    assert_non_null(strstr(shown, "\"number\" = 2"));
+}
+
+static void test_eval_decode__json_types_are_strings(void **state)
+{
+    (void)state;
+    const iac_attribute *attributes;
+    size_t n;
+    const iac_defaults *defaults;
+    assert_int_equal(iac_body_attributes(arena, json_body("{\"type\": \"list(object({a=optional(string)}))\"}"), &attributes,
+                                         &n, &diags),
+                     IAC_OK);
+    const iac_type *type = iac_eval_type(attributes[0].expr, arena, &defaults, &diags);
+    assert_non_null(type);
+    assert_int_equal(type->kind, IAC_LIST);
+    iac_path path;
+    assert_int_equal(
+        iac_body_attributes(arena, json_body("{\"x\": \"tags.a\"}"), &attributes, &n, &diags), IAC_OK);
+    assert_true(iac_expr_path(arena, attributes[0].expr, &path, &diags));
+    assert_int_equal(path.n, 2);
+}
+
 static void collect(void *arg, const iac_ref *ref)
 {
     iac_buf_printf(arg, "%.*s ", IAC_FMT(iac_ref_text(arena, ref)));
@@ -175,6 +214,8 @@ int main(void)
         T(attributes_of_objects_may_be_blocks),
         T(checks_need_no_scope),
         T(references_of_bodies),
+        T(json_says_the_same),
+        T(json_types_are_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
