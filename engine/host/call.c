@@ -1,13 +1,17 @@
 /* One call of a provider: its memory, what it says, and its end. */
 #include "engine/host/host_internal.h"
+#include "lang/value/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /* How long a wait may go on unaware that the user asked to stop. */
 #define WAIT_SLICE_MS 20u
+/* Calls kept for use again; a batch of reads makes many for a moment. */
+#define POOL_MAX 64u
 
 static const iac_call_options no_options;
 
@@ -17,8 +21,10 @@ iacp_call *iac_call_begin(const iac_provider *provider, const iac_call_options *
 
     pthread_mutex_lock(&host->pool_lock);
     iacp_call *call = host->pool;
-    if (call)
+    if (call) {
         host->pool = call->next;
+        host->pool_count--;
+    }
     pthread_mutex_unlock(&host->pool_lock);
     if (!call) {
         call = iac_xcalloc(1, sizeof(*call));
@@ -38,9 +44,17 @@ void iac_call_end(iacp_call *call)
 
     iac_arena_reset(call->arena);
     pthread_mutex_lock(&host->pool_lock);
-    call->next = host->pool;
-    host->pool = call;
+    bool keep = host->pool_count < POOL_MAX;
+    if (keep) {
+        call->next = host->pool;
+        host->pool = call;
+        host->pool_count++;
+    }
     pthread_mutex_unlock(&host->pool_lock);
+    if (!keep) {
+        iac_arena_free(call->arena);
+        free(call);
+    }
 }
 
 bool iac_call_cancelled(const iacp_call *call)
@@ -122,14 +136,23 @@ static iac_str attribute_text(iac_arena *arena, const char *path)
     return iac_arena_printf(arena, ".%s", path);
 }
 
+/* Text for people, whatever bytes a server has sent. */
+static const char *readable(iac_arena *arena, const char *text)
+{
+    iac_str s = iac_str_of(text);
+    if (!text || iac_utf8_valid(s))
+        return text ? text : "";
+    return iac_value_string(arena, s)->string.p;
+}
+
 void iac_call_diagnostic(iacp_call *call, const iacp_diagnostic *d)
 {
-    const char *summary = d->summary && *d->summary ? d->summary : "Provider error";
-    const char *detail = d->detail ? d->detail : "";
+    const char *summary = d->summary && *d->summary ? readable(call->arena, d->summary) : "Provider error";
+    const char *detail = readable(call->arena, d->detail);
     const char *code = IACP_HAS(d, code) ? d->code : NULL;
     const char *request_id = IACP_HAS(d, request_id) ? d->request_id : NULL;
     uint32_t http_status = IACP_HAS(d, http_status) ? d->http_status : 0;
-    const char *facts = api_facts(call->arena, summary, detail, code, http_status, request_id);
+    const char *facts = readable(call->arena, api_facts(call->arena, summary, detail, code, http_status, request_id));
     const char *gap = *detail && *facts ? "\n\n" : "";
     bool error = d->severity != IACP_SEVERITY_WARNING;
 

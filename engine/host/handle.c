@@ -286,20 +286,17 @@ static const iacp_value *host_new_set(iacp_call *call, const iacp_type *element,
     return values ? iac_value_out(iac_value_set(call->arena, type, values, n)) : NULL;
 }
 
-static iac_str *key_texts(iacp_call *call, size_t n, const char *const *keys)
-{
-    iac_str *texts = iac_arena_array(call->arena, iac_str, n);
-    for (size_t i = 0; i < n; i++)
-        texts[i] = iac_arena_str(call->arena, iac_str_of(keys[i]));
-    return texts;
-}
-
 static const iacp_value *host_new_map(iacp_call *call, const iacp_type *element, size_t n, const char *const *keys,
                                       const iacp_value *const *items)
 {
     const iac_type *type = type_in(element);
     const iac_value **values = collect(call, &type, n, items);
-    return values ? iac_value_out(iac_value_map(call->arena, type, key_texts(call, n, keys), values, n)) : NULL;
+    if (!values)
+        return NULL;
+    iac_str *texts = iac_arena_array(call->arena, iac_str, n);
+    for (size_t i = 0; i < n; i++) /* keys come from outside: brought to the form that strings have */
+        texts[i] = iac_value_string(call->arena, iac_str_of(keys[i]))->string;
+    return iac_value_out(iac_value_map(call->arena, type, texts, values, n));
 }
 
 /* Items as they are; an absent one is a null. */
@@ -321,7 +318,10 @@ static const iacp_value *host_new_object(iacp_call *call, size_t n, const char *
 {
     if (n == 0)
         return iac_value_out(&iac_empty_object);
-    return iac_value_out(iac_value_object(call->arena, key_texts(call, n, names), items_in(call, n, items), n));
+    iac_str *texts = iac_arena_array(call->arena, iac_str, n);
+    for (size_t i = 0; i < n; i++)
+        texts[i] = iac_arena_str(call->arena, iac_str_of(names[i]));
+    return iac_value_out(iac_value_object(call->arena, texts, items_in(call, n, items), n));
 }
 
 static const iacp_value *host_with(iacp_call *call, const iacp_value *v, const char *name, const iacp_value *item)

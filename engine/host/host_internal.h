@@ -38,6 +38,7 @@ struct iac_host {
     iac_instance *instances;
     pthread_mutex_t pool_lock;
     iacp_call *pool; /* calls to be used again */
+    size_t pool_count;
     iac_limits limits;
 };
 
