@@ -73,8 +73,6 @@ iac_str iac_range_place_(iac_arena *arena, iac_range range);
 iac_str iac_safe_prefix_(iac_str text);
 /* The text of a string written without interpolation. */
 bool iac_literal_text_(const iac_expr *expr, iac_str *ret);
-/* In JSON a static expression is a string that holds it: the expression within; else expr itself. */
-const iac_expr *iac_static_expr_(iac_arena *arena, const iac_expr *expr, iac_diags *diags);
 
 /* A body by its schema. Attributes that hold lists or sets of objects may be written as blocks: where a body does so,
  * `schema` is one in which they are. */

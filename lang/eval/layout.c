@@ -3,7 +3,6 @@
 
 #include "lang/eval/eval_internal.h"
 #include "lang/syntax/body.h"
-#include "lang/syntax/parser.h"
 
 #define DYNAMIC IAC_STR("dynamic")
 
@@ -138,17 +137,9 @@ void iac_layout_read_(iac_arena *arena, const iac_body *body, const iac_block_sc
 
 /* ---- dynamic blocks ---- */
 
-const iac_expr *iac_static_expr_(iac_arena *arena, const iac_expr *expr, iac_diags *diags)
-{
-    iac_str text;
-    if (!expr->range.src || !iac_str_ends(expr->range.src->name, IAC_STR(".json")) || !iac_literal_text_(expr, &text))
-        return expr;
-    return iac_parse_expression(arena, iac_source_new(arena, expr->range.src->name, text), diags);
-}
-
 static bool read_iterator(iac_arena *arena, const iac_attribute *attr, iac_str *ret, iac_diags *diags)
 {
-    const iac_expr *expr = iac_static_expr_(arena, attr->expr, diags);
+    const iac_expr *expr = iac_expr_static(arena, attr->expr, diags);
     if (expr->kind != IAC_EXPR_ROOT) {
         iac_diag_error(diags, attr->expr->range, "Invalid dynamic iterator name",
                        "Dynamic iterator must be a single variable name.");

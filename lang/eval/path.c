@@ -56,7 +56,7 @@ bool iac_expr_path(iac_arena *arena, const iac_expr *expr, iac_path *ret, iac_di
 {
     iac_step steps[MAX_STEPS]; /* from the end backwards */
     size_t n = 0;
-    const iac_expr *node = iac_static_expr_(arena, expr, diags);
+    const iac_expr *node = iac_expr_static(arena, expr, diags);
     if (node->kind == IAC_EXPR_ERROR)
         return false;
     while (node) {

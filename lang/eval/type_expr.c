@@ -162,8 +162,7 @@ static void read_attribute(struct reader *r, const iac_expr *call, const iac_obj
 {
     iac_str name;
     bool bare = item->bare_key && attribute_name(item->key, &name);
-    bool json = item->key->range.src && iac_str_ends(item->key->range.src->name, IAC_STR(".json"));
-    if (!bare && !(json && iac_literal_text_(item->key, &name))) {
+    if (!bare && !(item->key->from_json && iac_literal_text_(item->key, &name))) {
         fail(r, item->key->range, call->range, "Object constructor map keys must be attribute names.");
         o->failed = true;
         return;
@@ -316,7 +315,7 @@ static struct constraint read_type(struct reader *r, const iac_expr *expr)
 {
     iac_str word;
     struct constraint result;
-    expr = iac_static_expr_(r->arena, expr, r->diags);
+    expr = iac_expr_static(r->arena, expr, r->diags);
     if (expr->kind == IAC_EXPR_ERROR)
         return (struct constraint){ 0 };
     if (r->depth >= MAX_BLOCK_DEPTH)
@@ -364,7 +363,7 @@ const iac_type *iac_eval_type(const iac_expr *expr, iac_arena *arena, const iac_
     struct reader r = { .arena = arena, .diags = diags };
     iac_str word;
     *ret_defaults = NULL;
-    expr = iac_static_expr_(arena, expr, diags);
+    expr = iac_expr_static(arena, expr, diags);
     if (refuse_quoted(expr, diags))
         return NULL;
     if (expr->kind == IAC_EXPR_ROOT && keyword_of(expr, &word)) { /* alone, these are short for (any) */
