@@ -112,7 +112,7 @@ static int32_t configure(void *instance, iacp_call *call, iacp_configure *reques
 
     if (strlen(directory) >= sizeof(self->directory))
         return fail(call, "directory", "Directory name too long", "It must have fewer than 512 bytes.");
-    strcpy(self->directory, directory); /* copied: the value ends with this call */
+    memcpy(self->directory, directory, strlen(directory) + 1); /* copied: the value ends with this call */
     return IACP_OK;
 }
 
