@@ -476,6 +476,19 @@ static const iac_diff *diff_object(iac_arena *arena, const part *p, const iac_ty
     return diff;
 }
 
+static const iac_diff *diff_tuple(iac_arena *arena, const part *p, const iac_type *type)
+{
+    iac_diff *diff = new_diff(arena, IAC_DIFF_LIST, starting_action(p), matches_exactly(&p->replace));
+    size_t n = count_of(p->before), m = count_of(p->after);
+    diff->children = iac_arena_array(arena, const iac_diff *, type->n);
+    for (size_t i = 0; i < type->n && (i < n || i < m); i++) {
+        part child = child_at(arena, p, i < n ? i : SIZE_MAX, i < m ? i : SIZE_MAX);
+        diff->children[diff->n++] = diff_type(arena, &child, type->items[i]);
+        diff->action = join(diff->action, diff->children[i]->action);
+    }
+    return diff;
+}
+
 static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *arg)
 {
     const iac_type *type = arg;
@@ -496,6 +509,8 @@ static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *ar
                            type->element);
     case IAC_SET:
         return in_set(arena, p, diff_type, type->element);
+    case IAC_TUPLE:
+        return diff_tuple(arena, p, type);
     default:
         return diff_any(arena, p, NULL);
     }
@@ -669,6 +684,13 @@ const iac_diff *iac_diff_resource(iac_arena *arena, const iac_block_schema *sche
     p.replace = (iac_matcher){ .v = replace_paths.v, .n = replace_paths.n };
     p.relevant = relevant;
     return diff_block(arena, &p, schema);
+}
+
+const iac_diff *iac_diff_typed(iac_arena *arena, const iac_value *before, const iac_value *after, const iac_type *type)
+{
+    part p = part_of(before, after);
+    p.relevant.always = true;
+    return diff_type(arena, &p, type);
 }
 
 const iac_diff *iac_diff_values(iac_arena *arena, const iac_value *before, const iac_value *after)

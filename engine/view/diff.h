@@ -58,7 +58,10 @@ const iac_diff *iac_diff_resource(iac_arena *arena, const iac_block_schema *sche
                                   const iac_value *after, iac_paths replace_paths, iac_matcher relevant);
 /* Of values whose type says how they are drawn: outputs, and attributes of dynamic type. NULL: there is none. */
 const iac_diff *iac_diff_values(iac_arena *arena, const iac_value *before, const iac_value *after);
-/* As above, for text that holds JSON: with explicit, null is a value and not an absence. */
+/* Of values of one type, as a state shows its outputs. */
+const iac_diff *iac_diff_typed(iac_arena *arena, const iac_value *before, const iac_value *after,
+                               const iac_type *type);
+/* As iac_diff_values, for text that holds JSON: with explicit, null is a value and not an absence. */
 const iac_diff *iac_diff_json(iac_arena *arena, const iac_value *before, bool before_explicit, const iac_value *after,
                               bool after_explicit);
 

@@ -1,0 +1,287 @@
+#include "engine/view/json_util.h"
+#include "engine/view/style.h"
+
+#include "lang/value/json.h"
+#include "lang/value/text.h"
+#include <string.h>
+
+/* ---- the part of a source that a diagnostic shows ---- */
+
+typedef struct snippet {
+    iac_str code;             /* whole lines, without the last newline */
+    uint32_t first_line;
+    size_t highlight, highlight_end; /* within code */
+} snippet;
+
+/* An empty range points at the character after it. */
+static iac_range visible(iac_range range)
+{
+    if (range.end <= range.start && range.start < range.src->text.n)
+        range.end = range.start + 1;
+    return range;
+}
+
+static snippet snippet_of(const iac_diag *diag)
+{
+    iac_range subject = visible(diag->subject), whole = subject;
+    iac_str text = subject.src->text;
+    if (diag->context.src == subject.src)
+        whole = iac_range_join(subject, diag->context);
+    size_t start = whole.start, end = whole.end;
+    while (start > 0 && text.p[start - 1] != '\n')
+        start--;
+    if (end > whole.start && text.p[end - 1] == '\n')
+        end--;
+    while (end < text.n && text.p[end] != '\n')
+        end++;
+    snippet s = { .code = iac_str_sub(text, start, end), .first_line = iac_source_pos(subject.src, whole.start).line };
+    if (s.code.n && s.code.p[s.code.n - 1] == '\r')
+        s.code.n--;
+    s.highlight = subject.start > start ? subject.start - start : 0;
+    s.highlight_end = subject.end > start ? subject.end - start : 0;
+    s.highlight = s.highlight < s.code.n ? s.highlight : s.code.n;
+    s.highlight_end = s.highlight_end < s.code.n ? s.highlight_end : s.code.n;
+    if (s.highlight_end < s.highlight)
+        s.highlight_end = s.highlight;
+    return s;
+}
+
+/* ---- text ---- */
+
+static void draw_code(iac_buf *out, const snippet *s, bool color)
+{
+    size_t at = 0;
+    for (uint32_t line = s->first_line; at <= s->code.n; line++) {
+        size_t end = iac_str_find_char(s->code, '\n', at);
+        end = end < s->code.n ? end : s->code.n;
+        size_t from = s->highlight > at ? s->highlight : at, to = s->highlight_end < end ? s->highlight_end : end;
+        iac_buf_printf(out, "%4u: ", line);
+        if (color && from < to) {
+            iac_buf_str(out, iac_str_sub(s->code, at, from));
+            iac_buf_cstr(out, IAC_UNDERLINE);
+            iac_buf_str(out, iac_str_sub(s->code, from, to));
+            iac_buf_cstr(out, IAC_RESET);
+            iac_buf_str(out, iac_str_sub(s->code, to, end));
+        } else {
+            iac_buf_str(out, iac_str_sub(s->code, at, end));
+        }
+        iac_buf_char(out, '\n');
+        at = end + 1;
+    }
+}
+
+static void draw_values(iac_buf *out, const iac_diag *diag, bool color)
+{
+    if (!diag->value_count && !diag->signature.n)
+        return;
+    iac_buf_cstr(out, "    ");
+    iac_styled(out, color, IAC_GRAY, "├────────────────");
+    iac_buf_char(out, '\n');
+    if (diag->signature.n) {
+        iac_buf_cstr(out, "    ");
+        iac_styled(out, color, IAC_GRAY, "│");
+        iac_buf_cstr(out, " while calling ");
+        iac_style(out, color, IAC_BOLD);
+        iac_buf_str(out, diag->function);
+        iac_style(out, color, IAC_RESET);
+        iac_buf_str(out, iac_str_sub(diag->signature, iac_str_find_char(diag->signature, '(', 0), diag->signature.n));
+        iac_buf_char(out, '\n');
+    }
+    for (size_t i = 0; i < diag->value_count; i++) {
+        iac_buf_cstr(out, "    ");
+        iac_styled(out, color, IAC_GRAY, "│");
+        iac_buf_char(out, ' ');
+        iac_style(out, color, IAC_BOLD);
+        iac_buf_str(out, diag->values[i].traversal);
+        iac_style(out, color, IAC_RESET);
+        iac_buf_printf(out, " %.*s\n", IAC_FMT(diag->values[i].statement));
+    }
+}
+
+static void draw_source(iac_buf *out, const iac_diag *diag, bool color)
+{
+    if (diag->address.n)
+        iac_buf_printf(out, "  with %.*s,\n", IAC_FMT(diag->address));
+    if (!diag->subject.src) {
+        if (diag->address.n)
+            iac_buf_char(out, '\n');
+        return;
+    }
+    snippet s = snippet_of(diag);
+    iac_buf_printf(out, "  on %.*s line %u", IAC_FMT(diag->subject.src->name),
+                   iac_source_pos(diag->subject.src, diag->subject.start).line);
+    if (diag->block.n)
+        iac_buf_printf(out, ", in %.*s", IAC_FMT(diag->block));
+    iac_buf_cstr(out, ":\n");
+    draw_code(out, &s, color);
+    draw_values(out, diag, color);
+    iac_buf_char(out, '\n');
+}
+
+/* Lines that begin with a blank are laid out already. */
+static void draw_detail(iac_buf *out, iac_str detail, int width)
+{
+    while (detail.n && detail.p[detail.n - 1] == '\n')
+        detail.n--;
+    for (size_t at = 0; at < detail.n;) {
+        size_t end = iac_str_find_char(detail, '\n', at);
+        end = end < detail.n ? end : detail.n;
+        iac_str line = iac_str_sub(detail, at, end);
+        if (line.n && line.p[0] == ' ')
+            iac_buf_str(out, line);
+        else
+            iac_wrap(out, line, width);
+        iac_buf_char(out, '\n');
+        at = end + 1;
+    }
+}
+
+static void draw_plain(iac_buf *out, const iac_diag *diag, bool color, int width)
+{
+    const char *code = diag->severity == IAC_ERROR ? IAC_RED : IAC_YELLOW;
+    iac_style(out, color, IAC_BOLD);
+    iac_styled(out, color, code, diag->severity == IAC_ERROR ? "Error: " : "Warning: ");
+    iac_style(out, color, IAC_BOLD);
+    iac_buf_str(out, diag->summary);
+    iac_style(out, color, IAC_RESET);
+    iac_buf_cstr(out, "\n\n");
+    draw_source(out, diag, color);
+    draw_detail(out, diag->detail, width);
+}
+
+void iac_view_diag(iac_buf *out, const iac_diag *diag, const iac_view_options *options)
+{
+    int width = iac_view_width(options);
+    if (!options->color) {
+        iac_buf_char(out, '\n');
+        draw_plain(out, diag, false, width);
+        return;
+    }
+    const char *code = diag->severity == IAC_ERROR ? IAC_RED : IAC_YELLOW;
+    iac_buf inside;
+    iac_buf_init(&inside, IAC_BUF_UNLIMITED);
+    draw_plain(&inside, diag, true, width - 2 > 1 ? width - 2 : 2);
+    iac_str text = iac_buf_view(&inside);
+    iac_styled(out, true, code, "╷");
+    iac_buf_char(out, '\n');
+    for (size_t at = 0; at < text.n;) {
+        size_t end = iac_str_find_char(text, '\n', at);
+        end = end < text.n ? end : text.n;
+        iac_styled(out, true, code, "│");
+        iac_buf_char(out, ' ');
+        iac_buf_str(out, iac_str_sub(text, at, end));
+        iac_buf_char(out, '\n');
+        at = end + 1;
+    }
+    iac_styled(out, true, code, "╵");
+    iac_buf_char(out, '\n');
+    iac_buf_clear(&inside);
+}
+
+static void draw_compact(iac_buf *out, const iac_diags *diags, const iac_view_options *options)
+{
+    iac_buf_char(out, '\n');
+    iac_style(out, options->color, IAC_BOLD);
+    iac_styled(out, options->color, IAC_YELLOW, "Warnings:");
+    iac_buf_cstr(out, "\n\n");
+    for (size_t i = 0; i < diags->list.n; i++) {
+        const iac_diag *diag = &diags->list.v[i];
+        iac_buf_printf(out, "- %.*s\n", IAC_FMT(diag->summary));
+        if (diag->subject.src)
+            iac_buf_printf(out, "  on %.*s line %u\n", IAC_FMT(diag->subject.src->name),
+                           iac_source_pos(diag->subject.src, diag->subject.start).line);
+    }
+    iac_buf_cstr(out, "\nTo see the full warning notes, run iac without -compact-warnings.\n");
+}
+
+void iac_view_diags(iac_buf *out, const iac_diags *diags, int severity, const iac_view_options *options)
+{
+    if (options->compact_warnings && diags->list.n && !diags->errors && severity != IAC_ERROR) {
+        draw_compact(out, diags, options);
+        return;
+    }
+    for (size_t i = 0; i < diags->list.n; i++) {
+        const iac_diag *diag = &diags->list.v[i];
+        if (severity < 0 || (int)diag->severity == severity)
+            iac_view_diag(out, diag, options);
+    }
+}
+
+/* ---- JSON ---- */
+
+static void json_pos(iac_buf *out, const iac_source *src, uint32_t byte)
+{
+    uint32_t line = iac_source_pos(src, byte).line, start = src->line_starts[line - 1];
+    iac_buf_printf(out, "{\"line\":%u,\"column\":%zu,\"byte\":%u}", line,
+                   iac_grapheme_count(iac_str_sub(src->text, start, byte)) + 1, byte);
+}
+
+static void json_snippet(iac_buf *out, const iac_diag *diag)
+{
+    snippet s = snippet_of(diag);
+    iac_buf_cstr(out, "{\"context\":");
+    if (diag->block.n)
+        iac_json_string(out, diag->block, true);
+    else
+        iac_buf_cstr(out, "null");
+    iac_buf_cstr(out, ",\"code\":");
+    iac_json_string(out, s.code, true);
+    iac_buf_printf(out, ",\"start_line\":%u,\"highlight_start_offset\":%zu,\"highlight_end_offset\":%zu,\"values\":[",
+                   s.first_line, s.highlight, s.highlight_end);
+    for (size_t i = 0; i < diag->value_count; i++) {
+        iac_buf_cstr(out, i ? ",{\"traversal\":" : "{\"traversal\":");
+        iac_json_string(out, diag->values[i].traversal, true);
+        iac_buf_cstr(out, ",\"statement\":");
+        iac_json_string(out, diag->values[i].statement, true);
+        iac_buf_char(out, '}');
+    }
+    iac_buf_char(out, ']');
+    if (diag->function.n) {
+        iac_buf_cstr(out, ",\"function_call\":{\"called_as\":");
+        iac_json_string(out, diag->function, true);
+        iac_buf_char(out, '}');
+    }
+    iac_buf_char(out, '}');
+}
+
+void iac_json_diag(iac_buf *out, const iac_diag *diag)
+{
+    iac_buf_printf(out, "{\"severity\":\"%s\",\"summary\":", diag->severity == IAC_ERROR ? "error" : "warning");
+    iac_json_string(out, diag->summary, true);
+    iac_buf_cstr(out, ",\"detail\":");
+    iac_json_string(out, diag->detail, true);
+    if (diag->address.n) {
+        iac_buf_cstr(out, ",\"address\":");
+        iac_json_string(out, diag->address, true);
+    }
+    if (diag->subject.src) {
+        iac_range range = visible(diag->subject);
+        iac_buf_cstr(out, ",\"range\":{\"filename\":");
+        iac_json_string(out, range.src->name, true);
+        iac_buf_cstr(out, ",\"start\":");
+        json_pos(out, range.src, range.start);
+        iac_buf_cstr(out, ",\"end\":");
+        json_pos(out, range.src, range.end);
+        iac_buf_cstr(out, "},\"snippet\":");
+        json_snippet(out, diag);
+    }
+    iac_buf_char(out, '}');
+}
+
+void iac_json_validate(iac_buf *out, const iac_diags *diags)
+{
+    iac_buf json;
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_buf_printf(&json,
+                   "{\"format_version\":\"1.0\",\"valid\":%s,\"error_count\":%zu,\"warning_count\":%zu,\"diagnostics\":[",
+                   diags->errors ? "false" : "true", diags->errors, diags->list.n - diags->errors);
+    for (size_t i = 0; i < diags->list.n; i++) {
+        if (i)
+            iac_buf_char(&json, ',');
+        iac_json_diag(&json, &diags->list.v[i]);
+    }
+    iac_buf_cstr(&json, "]}");
+    iac_json_indent(out, iac_buf_view(&json));
+    iac_buf_char(out, '\n');
+    iac_buf_clear(&json);
+}

@@ -1,0 +1,179 @@
+#include "engine/view/json_util.h"
+
+#include "lang/value/json.h"
+
+void iac_json_indent(iac_buf *out, iac_str json)
+{
+    size_t level = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < json.n; i++) {
+        char c = json.p[i];
+        if (in_string) {
+            iac_buf_char(out, c);
+            if (c == '\\' && i + 1 < json.n)
+                iac_buf_char(out, json.p[++i]);
+            else if (c == '"')
+                in_string = false;
+            continue;
+        }
+        bool opens = c == '{' || c == '[';
+        if (opens && i + 1 < json.n && (json.p[i + 1] == '}' || json.p[i + 1] == ']')) {
+            iac_buf_add(out, json.p + i++, 2);
+            continue;
+        }
+        if (c == '}' || c == ']') {
+            level -= level > 0;
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', level * 2);
+        }
+        iac_buf_char(out, c);
+        if (opens || c == ',') {
+            level += opens;
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', level * 2);
+        } else if (c == ':') {
+            iac_buf_char(out, ' ');
+        }
+        in_string = c == '"';
+    }
+}
+
+void iac_json_member(iac_buf *out, bool *first, const char *name)
+{
+    if (!*first)
+        iac_buf_char(out, ',');
+    *first = false;
+    iac_buf_printf(out, "\"%s\":", name);
+}
+
+void iac_json_string_member(iac_buf *out, bool *first, const char *name, iac_str text)
+{
+    iac_json_member(out, first, name);
+    iac_json_string(out, text, true);
+}
+
+static void print_string(iac_buf *out, const iac_buf *text)
+{
+    iac_json_string(out, iac_buf_view(text), true);
+}
+
+void iac_json_addr(iac_buf *out, iac_addr addr)
+{
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_addr_print(&text, addr);
+    print_string(out, &text);
+    iac_buf_clear(&text);
+}
+
+void iac_json_module(iac_buf *out, iac_module_addr addr)
+{
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_module_addr_print(&text, addr);
+    print_string(out, &text);
+    iac_buf_clear(&text);
+}
+
+void iac_json_key(iac_buf *out, iac_key key)
+{
+    if (key.kind == IAC_KEY_INT)
+        iac_buf_printf(out, "%lld", (long long)key.index);
+    else if (key.kind == IAC_KEY_STRING)
+        iac_json_string(out, key.name, true);
+    else
+        iac_buf_cstr(out, "null");
+}
+
+iac_str iac_provider_source(iac_str provider)
+{
+    size_t start = iac_str_find(provider, IAC_STR("provider[\""), 0);
+    if (start >= provider.n)
+        return provider;
+    start += sizeof("provider[\"") - 1;
+    return iac_str_sub(provider, start, iac_str_find_char(provider, '"', start));
+}
+
+static bool is_keyed(const iac_value *v)
+{
+    return v->kind == IAC_MAP || v->kind == IAC_OBJECT;
+}
+
+static bool is_collection(const iac_value *v)
+{
+    return v->state == IAC_KNOWN && (is_keyed(v) || v->kind == IAC_LIST || v->kind == IAC_SET || v->kind == IAC_TUPLE);
+}
+
+void iac_json_known(iac_buf *out, const iac_value *v)
+{
+    if (!v || v->state != IAC_KNOWN) {
+        iac_buf_cstr(out, "null");
+        return;
+    }
+    if (!v->deep_unknown) {
+        iac_value_to_json(out, v);
+        return;
+    }
+    bool keyed = is_keyed(v), first = true;
+    iac_buf_char(out, keyed ? '{' : '[');
+    for (size_t i = 0; i < v->n; i++) {
+        if (keyed && v->items[i]->state == IAC_UNKNOWN)
+            continue;
+        if (!first)
+            iac_buf_char(out, ',');
+        first = false;
+        if (keyed) {
+            iac_json_string(out, v->keys[i], true);
+            iac_buf_char(out, ':');
+        }
+        iac_json_known(out, v->items[i]);
+    }
+    iac_buf_char(out, keyed ? '}' : ']');
+}
+
+typedef bool leaf_test(const iac_value *v);
+
+static bool is_unknown(const iac_value *v)
+{
+    return v->state == IAC_UNKNOWN;
+}
+
+static bool is_sensitive(const iac_value *v)
+{
+    return (v->marks & IAC_SENSITIVE) != 0;
+}
+
+/* Whole: the value's own shape; within an object a leaf that is not of the kind is left out by the caller. */
+static void shape(iac_buf *out, const iac_value *v, leaf_test *test)
+{
+    if (!v || test(v) || !is_collection(v)) {
+        iac_buf_cstr(out, v && test(v) ? "true" : "false");
+        return;
+    }
+    bool keyed = is_keyed(v), first = true;
+    iac_buf_char(out, keyed ? '{' : '[');
+    for (size_t i = 0; i < v->n; i++) {
+        const iac_value *item = v->items[i];
+        if (keyed && !test(item) && !is_collection(item))
+            continue;
+        if (!first)
+            iac_buf_char(out, ',');
+        first = false;
+        if (keyed) {
+            iac_json_string(out, v->keys[i], true);
+            iac_buf_char(out, ':');
+        }
+        shape(out, item, test);
+    }
+    iac_buf_char(out, keyed ? '}' : ']');
+}
+
+void iac_json_unknown_shape(iac_buf *out, const iac_value *v)
+{
+    shape(out, v, is_unknown);
+}
+
+void iac_json_sensitive_shape(iac_buf *out, const iac_value *v)
+{
+    shape(out, v, is_sensitive);
+}

@@ -1,0 +1,25 @@
+/* engine/view/json_util.h - what the JSON views share. Layer: engine/view, inside. */
+#ifndef IAC_VIEW_JSON_UTIL_H
+#define IAC_VIEW_JSON_UTIL_H
+#include "engine/view/view.h"
+
+#define IAC_TERRAFORM_VERSION "1.11.4" /* the release whose formats these are */
+
+/* Appends compact JSON, laid out with two blanks a level. */
+void iac_json_indent(iac_buf *out, iac_str json);
+/* "NAME": with a comma before it unless it is the first of its object. */
+void iac_json_member(iac_buf *out, bool *first, const char *name);
+void iac_json_string_member(iac_buf *out, bool *first, const char *name, iac_str text);
+/* An address, a module's address, and a key as JSON. */
+void iac_json_addr(iac_buf *out, iac_addr addr);
+void iac_json_module(iac_buf *out, iac_module_addr addr);
+void iac_json_key(iac_buf *out, iac_key key);
+/* The provider's source address out of provider["HOST/NS/TYPE"].alias. */
+iac_str iac_provider_source(iac_str provider);
+/* Plain JSON of a value: unknown attributes left out of objects, null within lists. */
+void iac_json_known(iac_buf *out, const iac_value *v);
+/* The value's shape with true at every unknown (or sensitive) leaf; others are left out of objects and false in lists.
+ * Nothing of the kind at the top: "{}" for collections, "false" otherwise. */
+void iac_json_unknown_shape(iac_buf *out, const iac_value *v);
+void iac_json_sensitive_shape(iac_buf *out, const iac_value *v);
+#endif

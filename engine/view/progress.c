@@ -1,0 +1,176 @@
+#include "engine/view/json_stream.h"
+#include "engine/view/style.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct iac_view_progress {
+    FILE *out;
+    bool color, json;
+    double last_flush; /* seconds */
+    iac_buf line;
+};
+
+/* What is being done, as a sentence begins, goes on and ends. Data sources are "read" for people and "refreshed" in the
+ * stream. */
+typedef struct verb {
+    const char *begin, *going, *end;
+} verb;
+
+static verb verb_of(const iac_event *event, bool json)
+{
+    if (event->kind == IAC_EVENT_READ_START || event->kind == IAC_EVENT_READ_DONE || event->action == IAC_ACTION_READ)
+        return json ? (verb){ "Refreshing", "refreshing", "Refresh" } : (verb){ "Reading", "reading", "Read" };
+    switch (event->action) {
+    case IAC_ACTION_CREATE:
+        return (verb){ "Creating", "creating", "Creation" };
+    case IAC_ACTION_DELETE:
+        return (verb){ "Destroying", "destroying", "Destruction" };
+    case IAC_ACTION_FORGET:
+        return (verb){ "Removing", "removing", "Removal" };
+    default:
+        return (verb){ "Modifying", "modifying", "Modifications" };
+    }
+}
+
+/* Whole seconds as 1h2m3s. */
+static void print_elapsed(iac_buf *out, double elapsed)
+{
+    long long s = (long long)(elapsed + 0.5);
+    if (s >= 3600)
+        iac_buf_printf(out, "%lldh%lldm%llds", s / 3600, s / 60 % 60, s % 60);
+    else if (s >= 60)
+        iac_buf_printf(out, "%lldm%llds", s / 60, s % 60);
+    else
+        iac_buf_printf(out, "%llds", s);
+}
+
+static void print_id(iac_buf *out, const iac_event *event)
+{
+    if (event->id_key.n && event->id_value.n)
+        iac_buf_printf(out, " [%.*s=%.*s]", IAC_FMT(event->id_key), IAC_FMT(event->id_value));
+}
+
+static void print_progress(iac_buf *out, const iac_event *event, verb v)
+{
+    iac_buf_printf(out, ": Still %s... [", v.going);
+    if (event->id_key.n && event->id_value.n)
+        iac_buf_printf(out, "%.*s=%.*s, ", IAC_FMT(event->id_key), IAC_FMT(event->id_value));
+    print_elapsed(out, event->elapsed_seconds);
+    iac_buf_cstr(out, " elapsed]");
+}
+
+static void print_end(iac_buf *out, const iac_event *event, const char *what, const char *how)
+{
+    iac_buf_printf(out, ": %s %s after ", what, how);
+    print_elapsed(out, event->elapsed_seconds);
+}
+
+void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
+{
+    if (event->kind == IAC_EVENT_STOPPING) {
+        iac_buf_cstr(out, "Stopping operation...");
+        return;
+    }
+    if (event->kind == IAC_EVENT_DIAGNOSTIC || (!json && (event->kind == IAC_EVENT_REFRESH_DONE ||
+                                                          event->kind == IAC_EVENT_APPLY_ERRORED)))
+        return;
+    verb v = verb_of(event, json);
+    if (event->addr)
+        iac_addr_print(out, *event->addr);
+    if (event->deposed.n)
+        iac_buf_printf(out, " (deposed object %.*s)", IAC_FMT(event->deposed));
+    switch (event->kind) {
+    case IAC_EVENT_REFRESH_START:
+        iac_buf_cstr(out, ": Refreshing state...");
+        print_id(out, event);
+        break;
+    case IAC_EVENT_REFRESH_DONE:
+        iac_buf_cstr(out, ": Refresh complete");
+        print_id(out, event);
+        break;
+    case IAC_EVENT_READ_START:
+    case IAC_EVENT_APPLY_START:
+        iac_buf_printf(out, ": %s...", v.begin);
+        if (event->action != IAC_ACTION_CREATE)
+            print_id(out, event);
+        break;
+    case IAC_EVENT_APPLY_PROGRESS:
+        print_progress(out, event, v);
+        break;
+    case IAC_EVENT_READ_DONE:
+    case IAC_EVENT_APPLY_DONE:
+        print_end(out, event, v.end, "complete");
+        if (event->action != IAC_ACTION_DELETE)
+            print_id(out, event);
+        break;
+    case IAC_EVENT_APPLY_ERRORED:
+        print_end(out, event, v.end, "errored");
+        break;
+    default:
+        iac_buf_printf(out, ": %.*s", IAC_FMT(event->text));
+        break;
+    }
+}
+
+void iac_view_event_text(iac_buf *out, const iac_event *event)
+{
+    iac_view_event_line(out, event, false);
+}
+
+/* Many small refreshes go out together; what may take long is shown at once. */
+static void flush(iac_view_progress *p, iac_event_kind kind)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    bool quick = kind == IAC_EVENT_REFRESH_START || kind == IAC_EVENT_REFRESH_DONE;
+    if (quick && seconds - p->last_flush < 0.05)
+        return;
+    p->last_flush = seconds;
+    fflush(p->out);
+}
+
+static void receive(void *user, const iac_event *event)
+{
+    iac_view_progress *p = user;
+    iac_buf_reset(&p->line);
+    if (p->json) {
+        iac_json_stream_event(&p->line, event);
+    } else {
+        iac_view_event_line(&p->line, event, false);
+        if (p->line.n)
+            iac_buf_char(&p->line, '\n');
+    }
+    if (!p->line.n)
+        return;
+    if (p->color && !p->json)
+        fprintf(p->out, IAC_RESET IAC_BOLD "%.*s" IAC_RESET "\n", (int)p->line.n - 1, p->line.p);
+    else
+        fwrite(p->line.p, 1, p->line.n, p->out);
+    flush(p, event->kind);
+}
+
+iac_view_progress *iac_view_progress_new(FILE *out, const iac_view_options *options, bool json)
+{
+    iac_view_progress *p = iac_xcalloc(1, sizeof(*p));
+    p->out = out;
+    p->color = options->color;
+    p->json = json;
+    iac_buf_init(&p->line, IAC_BUF_UNLIMITED);
+    return p;
+}
+
+iac_event_sink iac_view_progress_sink(iac_view_progress *progress)
+{
+    return (iac_event_sink){ .event = receive, .user = progress };
+}
+
+void iac_view_progress_free(iac_view_progress *progress)
+{
+    if (!progress)
+        return;
+    fflush(progress->out);
+    iac_buf_clear(&progress->line);
+    free(progress);
+}
