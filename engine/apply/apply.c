@@ -23,9 +23,10 @@ static const iac_value *current_value(iac_applier *applier, iac_worker *worker, 
     if (!stored || !stored->current || !node->provider || !node->provider->instance)
         return NULL;
     iac_call_options options = iac_options_for(&applier->run, node, address);
-    if (addr.mode == IAC_DATA) /* read while planning, by the present schema */
-        return iac_schema_mark_sensitive(worker->keep, node->schema->block,
-                                         iac_object_value(worker->keep, stored->current));
+    if (addr.mode == IAC_DATA) { /* read while planning, by the present schema */
+        const iac_value *read = iac_object_value(worker->keep, stored->current);
+        return read ? iac_schema_mark_sensitive(worker->keep, node->schema->block, read) : NULL;
+    }
     return iac_stored_value(worker, node, &options, stored->current);
 }
 
@@ -148,6 +149,16 @@ static bool same_object(const iac_object *a, const iac_object *b)
                       iac_str_eq(a->private_data, b->private_data) && a->tainted == b->tainted);
 }
 
+/* An object to be imported is recorded by its own step, unless nothing but refreshing was asked for. */
+static bool imports(const iac_applier *applier, iac_addr addr)
+{
+    if (applier->plan->mode == IAC_PLAN_REFRESH_ONLY || addr.mode != IAC_MANAGED)
+        return false;
+    iac_str address = iac_addr_text(applier->run.arena, addr);
+    uintptr_t found = (uintptr_t)iac_map_get(&applier->changes, address);
+    return found && applier->plan->changes[found - 1].import_id.n > 0;
+}
+
 /* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
 static void save_refreshed(iac_applier *applier)
 {
@@ -157,15 +168,22 @@ static void save_refreshed(iac_applier *applier)
         const iac_state_instance *instance = &prior->instances[i];
         const iac_state_instance *old = stored ? iac_state_find(stored, instance->addr) : NULL;
         if (instance->current && !same_object(instance->current, old ? old->current : NULL) &&
-            (old || instance->addr.mode != IAC_MANAGED || applier->plan->mode == IAC_PLAN_REFRESH_ONLY))
+            !imports(applier, instance->addr))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
                                                 .provider = instance->provider, .object = instance->current }));
+        for (size_t k = 0; !old && k < instance->deposed_count; k++) /* it has moved, with what it had set aside */
+            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
+                                                .provider = instance->provider, .object = instance->deposed[k],
+                                                .deposed = instance->deposed[k]->deposed }));
     }
     for (size_t i = 0; stored && i < stored->instance_count; i++) {
         const iac_state_instance *old = &stored->instances[i];
         const iac_state_instance *now = iac_state_find(prior, old->addr);
         if (old->current && (!now || !now->current))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr }));
+        for (size_t k = 0; !now && k < old->deposed_count; k++)
+            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr,
+                                                .deposed = old->deposed[k]->deposed }));
     }
     if (writes.n) {
         iac_write *kept = iac_arena_array(applier->run.arena, iac_write, writes.n);

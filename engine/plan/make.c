@@ -526,8 +526,9 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_planner *planner = iac_arena_new_of(arena, iac_planner);
     size_t errors = diags->errors;
     iac_str timestamp = timestamp_now(arena);
+    const iac_state *moved_state = iac_plan_moves(arena, config, state, &planner->moved, diags);
     iac_run_options run_options = {
-        .host = options->host, .state = state, .variables = options->variables, .workspace = options->workspace,
+        .host = options->host, .state = moved_state, .variables = options->variables, .workspace = options->workspace,
         .timestamp = timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd, .planning = true,
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink,
@@ -536,6 +537,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     *ret = NULL;
     if (iac_run_build(&planner->run, config, &run_options, diags) != IAC_OK) {
         iac_run_clear(&planner->run);
+        iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
     apply_targets(planner);
@@ -580,6 +582,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
                          "recovering from errors or mistakes, or when iac specifically suggests to use it as part of "
                          "an error message.");
     iac_run_hand_over(&planner->run, arena);
+    iac_map_clear(&planner->moved);
     *ret = plan;
     return plan->errored ? IAC_ERR : IAC_OK;
 }

@@ -136,13 +136,16 @@ static void note_drift(iac_worker *worker, const iac_node *node, iac_plan_task *
 
 /* ---- changes ---- */
 
-static iac_change *new_change(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+static iac_change *new_change(const iac_planner *planner, iac_worker *worker, const iac_node *node,
+                              iac_plan_task *task)
 {
+    const iac_addr *previous = planner->moved.n ? iac_map_get(&planner->moved, task->address) : NULL;
     iac_change *change = iac_arena_new_of(worker->keep, iac_change);
     const iac_value *none = iac_value_null(worker->keep, node->schema->block->type);
     *change = (iac_change){
         .addr = task->addr,
-        .previous = task->addr,
+        .previous = previous ? *previous : task->addr,
+        .moved = previous != NULL,
         .deposed = task->object ? task->object->deposed : IAC_STR(""),
         .provider = node->provider->text,
         .provider_addr = node->provider->addr,
@@ -178,11 +181,11 @@ static bool prevented(iac_worker *worker, const iac_node *node, const iac_plan_t
     return true;
 }
 
-static bool plan_destroy(iac_worker *worker, iac_node *node, iac_plan_task *task)
+static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
     if (!task->refreshed)
         return true; /* it is gone already */
-    iac_change *change = new_change(worker, node, task);
+    iac_change *change = new_change(planner, worker, node, task);
     change->action = IAC_ACTION_DELETE;
     change->reason = task->object->deposed.n ? IAC_REASON_NONE : task->reason;
     atomic_store(&node->pending, true);
@@ -368,7 +371,7 @@ static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     if (!ask(worker, node, task, tainted ? NULL : prior, tainted ? full_config : config, &answer))
         return false;
     const iac_value *planned = iac_copy_marks(worker->keep, block, answer.planned, config);
-    iac_change *change = new_change(worker, node, task);
+    iac_change *change = new_change(planner, worker, node, task);
     iac_paths replace_paths = { 0 };
     bool replace = false;
     if (!prior) {
@@ -493,16 +496,16 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
         return false;
     note_drift(worker, node, task);
     if (task->object && task->object->deposed.n)
-        return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(worker, node, task);
+        return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(planner, worker, node, task);
     switch (planner->options->mode) {
     case IAC_PLAN_REFRESH_ONLY:
         publish_refreshed(worker, node, task);
         return true;
     case IAC_PLAN_DESTROY:
         publish_refreshed(worker, node, task);
-        return plan_destroy(worker, node, task);
+        return plan_destroy(planner, worker, node, task);
     case IAC_PLAN_NORMAL:
         break;
     }
-    return task->instance ? plan_configured(planner, worker, node, task) : plan_destroy(worker, node, task);
+    return task->instance ? plan_configured(planner, worker, node, task) : plan_destroy(planner, worker, node, task);
 }

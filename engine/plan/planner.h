@@ -30,8 +30,12 @@ typedef struct iac_plan_work { /* node->work of resources and orphans */
 typedef struct iac_planner {
     iac_run run;
     const iac_plan_options *options;
-    iac_plan *plan;
+    iac_map moved; /* address -> iac_addr *: where the stored object was before */
 } iac_planner;
+
+/* moves.c: the state with moved objects under their new addresses; adds to ret_moved. state itself where none moved. */
+const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, const iac_state *state,
+                                iac_map *ret_moved, iac_diags *diags);
 
 /* managed.c: reads the objects of many tasks together, where the provider can. */
 void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *node);

@@ -271,6 +271,43 @@ static void test_engine_lifecycle__modules_have_their_own_names(void **state)
     apply_ok(w, 0, 0, 1);
 }
 
+static void test_engine_lifecycle__moved_objects_keep_their_state(void **state)
+{
+    struct world *w = *state;
+    write_config(w, "resource \"terraform_data\" \"a\" { input = 1 }\n");
+    apply_ok(w, 1, 0, 0);
+    write_config(w, "resource \"terraform_data\" \"b\" { input = 1 }\n"
+                    "moved {\n  from = terraform_data.a\n  to = terraform_data.b\n}\n");
+    apply_ok(w, 0, 0, 0);
+    assert_true(w->plan->changes[0].moved);
+    assert_string_equal(w->plan->changes[0].previous.name.p, "a");
+    no_changes(w);
+    /* count wraps the object in [0], and its absence takes it out again. */
+    write_config(w, "resource \"terraform_data\" \"b\" {\n  count = 1\n  input = 1\n}\n");
+    apply_ok(w, 0, 0, 0);
+    assert_true(w->plan->changes[0].moved);
+    no_changes(w);
+    assert_int_equal(w->plan->prior->instances[0].addr.key.kind, IAC_KEY_INT);
+    write_config(w, "resource \"terraform_data\" \"b\" { input = 1 }\n");
+    apply_ok(w, 0, 0, 0);
+    no_changes(w);
+    assert_int_equal(w->plan->prior->instance_count, 1);
+}
+
+static void test_engine_lifecycle__validate_finds_what_needs_schemas(void **state)
+{
+    struct world *w = *state;
+    write_config(w, "variable \"v\" { type = string }\n"
+                    "resource \"terraform_data\" \"a\" {\n  input = var.v\n  nope = 1\n}\n"
+                    "resource \"terraform_data\" \"b\" { input = terraform_data.a.absent }\n");
+    w->arena = iac_arena_new();
+    const iac_config *config = NULL;
+    assert_int_equal(iac_config_load(w->arena, w->dir, NULL, &iac_config_reader_files, &config, &w->diags), IAC_OK);
+    iac_plan_options options = { .host = w->host, .workspace = IAC_STR("default"), .cwd = IAC_STR("/") };
+    assert_int_equal(iac_validate(config, &options, &w->diags), IAC_ERR);
+    assert_int_equal(w->diags.errors, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +320,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__a_cycle_is_told_with_its_places, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__a_failure_keeps_what_succeeded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__modules_have_their_own_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_engine_lifecycle__moved_objects_keep_their_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_engine_lifecycle__validate_finds_what_needs_schemas, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
