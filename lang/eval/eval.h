@@ -20,7 +20,9 @@ typedef struct iac_scope {
      * key set (known, unmarked, a number or string; only for RESOURCE and MODULE references directly followed by an
      * index): the one instance's object, or NULL with the usual error when there is no such instance; the evaluator
      * then goes on above the index. This makes a[each.key].x a look-up. For a MODULE reference with ref->output set
-     * the value is that output's. */
+     * the value is that output's. A key is as written: "0" may stand for 0.
+     * Errors for an object as a whole count wherever it is mentioned, also within try() and the arm not taken of a
+     * conditional, and are asked for once an expression; errors for one instance or output are errors of values. */
     const iac_value *(*lookup)(void *user, const iac_ref *ref, const iac_value *key, iac_arena *arena,
                                iac_diags *diags);
     /* provider::NAME::FUNCTION; NULL when there are none. The result is NULL after adding an error at `range`. */
