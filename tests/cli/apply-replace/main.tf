@@ -1,0 +1,8 @@
+variable "v" {
+  default = 1
+}
+
+resource "terraform_data" "a" {
+  input            = "fixed"
+  triggers_replace = [var.v]
+}

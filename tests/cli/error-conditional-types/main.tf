@@ -1,0 +1,7 @@
+variable "a" {
+  default = true
+}
+
+output "x" {
+  value = var.a ? "text" : [1]
+}

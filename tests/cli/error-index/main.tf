@@ -1,0 +1,7 @@
+locals {
+  list = ["a"]
+}
+
+output "x" {
+  value = local.list[3]
+}

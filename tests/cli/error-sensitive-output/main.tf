@@ -1,0 +1,8 @@
+variable "secret" {
+  default   = "hidden"
+  sensitive = true
+}
+
+output "x" {
+  value = var.secret
+}

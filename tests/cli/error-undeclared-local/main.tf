@@ -1,0 +1,7 @@
+locals {
+  names = ["a"]
+}
+
+output "x" {
+  value = local.name
+}

@@ -1,0 +1,7 @@
+variable "n" {
+  type = number
+}
+
+output "x" {
+  value = var.n
+}

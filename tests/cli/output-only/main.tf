@@ -1,0 +1,7 @@
+output "a" {
+  value = { list = [1, 2], text = "x" }
+}
+
+output "multi" {
+  value = "a\nb\n"
+}
