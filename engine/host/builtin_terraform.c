@@ -1,6 +1,6 @@
-/* The built-in provider "terraform": terraform_data. It is written against the provider ABI like any other. */
-#include "engine/host/host.h"
-#include "providers/abi/iac_provider.h"
+/* The built-in provider "terraform": terraform_data, and functions that write expressions. It is written against the
+ * provider ABI like any other. */
+#include "engine/host/host_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,17 +40,30 @@ static const char remote_state_schema[] =
     "\"description\":\"The values of the root module's outputs.\"},"
     "\"workspace\":{\"type\":\"string\",\"optional\":true,\"description\":\"The workspace whose state is read.\"}}}}";
 
+static const char encode_expr_schema[] =
+    "{\"summary\":\"Writes any value as an expression of the language\",\"return_type\":\"string\","
+    "\"parameters\":[{\"name\":\"value\",\"type\":\"dynamic\"}]}";
+
+static const char encode_tfvars_schema[] =
+    "{\"summary\":\"Writes an object as the content of a .tfvars file\",\"return_type\":\"string\","
+    "\"parameters\":[{\"name\":\"value\",\"type\":\"dynamic\"}]}";
+
 static const char *const *type_names(uint32_t kind)
 {
+    static const char *const functions[] = { "encode_expr", "encode_tfvars", NULL };
     static const char *const resources[] = { "terraform_data", NULL };
     static const char *const data[] = { "terraform_remote_state", NULL };
-    return kind == IACP_SCHEMA_RESOURCE ? resources : kind == IACP_SCHEMA_DATA ? data : NULL;
+    return kind == IACP_SCHEMA_RESOURCE   ? resources
+           : kind == IACP_SCHEMA_DATA     ? data
+           : kind == IACP_SCHEMA_FUNCTION ? functions
+                                          : NULL;
 }
 
 static const char *schema(iacp_call *call, uint32_t kind, const char *type)
 {
     (void)call;
-    (void)type; /* there is one of each kind */
+    if (kind == IACP_SCHEMA_FUNCTION)
+        return strcmp(type, "encode_expr") == 0 ? encode_expr_schema : encode_tfvars_schema;
     return kind == IACP_SCHEMA_RESOURCE ? data_schema : kind == IACP_SCHEMA_DATA ? remote_state_schema : NULL;
 }
 
@@ -233,6 +246,12 @@ static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *reques
                 "another configuration.");
 }
 
+static int32_t call_function(void *instance, iacp_call *call, iacp_function *request)
+{
+    (void)instance;
+    return iac_builtin_encode(host, call, request);
+}
+
 const iacp_provider *iac_builtin_terraform(const iacp_host *given)
 {
     static const iacp_provider table = {
@@ -253,6 +272,7 @@ const iacp_provider *iac_builtin_terraform(const iacp_host *given)
         .import = import,
         .move = move,
         .find = find,
+        .call_function = call_function,
     };
     host = given;
     string_type = host->type_parse("string");

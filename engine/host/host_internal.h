@@ -111,6 +111,9 @@ static inline const iacp_value *iac_value_out(const iac_value *v) { return (cons
 iac_status iac_load_file(iac_host *host, iac_str name, iac_range subject, const iacp_provider **ret_table,
                          iac_str *ret_file, iac_diags *diags);
 
+/* builtin_encode.c. The body of encode_expr and encode_tfvars. */
+int32_t iac_builtin_encode(const iacp_host *host, iacp_call *call, iacp_function *request);
+
 /* registry.c */
 struct iac_type_entry *iac_type_entry_of(const iac_provider *provider, uint32_t kind, iac_str type);
 /* Entry and schema of a type that a call is about; NULL with a diagnostic. */

@@ -235,6 +235,36 @@ static void test_host_terraform__remote_state_says_that_it_is_missing(void **sta
     assert_true(iac_str_is(diags.list.v[0].address, "data.terraform_remote_state.x"));
 }
 
+static const char *encoded(const char *function, const char *json)
+{
+    iac_str error = { "", 0 };
+    size_t offset = 0;
+    const iac_value *args[] = { iac_value_from_json(arena, iac_str_of(json), &error, &offset) };
+    assert_non_null(args[0]);
+    const iac_value *v = iac_provider_call_function(provider, NULL, arena, iac_str_of(function), args, 1, &error,
+                                                    NULL);
+    return v ? v->string.p : error.p;
+}
+
+static void test_host_terraform__values_are_written_as_expressions(void **state)
+{
+    (void)state;
+    assert_string_equal(encoded("encode_expr", "{\"a\":1,\"bb\":[\"x\",{\"c\":null,\"d e\":true}],\"c\":{},\"d\":[]}"),
+                        "{\n  a = 1\n  bb = [\"x\", {\n    c     = null\n    \"d e\" = true\n  }]\n  c = {}\n"
+                        "  d = []\n}");
+    assert_string_equal(encoded("encode_expr", "[{\"a\":1},{\"b\":2}]"), "[{\n  a = 1\n  }, {\n  b = 2\n}]");
+    assert_string_equal(encoded("encode_expr", "\"a\\\"b\\n${x} %{y}\\t\\\\ \u00e9 \\u0001 $ %\""),
+                        "\"a\\\"b\\n$${x} %%{y}\\t\\\\ \u00e9 \\u0001 $ %\"");
+    assert_string_equal(encoded("encode_tfvars", "{\"a\":1,\"bb\":\"x\",\"c\":{\"y\":1},\"d\":2}"),
+                        "a  = 1\nbb = \"x\"\nc = {\n  y = 1\n}\nd = 2\n");
+    assert_string_equal(encoded("encode_tfvars", "{\"a b\":1}"),
+                        "invalid variable name \"a b\": must be a valid identifier, per Terraform's rules for input "
+                        "variable declarations");
+    assert_string_equal(encoded("encode_tfvars", "5"),
+                        "invalid value to encode: must be an object whose attribute names will become the encoded "
+                        "variable names");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +280,7 @@ int main(void)
         TEST(stored_objects_are_decoded),
         TEST(unknown_types_get_a_suggestion),
         TEST(remote_state_says_that_it_is_missing),
+        TEST(values_are_written_as_expressions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
