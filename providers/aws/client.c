@@ -251,6 +251,17 @@ bool aws_call(aws_instance *instance, iacp_call *call, const aws_request *r, jso
     return fine;
 }
 
+/* The SDKs print errors that an API's model describes by their bare name. */
+static bool is_modelled(const aws_service *service, const char *code)
+{
+    for (size_t i = 0; service->errors[i]; i++) {
+        if (strcmp(service->errors[i], code) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *aws_error_text(iacp_call *call, const aws_service *service, const aws_op *op, const aws_error *e)
 {
     const char *attempts = e->attempts > 1
@@ -268,8 +279,8 @@ const char *aws_error_text(iacp_call *call, const aws_service *service, const aw
         return sdk_printf(call, "%shttps response error StatusCode: %ld, RequestID: %s, %s", head, e->http_status,
                           e->request_id, e->message[0] ? e->message : "api error UnknownError: UnknownError");
     }
-    return sdk_printf(call, "%shttps response error StatusCode: %ld, RequestID: %s, api error %s: %s", head,
-                      e->http_status, e->request_id, e->code, e->message);
+    return sdk_printf(call, "%shttps response error StatusCode: %ld, RequestID: %s, %s%s: %s", head, e->http_status,
+                      e->request_id, is_modelled(service, e->code) ? "" : "api error ", e->code, e->message);
 }
 
 int32_t aws_diagnose(iacp_call *call, const aws_service *service, const aws_op *op, const aws_error *e,

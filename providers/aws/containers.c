@@ -68,6 +68,15 @@ static json_t *parse(iac_str text)
     return NULL;
 }
 
+/* Takes a member away when it says what the API would fill in anyway. */
+static void drop_if(json_t *object, const char *key, json_t *usual)
+{
+    if (json_equal(json_object_get(object, key), usual)) {
+        json_object_del(object, key);
+    }
+    json_decref(usual);
+}
+
 const char *aws_containers_normal(iacp_call *call, iac_str text)
 {
     json_t *list = parse(text), *item;
@@ -81,6 +90,7 @@ const char *aws_containers_normal(iacp_call *call, iac_str text)
     sort_by_name(list);
     json_array_foreach(list, i, item) {
         sort_by_name(json_object_get(item, "environment"));
+        drop_if(item, "cpu", json_integer(0));
     }
     char *out = json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS);
     if (out) {
@@ -89,15 +99,6 @@ const char *aws_containers_normal(iacp_call *call, iac_str text)
     free(out);
     json_decref(list);
     return copy;
-}
-
-/* Takes a member away when it says what the API would fill in anyway. */
-static void drop_if(json_t *object, const char *key, json_t *usual)
-{
-    if (json_equal(json_object_get(object, key), usual)) {
-        json_object_del(object, key);
-    }
-    json_decref(usual);
 }
 
 static void drop_empty(json_t *value, unsigned depth)

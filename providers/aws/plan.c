@@ -1,4 +1,4 @@
-/* From what is proposed to what is planned. */
+/* From what is configured, and what there is, to what is planned. */
 #include "providers/aws/codec.h"
 #include "providers/aws/hooks.h"
 #include "providers/aws/resource.h"
@@ -8,8 +8,7 @@
 /* Where an object stands. In a set, what the configuration leaves out is planned as "", 0 or false, not as null. */
 typedef enum place { AT_TOP, IN_LIST, IN_SET } place;
 
-static sdk_val plan_object(iacp_call *call, const aws_attrs *attrs, sdk_val proposed, sdk_val config, sdk_val prior,
-                           place where);
+static sdk_val plan_object(iacp_call *call, const aws_attrs *attrs, sdk_val config, sdk_val prior, place where);
 
 /* One element of a set with the text that it is recognised by. */
 typedef struct keyed {
@@ -87,10 +86,10 @@ static keyed *keys_of(iacp_call *call, const aws_attr *a, sdk_val set, size_t *r
 }
 
 /* Elements that say the same as one in the prior set stay as they are there. */
-static sdk_val plan_set(iacp_call *call, const aws_attr *a, sdk_val proposed, sdk_val prior)
+static sdk_val plan_set(iacp_call *call, const aws_attr *a, sdk_val config, sdk_val prior)
 {
     size_t n, m, at = 0;
-    keyed *now = keys_of(call, a, proposed, &n), *was = keys_of(call, a, prior, &m);
+    keyed *now = keys_of(call, a, config, &n), *was = keys_of(call, a, prior, &m);
     const iacp_value **items = sdk_alloc(call, (n + 1) * sizeof(*items));
 
     for (size_t i = 0; i < n; i++) {
@@ -98,39 +97,37 @@ static sdk_val plan_set(iacp_call *call, const aws_attr *a, sdk_val proposed, sd
             at++;
         }
         sdk_val match = at < m && strcmp(was[at].key, now[i].key) == 0 ? was[at++].value : NULL;
-        items[i] = plan_object(call, &a->nested, now[i].value, now[i].value, match, IN_SET);
+        items[i] = plan_object(call, &a->nested, now[i].value, match, IN_SET);
     }
     return sdk_host->convert(call, sdk_host->new_tuple(call, n, items), sdk_type(a->type_json));
 }
 
-static sdk_val plan_list(iacp_call *call, const aws_attr *a, sdk_val proposed, sdk_val prior, place where)
+static sdk_val plan_list(iacp_call *call, const aws_attr *a, sdk_val config, sdk_val prior, place where)
 {
-    size_t n = sdk_host->length(proposed), m = sdk_is_set(prior) ? sdk_host->length(prior) : 0;
+    size_t n = sdk_host->length(config), m = sdk_is_set(prior) ? sdk_host->length(prior) : 0;
     const iacp_value **items = sdk_alloc(call, (n + 1) * sizeof(*items));
 
     for (size_t i = 0; i < n; i++) {
-        sdk_val item = sdk_host->element(proposed, i);
-        items[i] = plan_object(call, &a->nested, item, item, i < m ? sdk_host->element(prior, i) : NULL,
-                               where == IN_SET ? IN_SET : IN_LIST);
+        items[i] = plan_object(call, &a->nested, sdk_host->element(config, i),
+                               i < m ? sdk_host->element(prior, i) : NULL, where == IN_SET ? IN_SET : IN_LIST);
     }
     return sdk_host->convert(call, sdk_host->new_tuple(call, n, items), sdk_type(a->type_json));
 }
 
-static sdk_val plan_blocks(iacp_call *call, const aws_attr *a, sdk_val proposed, sdk_val config, sdk_val prior,
-                           place where, bool is_new)
+static sdk_val plan_blocks(iacp_call *call, const aws_attr *a, sdk_val config, sdk_val prior, place where, bool is_new)
 {
     sdk_val planned;
 
-    if (sdk_is_unknown(config) || sdk_is_unknown(proposed)) {
-        return proposed;
+    if (sdk_is_unknown(config)) {
+        return config;
     }
     if ((a->flags & AWS_A_COMPUTED) && aws_is_zero(config)) {
         return is_new ? sdk_unknown(call, a->type_json) : prior ? prior : aws_zero(call, a);
     }
-    if (!sdk_is_set(proposed)) {
+    if (!sdk_is_set(config)) {
         return aws_zero(call, a);
     }
-    planned = a->type == AWS_T_BLOCK_SET ? plan_set(call, a, proposed, prior) : plan_list(call, a, proposed, prior, where);
+    planned = a->type == AWS_T_BLOCK_SET ? plan_set(call, a, config, prior) : plan_list(call, a, config, prior, where);
     return sdk_is_set(prior) && aws_same(planned, prior) ? prior : planned;
 }
 
@@ -139,17 +136,16 @@ static bool is_primitive(const aws_attr *a)
     return a->type == AWS_T_STRING || a->type == AWS_T_NUMBER || a->type == AWS_T_BOOL;
 }
 
-static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val proposed, sdk_val config, sdk_val prior,
-                          place where, bool is_new)
+static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val config, sdk_val prior, place where, bool is_new)
 {
     if (a->type == AWS_T_BLOCKS || a->type == AWS_T_BLOCK_SET) {
-        return plan_blocks(call, a, proposed, config, prior, where, is_new);
+        return plan_blocks(call, a, config, prior, where, is_new);
     }
-    if (a->type == AWS_T_BLOCK_SINGLE || sdk_is_unknown(proposed)) {
-        return proposed;
+    if (a->type == AWS_T_BLOCK_SINGLE || sdk_is_unknown(config)) {
+        return config;
     }
-    if (sdk_is_set(proposed)) {
-        sdk_val form = aws_planned_form(call, a, proposed);
+    if (sdk_is_set(config)) {
+        sdk_val form = aws_planned_form(call, a, config);
         return sdk_is_set(prior) && aws_equivalent(a, form, prior) ? prior : form;
     }
     if (a->flags & AWS_A_COMPUTED) {
@@ -167,8 +163,7 @@ static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val proposed, 
 }
 
 /* prior NULL or null: the object is new. */
-static sdk_val plan_object(iacp_call *call, const aws_attrs *attrs, sdk_val proposed, sdk_val config, sdk_val prior,
-                           place where)
+static sdk_val plan_object(iacp_call *call, const aws_attrs *attrs, sdk_val config, sdk_val prior, place where)
 {
     const char **names = sdk_alloc(call, (attrs->n + 1) * sizeof(*names));
     const iacp_value **values = sdk_alloc(call, (attrs->n + 1) * sizeof(*values));
@@ -176,8 +171,8 @@ static sdk_val plan_object(iacp_call *call, const aws_attrs *attrs, sdk_val prop
 
     for (size_t i = 0; i < attrs->n; i++) {
         const aws_attr *a = &attrs->v[i];
-        sdk_val v = plan_value(call, a, sdk_get(proposed, a->name), sdk_get(config, a->name),
-                               is_new ? NULL : sdk_get(prior, a->name), where, is_new);
+        sdk_val v = plan_value(call, a, sdk_get(config, a->name), is_new ? NULL : sdk_get(prior, a->name), where,
+                               is_new);
         names[i] = a->name;
         values[i] = v ? v : aws_null(call, a);
     }
@@ -207,7 +202,8 @@ static void find_replacements(iacp_call *call, const char *prefix, const aws_att
         }
         size_t n = blocks && sdk_is_set(was) ? sdk_host->length(was) : 0;
         size_t m = blocks && sdk_is_set(now) ? sdk_host->length(now) : 0;
-        if ((a->flags & AWS_A_FORCE_NEW) && (!blocks || n != m) && !changes_in_place(a, was, now)) {
+        bool back_to_default = !planned && a->otherwise && strcmp(sdk_cstr(was, ""), a->otherwise) == 0;
+        if ((a->flags & AWS_A_FORCE_NEW) && (!blocks || n != m) && !back_to_default && !changes_in_place(a, was, now)) {
             iac_vec_push(ret, path);
         }
         for (size_t k = 0; k < n || k < m; k++) {
@@ -242,7 +238,7 @@ int32_t aws_plan(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_p
         return IACP_OK;
     }
     aws_ctx ctx = aws_ctx_open(in, call, desc, request->proposed);
-    sdk_object planned = { call, plan_object(call, &desc->attrs, request->proposed, request->config, prior, AT_TOP) };
+    sdk_object planned = { call, plan_object(call, &desc->attrs, request->config, prior, AT_TOP) };
     if (prior) {
         recompute(&ctx, prior, &planned);
     }

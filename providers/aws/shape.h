@@ -58,6 +58,7 @@ typedef struct aws_service {
     const aws_shape *shapes;
     const aws_op *ops; /* sorted by name */
     size_t op_count;
+    const char *const *errors; /* codes of the errors that the model describes; ended by NULL */
 } aws_service;
 
 extern const aws_service *const aws_services[]; /* ended by NULL */

@@ -1,15 +1,15 @@
 resource aws_ecs_task_definition service=ecs version=1 label="ECS Task Definition"
 attr family                   string r!    c=family r=family check=ecs_family
-attr container_definitions    string r!J   r=containerDefinitions x=containers
-attr cpu                      string o!    c=cpu r=cpu
-attr memory                   string o!    c=memory r=memory
+attr container_definitions    string r!J   c=containerDefinitions r=containerDefinitions x=containers
+attr cpu                      string oz!   c=cpu r=cpu
+attr memory                   string oz!   c=memory r=memory
 attr network_mode             string oc!   c=networkMode r=networkMode one-of=bridge,host,awsvpc,none
 attr execution_role_arn       string oz!   c=executionRoleArn r=executionRoleArn check=arn
 attr task_role_arn            string oz!   c=taskRoleArn r=taskRoleArn check=arn
 attr ipc_mode                 string oz!   c=ipcMode r=ipcMode one-of=host,none,task
 attr pid_mode                 string oz!   c=pidMode r=pidMode one-of=host,task
 attr enable_fault_injection   bool   ocz!  c=enableFaultInjection r=enableFaultInjection
-attr requires_compatibilities set(string) o! c=requiresCompatibilities r=requiresCompatibilities one-of=EC2,FARGATE,EXTERNAL
+attr requires_compatibilities set(string) oz! c=requiresCompatibilities r=requiresCompatibilities one-of=EC2,FARGATE,EXTERNAL
 attr skip_destroy             bool   ol    =false
 attr track_latest             bool   ol    =false
 attr revision                 number c     r=revision

@@ -35,6 +35,8 @@ def operations_named(loader):
         for service in re.findall(r"\bservice=(\S+)", text):
             model = loader.load_service_model(service, "service-2")
             words = set(re.findall(r"[A-Za-z0-9]+", text))
+            if re.search(r"^tags ec2\b", text, re.M):
+                words |= {"CreateTags", "DeleteTags"}
             named.setdefault(service, set()).update(words & set(model["operations"]))
     return named
 
@@ -106,6 +108,11 @@ class Service:
             got = self.shape(op["output"]["shape"]) if "output" in op else -1
             wrapper = op.get("output", {}).get("resultWrapper")
             ops.append(f"    {{ {quote(name)}, {given}, {got}, {quote(wrapper)} }},")
+        errors = set()
+        for name in self.operations:
+            for error in self.model["operations"][name].get("errors", []):
+                shape = self.model["shapes"][error["shape"]]
+                errors.add(shape.get("error", {}).get("code", error["shape"]))
         c = self.name.replace("-", "_")
         m = self.meta
         lines = [
@@ -115,6 +122,7 @@ class Service:
             "static const aws_member members[] = {", *(self.members or ["    { 0 },"]), "};", "",
             "static const aws_shape shapes[] = {", *self.rows, "};", "",
             "static const aws_op ops[] = {", *ops, "};", "",
+            "static const char *const errors[] = {", *(f"    {quote(e)}," for e in sorted(errors)), "    NULL,", "};", "",
             f"const aws_service aws_service_{c} = {{",
             f"    .name = {quote(self.name)},",
             f"    .id = {quote(m['serviceId'])},",
@@ -125,6 +133,7 @@ class Service:
             f"    .target_prefix = {quote(m.get('targetPrefix'))},",
             f"    .json_version = {quote(m.get('jsonVersion'))},",
             "    .members = members,", "    .shapes = shapes,", "    .ops = ops,",
+            "    .errors = errors,",
             f"    .op_count = {len(ops)},", "};", ""]
         return "\n".join(lines)
 

@@ -421,6 +421,23 @@ static const aws_op ops[] = {
     { "UpdateCluster", 139, 140, NULL },
 };
 
+static const char *const errors[] = {
+    "AccessDeniedException",
+    "ClientException",
+    "ClusterContainsCapacityProviderException",
+    "ClusterContainsContainerInstancesException",
+    "ClusterContainsServicesException",
+    "ClusterContainsTasksException",
+    "ClusterNotFoundException",
+    "InvalidParameterException",
+    "LimitExceededException",
+    "NamespaceNotFoundException",
+    "ResourceNotFoundException",
+    "ServerException",
+    "UpdateInProgressException",
+    NULL,
+};
+
 const aws_service aws_service_ecs = {
     .name = "ecs",
     .id = "ECS",
@@ -433,5 +450,6 @@ const aws_service aws_service_ecs = {
     .members = members,
     .shapes = shapes,
     .ops = ops,
+    .errors = errors,
     .op_count = 9,
 };

@@ -97,6 +97,17 @@ static const aws_op ops[] = {
     { "GetCallerIdentity", 36, 37, "GetCallerIdentityResult" },
 };
 
+static const char *const errors[] = {
+    "ExpiredTokenException",
+    "IDPCommunicationError",
+    "IDPRejectedClaim",
+    "InvalidIdentityToken",
+    "MalformedPolicyDocument",
+    "PackedPolicyTooLarge",
+    "RegionDisabledException",
+    NULL,
+};
+
 const aws_service aws_service_sts = {
     .name = "sts",
     .id = "STS",
@@ -109,5 +120,6 @@ const aws_service aws_service_sts = {
     .members = members,
     .shapes = shapes,
     .ops = ops,
+    .errors = errors,
     .op_count = 3,
 };
