@@ -348,8 +348,12 @@ static bool refuse_quoted(const iac_expr *expr, iac_diags *diags)
     else if (iac_str_is(text, "map"))
         remedy = "Remove the quotes around \"map\" and write map(string) instead to explicitly indicate that the map "
                  "elements are strings.";
-    else if (!iac_str_is(text, "string"))
-        return false;
+    if (!iac_str_is(text, "list") && !iac_str_is(text, "map") && !iac_str_is(text, "string")) {
+        iac_diag_error(diags, expr->range, "Invalid legacy variable type hint",
+                       "To provide a full type expression, remove the surrounding quotes and give the type expression "
+                       "directly.");
+        return true;
+    }
     iac_diag_error(diags, expr->range, "Invalid quoted type constraints",
                    "Terraform 0.11 and earlier required type constraints to be given in quotes, but that form is now "
                    "deprecated and will be removed in a future version of Terraform. %s",

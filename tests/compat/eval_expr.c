@@ -1,7 +1,8 @@
 /* Evaluates expressions for the comparison with Terraform: eval_expr [-json] DEFINITIONS < EXPRESSIONS
  * DEFINITIONS holds `name = expression` lines, in reach as local.name and var.name. There are terraform_data.u and two
  * terraform_data.many, planned and not yet made. EXPRESSIONS are separated by lines that say %%; so are the results:
- * the value as the console shows it (or as JSON, with what is unknown as a string), or the errors. */
+ * the value as the console shows it (or as JSON, with what is unknown as a string), or the errors. An expression may be
+ * a type, a line that says =>, and a value to convert to it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,14 +119,38 @@ static void print_errors(const iac_diags *diags)
     }
 }
 
+/* "TYPE\n=>\nVALUE" without scope: the value converted to the type, as a variable's default is. */
+static const iac_value *convert(iac_arena *arena, iac_str text, size_t arrow, iac_diags *diags)
+{
+    const iac_source *type_source = iac_source_new(arena, IAC_STR("main.tf"), iac_str_sub(text, 0, arrow));
+    const iac_source *value_source = iac_source_new(arena, IAC_STR("main.tf"), iac_str_sub(text, arrow + 4, text.n));
+    const iac_defaults *defaults = NULL;
+    iac_str error = { 0 };
+    const iac_type *type = iac_eval_type(iac_parse_expression(arena, type_source, diags), arena, &defaults, diags);
+    if (!type)
+        return &iac_unknown_dynamic;
+    const iac_value *v = iac_eval(NULL, iac_parse_expression(arena, value_source, diags), arena, diags);
+    if (defaults)
+        v = iac_defaults_apply(arena, defaults, v);
+    v = iac_convert(arena, v, type, &error, NULL);
+    if (!v)
+        iac_diag_error(diags, IAC_NO_RANGE, "Invalid default value for variable", "%.*s", IAC_FMT(error));
+    return v ? v : &iac_unknown_dynamic;
+}
+
 static void evaluate(const iac_scope *scope, iac_str text)
 {
     iac_arena *arena = iac_arena_new();
     iac_diags diags = IAC_DIAGS_INIT;
-    const iac_expr *expr = iac_parse_expression(arena, iac_source_new(arena, IAC_STR("main.tf"), text), &diags);
     const iac_value *v = &iac_unknown_dynamic;
-    if (!iac_diags_has_errors(&diags))
-        v = iac_eval(scope, expr, arena, &diags);
+    size_t arrow = iac_str_find(text, IAC_STR("\n=>\n"), 0);
+    if (arrow != SIZE_MAX) {
+        v = convert(arena, text, arrow, &diags);
+    } else {
+        const iac_expr *expr = iac_parse_expression(arena, iac_source_new(arena, IAC_STR("main.tf"), text), &diags);
+        if (!iac_diags_has_errors(&diags))
+            v = iac_eval(scope, expr, arena, &diags);
+    }
     if (iac_diags_has_errors(&diags)) {
         print_errors(&diags);
     } else {

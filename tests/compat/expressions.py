@@ -3,7 +3,7 @@
 
     expressions.py EVAL_EXPR [--verbose] [FILE...]
 
-Every expression of expressions/*.txt (separated by lines that say %%; a line "#: REASON" before one says that it differs
+Every expression (or type => value) of expressions/*.txt (separated by lines that say %%; a line "#: REASON" before one says that it differs
 on purpose) becomes an output of one configuration: those that fail are found with a plan,
 the others are applied and shown. EVAL_EXPR (tests/compat/eval_expr.c) evaluates the same. Prints the pass rates, and
 the differences with --verbose. Skipped, visibly, where no terraform is installed.
@@ -19,6 +19,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent / "expressions"
 SEPARATOR = "\n%%\n"
+ARROW = "\n=>\n"
 
 
 RESOURCES = """
@@ -79,6 +80,10 @@ class Terraform:
         for i in indices:
             text = self.cases[i][1]
             block = [f'output "o{i:04}" {{', f"value = {text}", "}"]
+            if ARROW in text:
+                kind, value = text.split(ARROW)
+                block = [f'variable "o{i:04}" {{', f"type = {kind}", f"default = {value}", "}",
+                         f'output "o{i:04}" {{', f"value = var.o{i:04}", "}"]
             first = len(lines) + 1
             lines += "\n".join(block).split("\n")
             for line in range(first, len(lines) + 1):
