@@ -261,7 +261,8 @@ static const iac_value *final_plan(iac_worker *worker, const iac_node *node, con
     if (iac_instance_plan(node->provider->instance, &options, arena, &request, &answer, &worker->diags) != IAC_OK)
         return NULL;
     iac_str error;
-    if (!iac_schema_assert_compatible(worker->scratch, block, planned, answer.planned, &error)) {
+    if (!iac_instance_keeps_legacy_values(node->provider->instance) &&
+        !iac_schema_assert_compatible(worker->scratch, block, planned, answer.planned, &error)) {
         iac_diag_error(&worker->diags, node->range, "Provider produced inconsistent final plan",
                        "When expanding the plan for %.*s to include new values learned so far during apply, provider "
                        "\"%.*s\" produced an invalid new value for %.*s.\n\nThis is a bug in the provider, which should "
@@ -277,7 +278,8 @@ static bool check_result(iac_worker *worker, const iac_node *node, const iac_cha
                          const iac_value *planned, const iac_value *result)
 {
     iac_str error;
-    if (iac_schema_assert_compatible(worker->scratch, change->schema->block, planned, result, &error))
+    if (iac_instance_keeps_legacy_values(node->provider->instance) ||
+        iac_schema_assert_compatible(worker->scratch, change->schema->block, planned, result, &error))
         return true;
     iac_str address = iac_addr_text(worker->scratch, change->addr);
     iac_diag_error(&worker->diags, node->range, "Provider produced inconsistent result after apply",

@@ -102,6 +102,8 @@ iac_status iac_instance_open(const iac_provider *provider, const iac_call_option
 iac_status iac_instance_configure(iac_instance *instance, const iac_call_options *options, const iac_value *config,
                                   iac_diags *diags);
 bool iac_instance_configured(const iac_instance *instance); /* configure has succeeded */
+/* Its provider has IACP_LEGACY_VALUES: whether plans follow the configuration, and results the plan, is not checked. */
+bool iac_instance_keeps_legacy_values(const iac_instance *instance);
 void iac_instance_close(iac_instance *instance);            /* NULL is fine */
 const iac_provider *iac_instance_provider(const iac_instance *instance);
 void iac_instance_stop(iac_instance *instance); /* the user asked to stop; at any time, from any thread */

@@ -80,6 +80,11 @@ bool iac_instance_configured(const iac_instance *instance)
     return atomic_load(&((iac_instance *)(uintptr_t)instance)->configured);
 }
 
+bool iac_instance_keeps_legacy_values(const iac_instance *instance)
+{
+    return (instance->provider->table.capabilities & IACP_LEGACY_VALUES) != 0;
+}
+
 const iac_provider *iac_instance_provider(const iac_instance *instance)
 {
     return instance->provider;

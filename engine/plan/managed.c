@@ -288,7 +288,8 @@ static bool ask(iac_worker *worker, const iac_node *node, const iac_plan_task *t
     if (iac_instance_plan(node->provider->instance, &options, worker->keep, &request, ret, &worker->diags) != IAC_OK)
         return false;
     iac_str error;
-    if (!iac_schema_assert_plan_valid(arena, block, plain_prior, plain, ret->planned, &error)) {
+    if (!iac_instance_keeps_legacy_values(node->provider->instance) &&
+        !iac_schema_assert_plan_valid(arena, block, plain_prior, plain, ret->planned, &error)) {
         iac_diag_error(&worker->diags, node->range, "Provider produced invalid plan",
                        "Provider \"%.*s\" planned an invalid value for %.*s: %.*s.\n\nThis is a bug in the provider, "
                        "which should be reported in the provider's own issue tracker.",
