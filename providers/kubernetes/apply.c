@@ -214,6 +214,7 @@ static void store(applying *a, const json_t *body, const json_t *live, bool keep
     json_object_set_new(a->private_data, "body", json_string(k8s_object_body_mark(a->call, &a->o, body)));
     json_object_del(a->private_data, "absent_kind");
     json_object_del(a->private_data, "hand_over");
+    json_object_del(a->private_data, "give_up");
     json_object_del(a->private_data, "omit_replicas");
     k8s_note_live(a->client, a->call, &a->o, live, a->private_data);
     a->request->ret_private = k8s_private_write(a->call, a->private_data);
@@ -374,13 +375,32 @@ static bool hand_over_replicas(applying *a, k8s_reply *ret)
     return ok;
 }
 
+/* An earlier manager of ours ceases to own what we own now; what it alone owned is removed. The reply is the object
+ * after that. */
+static bool give_up_earlier_manager(applying *a, k8s_reply *ret)
+{
+    const char *rival = k8s_tree_text(a->private_data, "give_up");
+
+    if (!*rival) {
+        return true;
+    }
+    json_t *nothing = json_object();
+    k8s_patch patch = { .body = nothing, .manager = rival, .force = true };
+    k8s_reply_clear(ret);
+    bool ok = k8s_object_apply(a->client, a->call, &a->o, &patch, ret);
+    json_decref(nothing);
+    return ok;
+}
+
 static int32_t apply_body(applying *a, const json_t *body, bool creating)
 {
-    k8s_patch patch = { .body = body, .force = a->o.force };
+    bool takes_over = *k8s_tree_text(a->private_data, "give_up") != '\0';
+    k8s_patch patch = { .body = body, .force = a->o.force || takes_over };
     k8s_reply reply;
     int32_t status;
 
-    if (!hand_over_replicas(a, &reply) || !apply_patiently(a, &patch, creating, &reply)) {
+    if (!hand_over_replicas(a, &reply) || !apply_patiently(a, &patch, creating, &reply) ||
+        !give_up_earlier_manager(a, &reply)) {
         status = k8s_object_error(a->client, a->call, &a->o, &reply, creating ? "create" : "change");
         k8s_reply_clear(&reply);
         return status;

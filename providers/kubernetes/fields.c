@@ -288,9 +288,17 @@ json_t *k8s_project(const json_t *live, const json_t *set, const json_t *shape, 
 {
     static const char *const identity[] = { "apiVersion", "kind", "metadata.name", "metadata.namespace",
                                             "metadata.uid" };
+    static const char *const noise[] = { "metadata.resourceVersion", "metadata.generation", "metadata.managedFields",
+                                         "metadata.creationTimestamp", "metadata.selfLink" };
     json_t *out = project_object(live, set, shape, body), *path;
     size_t i;
 
+    for (i = 0; i < IAC_COUNT(noise); i++) { /* an earlier state may hold them */
+        k8s_tree_remove(out, noise[i]);
+    }
+    if (!json_object_get(set, "f:status")) {
+        json_object_del(out, "status");
+    }
     for (i = 0; i < IAC_COUNT(identity); i++) {
         json_t *value = k8s_tree_at(live, identity[i]);
         if (value) {

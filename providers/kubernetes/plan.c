@@ -415,7 +415,9 @@ static bool attributes_differ(const planning *p)
 
 static int32_t planned_update(planning *p, const json_t *answer)
 {
-    json_t *object = k8s_object_project(&p->o, answer, p->old);
+    /* What an earlier manager of ours alone owned goes when it gives up: it is not kept in view. */
+    bool gives_up = *k8s_tree_text(p->private_data, "give_up") != '\0';
+    json_t *object = k8s_object_project(&p->o, answer, gives_up ? NULL : p->old);
     int32_t status;
 
     if (json_is_true(json_object_get(p->private_data, "omit_replicas"))) {
@@ -432,8 +434,10 @@ static int32_t planned_update(planning *p, const json_t *answer)
         size_t i;
         bool type_changes = !k8s_tree_equal(k8s_tree_at(marked, "spec.type"), k8s_tree_at(p->old, "spec.type"));
         json_array_foreach(extra, i, path) { /* a change is awaited, or its kind of address changes */
-            if (!k8s_tree_at(p->o.wanted, json_string_value(path)) && !same && (p->o.wait || type_changes)) {
-                set_unknown(marked, json_string_value(path));
+            const char *text = json_string_value(path);
+            bool awaited = p->o.wait && strncmp(text, "status", 6) == 0;
+            if (!k8s_tree_at(p->o.wanted, text) && !same && (awaited || type_changes)) {
+                set_unknown(marked, text);
             }
         }
         json_decref(extra);
@@ -446,14 +450,34 @@ static int32_t planned_update(planning *p, const json_t *answer)
     return status;
 }
 
+/* Whether all fields in conflict belong to the manager under which this very resource was applied before. */
+static bool conflicts_with_rival_only(const planning *p, const k8s_reply *reply)
+{
+    const char *rival = k8s_tree_text(p->private_data, "give_up");
+    json_t *cause;
+    size_t i;
+    iac_buf owner;
+    bool only = *rival != '\0';
+
+    iac_buf_init(&owner, 1024);
+    iac_buf_printf(&owner, "conflict with \"%s\"", rival);
+    json_array_foreach(k8s_tree_at(reply->body, "details.causes"), i, cause) {
+        only = only && strncmp(k8s_tree_text(cause, "message"), owner.p, owner.n) == 0;
+    }
+    iac_buf_clear(&owner);
+    return only;
+}
+
 static int32_t refused_update(planning *p, const json_t *body, k8s_reply *reply)
 {
     json_t *paths = NULL, *path;
     size_t i;
 
-    if (k8s_is_conflict(reply) && p->o.force) {
-        iac_buf_cstr(&p->note, "takes over fields from other managers:");
-        k8s_conflict_list(reply, &p->note);
+    if (k8s_is_conflict(reply) && (p->o.force || conflicts_with_rival_only(p, reply))) {
+        if (p->o.force) {
+            iac_buf_cstr(&p->note, "takes over fields from other managers:");
+            k8s_conflict_list(reply, &p->note);
+        }
         k8s_reply_clear(reply);
         if (dry_run(p, body, NULL, true, reply)) {
             return planned_update(p, reply->body);
@@ -481,12 +505,28 @@ static int32_t refused_update(planning *p, const json_t *body, k8s_reply *reply)
     return k8s_object_error(p->client, p->call, &p->o, reply, "change");
 }
 
+/* Notes the manager that owned our fields until now and is to give them up: that of the state, or that of Terraform's
+ * provider where the object came from there. */
+static void settle_manager(planning *p)
+{
+    const char *rival = k8s_tree_text(p->private_data, "rival");
+
+    json_object_del(p->private_data, "give_up");
+    if (strcmp(p->before.manager, p->o.manager) != 0) {
+        rival = p->before.manager;
+    }
+    if (*rival && strcmp(rival, p->o.manager) != 0) {
+        json_object_set_new(p->private_data, "give_up", json_string(rival));
+    }
+}
+
 static int32_t plan_update(planning *p)
 {
     json_t *body = known_body(p);
     int32_t status;
     k8s_reply reply;
 
+    settle_manager(p);
     settle_replicas(p, body);
     if (is_as_left(p, body) && !k8s_tree_has_unknown(p->o.wanted)) {
         json_decref(body);

@@ -4,6 +4,7 @@
 
 #define LIST_FROM 3 /* so many reads of one kind and namespace are answered by a list call */
 #define PAGE "500"
+#define TERRAFORM_MANAGER "Terraform" /* what Terraform's provider applies a kubernetes_manifest as */
 
 /* Whether an autoscaler targets the object. What cannot be asked counts as no. */
 static bool has_autoscaler(k8s_client *client, iacp_call *call, const k8s_object *o, const json_t *live)
@@ -44,6 +45,10 @@ void k8s_note_live(k8s_client *client, iacp_call *call, const k8s_object *o, con
     json_object_del(private_data, "replicas");
     json_object_del(private_data, "owns_replicas");
     json_object_del(private_data, "terminating");
+    json_object_del(private_data, "rival");
+    if (!k8s_fields_own(live, o->manager) && k8s_fields_own(live, TERRAFORM_MANAGER)) {
+        json_object_set_new(private_data, "rival", json_string(TERRAFORM_MANAGER));
+    }
     if (scaler) {
         json_object_set_new(private_data, "scaler", json_string(scaler));
     }

@@ -184,14 +184,17 @@ void k8s_tree_put(json_t *tree, const char *path, json_t *value)
     }
     for (size_t i = 0; i + 1 < steps.n && at; i++) {
         json_t *next = step_into(at, &steps.steps[i]);
-        if (!next && steps.steps[i].name && json_is_object(at) && steps.steps[i + 1].name) {
+        if (!next && steps.steps[i].name && json_is_object(at) && steps.steps[i + 1].name &&
+            !k8s_tree_is_unknown(at)) {
             next = json_object();
             json_object_set_new(at, steps.steps[i].name, next);
         }
         at = next;
     }
     const k8s_step *last = &steps.steps[steps.n - 1];
-    if (json_is_object(at) && last->name) {
+    if (k8s_tree_is_unknown(at)) {
+        /* whatever is within is unknown with it */
+    } else if (json_is_object(at) && last->name) {
         json_object_set(at, last->name, value);
     } else if (json_is_array(at) && !last->name && last->index < json_array_size(at)) {
         json_array_set(at, last->index, value);
