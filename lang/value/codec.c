@@ -15,13 +15,13 @@ enum {
 };
 
 enum { /* parts of a refinement that are present */
-    NOT_NULL = 1,
-    PREFIX = 2,
-    MIN = 4,
-    MAX = 8,
-    MIN_OPEN = 16,
-    MAX_OPEN = 32,
-    LENGTHS = 64,
+       NOT_NULL = 1,
+       PREFIX = 2,
+       MIN = 4,
+       MAX = 8,
+       MIN_OPEN = 16,
+       MAX_OPEN = 32,
+       LENGTHS = 64,
 };
 
 /* ---- encoding ---- */

@@ -98,8 +98,8 @@ static const iac_type *replace_dynamic(iac_arena *arena, const iac_type *have, c
     }
     const iac_type **items = iac_xcalloc(want->n + 1, sizeof(*items));
     for (size_t i = 0; i < want->n; i++) {
-        const iac_type *part = have->kind == IAC_MAP      ? have->element
-                               : have->kind == IAC_OBJECT ? iac_type_attribute(have, want->names[i])
+        const iac_type *part = have->kind == IAC_MAP                    ? have->element
+                               : have->kind == IAC_OBJECT               ? iac_type_attribute(have, want->names[i])
                                : have->kind == IAC_TUPLE && i < have->n ? have->items[i]
                                                                         : NULL;
         items[i] = part ? replace_dynamic(arena, part, want->items[i]) : want->items[i];
@@ -344,8 +344,7 @@ static iac_str required(iac_arena *arena, const iac_type *want)
     if (!iac_type_is_collection(want))
         return iac_type_friendly(arena, want);
     static const char *const names[] = { [IAC_LIST] = "list", [IAC_SET] = "set", [IAC_MAP] = "map" };
-    iac_str element = want->element->kind == IAC_DYNAMIC ? IAC_STR("any single type")
-                                                         : required(arena, want->element);
+    iac_str element = want->element->kind == IAC_DYNAMIC ? IAC_STR("any single type") : required(arena, want->element);
     return iac_arena_printf(arena, "%s of %.*s", names[want->kind], IAC_FMT(element));
 }
 
@@ -387,8 +386,7 @@ static iac_str object_message(iac_arena *arena, const iac_type *have, const iac_
     if (missing.n) {
         text = missing_message(arena, missing.v, missing.n);
     } else if (wrong != SIZE_MAX) {
-        iac_str inner =
-            mismatch_message(arena, iac_type_attribute(have, want->names[wrong]), want->items[wrong]);
+        iac_str inner = mismatch_message(arena, iac_type_attribute(have, want->names[wrong]), want->items[wrong]);
         text = iac_arena_printf(arena, "attribute \"%.*s\": %.*s", IAC_FMT(want->names[wrong]), IAC_FMT(inner));
     }
     iac_vec_clear(&missing);

@@ -74,8 +74,7 @@ const iac_value *iac_defaults_apply(iac_arena *arena, const iac_defaults *defaul
         items[n++] = default_of(arena, defaults, i);
         changed = true;
     }
-    const iac_value *result =
-        changed ? iac_value_mark(arena, reassemble(arena, v, keys, items, n), v->marks) : v;
+    const iac_value *result = changed ? iac_value_mark(arena, reassemble(arena, v, keys, items, n), v->marks) : v;
     free(items);
     free(keys);
     return result;

@@ -20,10 +20,9 @@ static bool same_refinement(const iac_refinement *a, const iac_refinement *b)
     static const iac_refinement nothing = { .length_max = INT64_MAX };
     a = a ? a : &nothing;
     b = b ? b : &nothing;
-    return a == b ||
-           (a->not_null == b->not_null && iac_str_eq(a->prefix, b->prefix) && same_bound(a->min, b->min) &&
-            same_bound(a->max, b->max) && a->min_open == b->min_open && a->max_open == b->max_open &&
-            a->length_min == b->length_min && a->length_max == b->length_max);
+    return a == b || (a->not_null == b->not_null && iac_str_eq(a->prefix, b->prefix) && same_bound(a->min, b->min) &&
+                      same_bound(a->max, b->max) && a->min_open == b->min_open && a->max_open == b->max_open &&
+                      a->length_min == b->length_min && a->length_max == b->length_max);
 }
 
 static bool same(const iac_value *a, const iac_value *b, bool with_marks)
@@ -381,7 +380,7 @@ static answer equal(const iac_value *a, const iac_value *b)
     bool certain = true;
     if (!same_shape(a, b, &certain)) /* two unknowns of different types may both be null still */
         return a->state == b->state && a->state == IAC_UNKNOWN && !surely_not_null(a) && !surely_not_null(b) ? MAYBE
-                                                                                                               : NO;
+                                                                                                             : NO;
     answer result = equal_typed(a, b);
     return certain || result == NO ? result : MAYBE;
 }
@@ -390,7 +389,7 @@ const iac_value *iac_value_equals(iac_arena *arena, const iac_value *a, const ia
 {
     static const iac_refinement not_null = { .not_null = true, .length_max = INT64_MAX };
     answer result = equal(a, b);
-    const iac_value *v = result == MAYBE ? iac_value_refined(arena, &iac_type_bool, &not_null)
-                                         : iac_value_bool(result == YES);
+    const iac_value *v =
+        result == MAYBE ? iac_value_refined(arena, &iac_type_bool, &not_null) : iac_value_bool(result == YES);
     return iac_value_mark(arena, v, a->deep_marks | b->deep_marks);
 }

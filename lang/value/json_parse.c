@@ -11,7 +11,7 @@ struct parser {
     iac_arena *arena;
     iac_str text;
     size_t at;
-    iac_buf string; /* the string being unescaped */
+    iac_buf string;                   /* the string being unescaped */
     IAC_VEC(const iac_value *) items; /* of the containers being read, innermost last */
     IAC_VEC(iac_str) keys;            /* likewise; empty for arrays' items */
     size_t depth;

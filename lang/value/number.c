@@ -24,11 +24,14 @@ const iac_value *iac_value_int(iac_arena *arena, int64_t n)
     return make_small(arena, n);
 }
 
-/* Negative zero stays big: its sign shows when it is printed. */
+/* Negative zero stays big: its sign shows when it is printed. So do large numbers that came from a double, for their
+ * last digits are not meant. */
 static bool fits_small(mpfr_srcptr n)
 {
     if (mpfr_zero_p(n))
         return !mpfr_signbit(n);
+    if (mpfr_get_prec(n) <= DOUBLE_PRECISION && mpfr_regular_p(n) && mpfr_get_exp(n) > DOUBLE_PRECISION)
+        return false;
     return mpfr_integer_p(n) && mpfr_fits_slong_p(n, MPFR_RNDN);
 }
 
@@ -136,9 +139,10 @@ bool iac_value_to_int(const iac_value *number, int64_t *ret)
 {
     if (number->kind != IAC_NUMBER || number->state != IAC_KNOWN)
         return false;
-    if (number->number.big && !mpfr_zero_p(number->number.big))
+    mpfr_srcptr big = number->number.big;
+    if (big && !(mpfr_integer_p(big) && mpfr_fits_slong_p(big, MPFR_RNDN)))
         return false;
-    *ret = number->number.big ? 0 : number->number.small;
+    *ret = big ? mpfr_get_si(big, MPFR_RNDN) : number->number.small;
     return true;
 }
 

@@ -388,7 +388,7 @@ static size_t item_index(const iac_value *v, const iac_step *step)
 {
     if (v->kind == IAC_LIST || v->kind == IAC_TUPLE)
         return step->kind == IAC_STEP_INDEX && step->index >= 0 && (uint64_t)step->index < v->n ? (size_t)step->index
-                                                                                               : SIZE_MAX;
+                                                                                                : SIZE_MAX;
     if ((step->kind != IAC_STEP_ATTR && step->kind != IAC_STEP_KEY) || (v->kind != IAC_OBJECT && v->kind != IAC_MAP))
         return SIZE_MAX;
     size_t low = 0, high = v->n;
@@ -406,8 +406,8 @@ static size_t item_index(const iac_value *v, const iac_step *step)
 }
 
 /* paths are sorted and agree in their first `depth` steps, which lead to v. */
-static const iac_value *mark_sorted(iac_arena *arena, const iac_value *v, const iac_path *paths, size_t n,
-                                    size_t depth, uint8_t marks)
+static const iac_value *mark_sorted(iac_arena *arena, const iac_value *v, const iac_path *paths, size_t n, size_t depth,
+                                    uint8_t marks)
 {
     size_t i = 0;
     bool here = n && paths[0].n == depth;

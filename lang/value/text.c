@@ -78,8 +78,8 @@ iac_str iac_nfc(iac_arena *arena, iac_str s)
     if (surely_nfc(s))
         return s;
     utf8proc_uint8_t *out = NULL;
-    utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &out,
-                                      UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    utf8proc_ssize_t n =
+        utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &out, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     if (n < 0) { /* not valid UTF-8 */
         free(out);
         return s;
@@ -148,8 +148,8 @@ static bool is_printable(uint32_t cp)
     if (cp < 0x80)
         return cp >= 0x20 && cp < 0x7f;
     return is_category(cp, BIT(LU) | BIT(LL) | BIT(LT) | BIT(LM) | BIT(LO) | BIT(MN) | BIT(MC) | BIT(ME) | BIT(ND) |
-                               BIT(NL) | BIT(NO) | BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) |
-                               BIT(PO) | BIT(SM) | BIT(SC) | BIT(SK) | BIT(SO));
+                               BIT(NL) | BIT(NO) | BIT(PC) | BIT(PD) | BIT(PS) | BIT(PE) | BIT(PI) | BIT(PF) | BIT(PO) |
+                               BIT(SM) | BIT(SC) | BIT(SK) | BIT(SO));
 }
 
 void iac_quote(iac_buf *out, iac_str s)

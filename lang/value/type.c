@@ -13,41 +13,55 @@ const iac_type iac_type_string = { .kind = IAC_STRING, .hash = HASH_STRING };
 const iac_type iac_type_number = { .kind = IAC_NUMBER, .hash = HASH_NUMBER };
 const iac_type iac_type_bool = { .kind = IAC_BOOL, .hash = HASH_BOOL };
 
-/* Collections of the four simple types are common enough to be made once; their hashes only have to differ. */
-#define SIMPLE(KIND, salt) \
-    { { .kind = KIND, .element = &iac_type_dynamic, .hash = HASH_DYNAMIC ^ (salt) }, \
-      { .kind = KIND, .element = &iac_type_string, .hash = HASH_STRING ^ (salt) }, \
-      { .kind = KIND, .element = &iac_type_number, .hash = HASH_NUMBER ^ (salt) }, \
-      { .kind = KIND, .element = &iac_type_bool, .hash = HASH_BOOL ^ (salt) } }
+#define HASH_LIST 0x510e527fade682d1ULL
+#define HASH_SET  0x9b05688c2b3e6c1fULL
+#define HASH_MAP  0x1f83d9abfb41bd6bULL
 
-static const iac_type simple_lists[4] = SIMPLE(IAC_LIST, 0x510e527fade682d1ULL);
-static const iac_type simple_sets[4] = SIMPLE(IAC_SET, 0x9b05688c2b3e6c1fULL);
-static const iac_type simple_maps[4] = SIMPLE(IAC_MAP, 0x1f83d9abfb41bd6bULL);
+/* Of a collection, from the element's; a constant expression, so that common types can be static. */
+#define HASH_OF(element, salt) ((((element) << 13 | (element) >> 51) ^ (salt)) * 0x9e3779b97f4a7c15ULL)
 
-static const iac_type *collection(iac_arena *arena, iac_kind kind, const iac_type *simple, const iac_type *element)
+#define SIMPLE(KIND, salt)                                                                                             \
+    {                                                                                                                  \
+        { .kind = KIND, .element = &iac_type_dynamic, .hash = HASH_OF(HASH_DYNAMIC, salt) },                           \
+            { .kind = KIND, .element = &iac_type_string, .hash = HASH_OF(HASH_STRING, salt) },                         \
+            { .kind = KIND, .element = &iac_type_number, .hash = HASH_OF(HASH_NUMBER, salt) },                         \
+        {                                                                                                              \
+            .kind = KIND, .element = &iac_type_bool, .hash = HASH_OF(HASH_BOOL, salt)                                  \
+        }                                                                                                              \
+    }
+
+const iac_type iac_simple_lists[4] = SIMPLE(IAC_LIST, HASH_LIST);
+const iac_type iac_simple_sets[4] = SIMPLE(IAC_SET, HASH_SET);
+const iac_type iac_simple_maps[4] = SIMPLE(IAC_MAP, HASH_MAP);
+const iac_type iac_type_map_of_string_lists = { .kind = IAC_MAP,
+                                                .element = &iac_simple_lists[IAC_STRING],
+                                                .hash = HASH_OF(HASH_OF(HASH_STRING, HASH_LIST), HASH_MAP) };
+
+static const iac_type *collection(iac_arena *arena, iac_kind kind, const iac_type *simple, uint64_t salt,
+                                  const iac_type *element)
 {
     if (element->kind <= IAC_BOOL)
         return &simple[element->kind];
     iac_type *type = iac_arena_new_of(arena, iac_type);
     type->kind = kind;
     type->element = element;
-    type->hash = iac_hash_mix(element->hash, (uint64_t)kind);
+    type->hash = HASH_OF(element->hash, salt);
     return type;
 }
 
 const iac_type *iac_type_list(iac_arena *arena, const iac_type *element)
 {
-    return collection(arena, IAC_LIST, simple_lists, element);
+    return collection(arena, IAC_LIST, iac_simple_lists, HASH_LIST, element);
 }
 
 const iac_type *iac_type_set(iac_arena *arena, const iac_type *element)
 {
-    return collection(arena, IAC_SET, simple_sets, element);
+    return collection(arena, IAC_SET, iac_simple_sets, HASH_SET, element);
 }
 
 const iac_type *iac_type_map(iac_arena *arena, const iac_type *element)
 {
-    return collection(arena, IAC_MAP, simple_maps, element);
+    return collection(arena, IAC_MAP, iac_simple_maps, HASH_MAP, element);
 }
 
 const iac_type *iac_type_tuple(iac_arena *arena, const iac_type *const *items, size_t n)
@@ -235,8 +249,9 @@ const iac_type *iac_type_copy(iac_arena *arena, const iac_type *type)
 
 iac_str iac_type_friendly(iac_arena *arena, const iac_type *type)
 {
-    static const char *const names[] = { "dynamic", "string", "number", "bool", "list", "set", "map", "tuple",
-                                         "object" };
+    static const char *const names[] = {
+        "dynamic", "string", "number", "bool", "list", "set", "map", "tuple", "object"
+    };
     if (!iac_type_is_collection(type))
         return iac_str_of(names[type->kind]);
     iac_str element = iac_type_friendly(arena, type->element);
@@ -312,7 +327,7 @@ iac_str iac_type_source(iac_arena *arena, const iac_type *type)
 
 void iac_type_to_json(iac_buf *out, const iac_type *type)
 {
-    static const char *const names[] = { "\"dynamic\"", "\"string\"", "\"number\"", "\"bool\"", "[\"list\",",
+    static const char *const names[] = { "\"dynamic\"", "\"string\"", "\"number\"",   "\"bool\"",     "[\"list\",",
                                          "[\"set\",",   "[\"map\",",  "[\"tuple\",[", "[\"object\",{" };
     iac_buf_cstr(out, names[type->kind]);
     if (type->element) {

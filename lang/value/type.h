@@ -29,6 +29,9 @@ struct iac_type {
 };
 
 extern const iac_type iac_type_dynamic, iac_type_string, iac_type_number, iac_type_bool;
+/* Collections of these, by the element's kind: &iac_simple_lists[IAC_STRING] is list(string). */
+extern const iac_type iac_simple_lists[4], iac_simple_sets[4], iac_simple_maps[4];
+extern const iac_type iac_type_map_of_string_lists;
 
 const iac_type *iac_type_list(iac_arena *arena, const iac_type *element);
 const iac_type *iac_type_set(iac_arena *arena, const iac_type *element);

@@ -115,8 +115,7 @@ static const iac_type *collection_of(iac_arena *arena, iac_kind kind, const iac_
 }
 
 /* A collection of what all elements (of collections) and items (of tuples or objects) can become. */
-static const iac_type *unify_parts(iac_arena *arena, iac_kind kind, const iac_type *const *types, size_t n,
-                                   bool unsafe)
+static const iac_type *unify_parts(iac_arena *arena, iac_kind kind, const iac_type *const *types, size_t n, bool unsafe)
 {
     type_vec parts = { 0 };
     for (size_t i = 0; i < n; i++) {
@@ -168,7 +167,7 @@ out:
 /* How much a type is preferred as the result, less being more: strings hold numbers and bools, lists hold sets. */
 static int preference(const iac_type *type)
 {
-    static const int ranks[] = { [IAC_STRING] = 0, [IAC_LIST] = 0, [IAC_MAP] = 0,   [IAC_NUMBER] = 1, [IAC_BOOL] = 1,
+    static const int ranks[] = { [IAC_STRING] = 0, [IAC_LIST] = 0, [IAC_MAP] = 0,    [IAC_NUMBER] = 1, [IAC_BOOL] = 1,
                                  [IAC_TUPLE] = 1,  [IAC_SET] = 2,  [IAC_OBJECT] = 1, [IAC_DYNAMIC] = 3 };
     return ranks[type->kind];
 }

@@ -7,8 +7,9 @@
 const iac_value iac_true = { .kind = IAC_BOOL, .boolean = true };
 const iac_value iac_false = { .kind = IAC_BOOL, .boolean = false };
 const iac_value iac_null_dynamic = { .kind = IAC_DYNAMIC, .state = IAC_NULL, .type = &iac_type_dynamic };
-const iac_value iac_unknown_dynamic = { .kind = IAC_DYNAMIC, .state = IAC_UNKNOWN, .deep_unknown = true,
-                                        .type = &iac_type_dynamic };
+const iac_value iac_unknown_dynamic = {
+    .kind = IAC_DYNAMIC, .state = IAC_UNKNOWN, .deep_unknown = true, .type = &iac_type_dynamic
+};
 const iac_value iac_empty_object = { .kind = IAC_OBJECT };
 const iac_value iac_empty_tuple = { .kind = IAC_TUPLE };
 
@@ -310,8 +311,8 @@ const iac_value *iac_value_set(iac_arena *arena, const iac_type *element, const 
     qsort(order, n, sizeof(*order), compare_ranked);
     for (size_t i = 0; i < n; i++) {
         const iac_value *v = order[i].v;
-        bool again = count && !v->deep_unknown && !kept[count - 1]->deep_unknown &&
-                     iac_value_order(kept[count - 1], v) == 0;
+        bool again =
+            count && !v->deep_unknown && !kept[count - 1]->deep_unknown && iac_value_order(kept[count - 1], v) == 0;
         if (!again)
             kept[count++] = v;
     }
@@ -396,8 +397,8 @@ const iac_type *iac_value_type(iac_arena *arena, const iac_value *v)
     const iac_type **items = iac_xcalloc(v->n + 1, sizeof(*items));
     for (size_t i = 0; i < v->n; i++)
         items[i] = iac_value_type(arena, v->items[i]);
-    const iac_type *type = v->kind == IAC_TUPLE ? iac_type_tuple(arena, items, v->n)
-                                                : iac_type_object(arena, v->keys, items, NULL, v->n);
+    const iac_type *type =
+        v->kind == IAC_TUPLE ? iac_type_tuple(arena, items, v->n) : iac_type_object(arena, v->keys, items, NULL, v->n);
     free(items);
     return type;
 }

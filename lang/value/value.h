@@ -18,7 +18,7 @@ enum { /* marks */
 };
 
 /* 512-bit binary precision, as Terraform computes (53 bits when made from a double); big is NULL while the number fits
- * an int64, but for negative zero. */
+ * an int64, but for negative zero and for doubles of 2^53 and more. */
 typedef struct iac_number {
     int64_t small;
     mpfr_srcptr big;
