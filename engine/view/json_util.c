@@ -131,30 +131,40 @@ void iac_json_known(iac_buf *out, const iac_value *v)
     iac_buf_char(out, keyed ? '}' : ']');
 }
 
-typedef bool leaf_test(const iac_value *v);
+/* What is written for a value without looking into it; NULL: look into it. */
+typedef const char *leaf_of(const iac_value *v);
 
-static bool is_unknown(const iac_value *v)
+static const char *unknown_leaf(const iac_value *v)
 {
-    return v->state == IAC_UNKNOWN;
+    return v->state == IAC_UNKNOWN ? "true" : is_collection(v) ? NULL : "false";
 }
 
-static bool is_sensitive(const iac_value *v)
+/* Of a collection that is not known it is known that it is one. */
+static const char *sensitive_leaf(const iac_value *v)
 {
-    return (v->marks & IAC_SENSITIVE) != 0;
+    if (v->marks & IAC_SENSITIVE)
+        return "true";
+    if (v->state == IAC_UNKNOWN && (v->kind == IAC_MAP || v->kind == IAC_OBJECT))
+        return "{}";
+    if (v->state == IAC_UNKNOWN && (v->kind == IAC_LIST || v->kind == IAC_SET || v->kind == IAC_TUPLE))
+        return "[]";
+    return is_collection(v) ? NULL : "false";
 }
 
-/* Whole: the value's own shape; within an object a leaf that is not of the kind is left out by the caller. */
-static void shape(iac_buf *out, const iac_value *v, leaf_test *test)
+/* Within objects what is false is left out. */
+static void shape(iac_buf *out, const iac_value *v, leaf_of *leaf)
 {
-    if (!v || test(v) || !is_collection(v)) {
-        iac_buf_cstr(out, v && test(v) ? "true" : "false");
+    const char *text = v ? leaf(v) : "false";
+    if (text) {
+        iac_buf_cstr(out, text);
         return;
     }
     bool keyed = is_keyed(v), first = true;
     iac_buf_char(out, keyed ? '{' : '[');
     for (size_t i = 0; i < v->n; i++) {
         const iac_value *item = v->items[i];
-        if (keyed && !test(item) && !is_collection(item))
+        const char *known = leaf(item);
+        if (keyed && known && *known == 'f')
             continue;
         if (!first)
             iac_buf_char(out, ',');
@@ -163,17 +173,17 @@ static void shape(iac_buf *out, const iac_value *v, leaf_test *test)
             iac_json_string(out, v->keys[i], true);
             iac_buf_char(out, ':');
         }
-        shape(out, item, test);
+        shape(out, item, leaf);
     }
     iac_buf_char(out, keyed ? '}' : ']');
 }
 
 void iac_json_unknown_shape(iac_buf *out, const iac_value *v)
 {
-    shape(out, v, is_unknown);
+    shape(out, v, unknown_leaf);
 }
 
 void iac_json_sensitive_shape(iac_buf *out, const iac_value *v)
 {
-    shape(out, v, is_sensitive);
+    shape(out, v, sensitive_leaf);
 }

@@ -1,0 +1,353 @@
+#include "engine/view/json_config.h"
+#include "engine/view/json_module.h"
+
+#include "lang/value/json.h"
+
+/* The plan document of `show -json`, format 1.2. */
+
+static const iac_value *marked(iac_arena *arena, const iac_change *c, const iac_value *v)
+{
+    return v && c->schema ? iac_schema_mark_sensitive(arena, c->schema->block, v) : v;
+}
+
+/* Data sources that need no reading are no changes. */
+static bool is_change(const iac_change *c)
+{
+    return c->addr.mode != IAC_DATA || c->action != IAC_ACTION_NOOP;
+}
+
+static void add_actions(iac_buf *out, iac_action action)
+{
+    static const char *const names[] = {
+        [IAC_ACTION_NOOP] = "[\"no-op\"]",
+        [IAC_ACTION_CREATE] = "[\"create\"]",
+        [IAC_ACTION_READ] = "[\"read\"]",
+        [IAC_ACTION_UPDATE] = "[\"update\"]",
+        [IAC_ACTION_DELETE_CREATE] = "[\"delete\",\"create\"]",
+        [IAC_ACTION_CREATE_DELETE] = "[\"create\",\"delete\"]",
+        [IAC_ACTION_DELETE] = "[\"delete\"]",
+        [IAC_ACTION_FORGET] = "[\"forget\"]",
+    };
+    iac_buf_cstr(out, names[action]);
+}
+
+static void add_path(iac_buf *out, iac_path path)
+{
+    iac_buf_char(out, '[');
+    for (size_t i = 0; i < path.n; i++) {
+        if (path.steps[i].kind == IAC_STEP_ELEMENT)
+            break;
+        if (i)
+            iac_buf_char(out, ',');
+        if (path.steps[i].kind == IAC_STEP_INDEX)
+            iac_buf_printf(out, "%lld", (long long)path.steps[i].index);
+        else
+            iac_json_string(out, path.steps[i].name, true);
+    }
+    iac_buf_char(out, ']');
+}
+
+static void add_replace_paths(iac_buf *out, bool *first, iac_paths paths)
+{
+    if (!paths.n)
+        return;
+    iac_json_member(out, first, "replace_paths");
+    for (size_t i = 0; i < paths.n; i++) {
+        iac_buf_char(out, i ? ',' : '[');
+        add_path(out, paths.v[i]);
+    }
+    iac_buf_char(out, ']');
+}
+
+static void add_change(iac_buf *out, iac_arena *arena, const iac_change *c)
+{
+    const iac_value *before = marked(arena, c, c->before), *after = marked(arena, c, c->after);
+    bool first = true;
+    iac_buf_char(out, '{');
+    iac_json_member(out, &first, "actions");
+    add_actions(out, c->action);
+    iac_json_member(out, &first, "before");
+    iac_json_known(out, before);
+    iac_json_member(out, &first, "after");
+    iac_json_known(out, after);
+    iac_json_member(out, &first, "after_unknown");
+    if (!after || iac_is_null(after))
+        iac_buf_cstr(out, "{}");
+    else
+        iac_json_unknown_shape(out, after);
+    iac_json_member(out, &first, "before_sensitive");
+    iac_json_sensitive_shape(out, before);
+    iac_json_member(out, &first, "after_sensitive");
+    iac_json_sensitive_shape(out, after);
+    add_replace_paths(out, &first, c->replace_paths);
+    if (c->import_id.n) {
+        iac_json_member(out, &first, "importing");
+        iac_buf_cstr(out, "{\"id\":");
+        iac_json_string(out, c->import_id, true);
+        iac_buf_char(out, '}');
+    }
+    iac_buf_char(out, '}');
+}
+
+static void add_resource_change(iac_buf *out, iac_arena *arena, const iac_change *c)
+{
+    bool first = true;
+    iac_buf_char(out, '{');
+    iac_json_member(out, &first, "address");
+    iac_json_addr(out, c->addr);
+    if (c->moved && !iac_addr_equal(c->addr, c->previous)) {
+        iac_json_member(out, &first, "previous_address");
+        iac_json_addr(out, c->previous);
+    }
+    if (c->addr.module.n) {
+        iac_json_member(out, &first, "module_address");
+        iac_json_module(out, c->addr.module);
+    }
+    iac_json_string_member(out, &first, "mode", c->addr.mode == IAC_DATA ? IAC_STR("data") : IAC_STR("managed"));
+    iac_json_string_member(out, &first, "type", c->addr.type);
+    iac_json_string_member(out, &first, "name", c->addr.name);
+    if (c->addr.key.kind != IAC_KEY_NONE) {
+        iac_json_member(out, &first, "index");
+        iac_json_key(out, c->addr.key);
+    }
+    iac_json_string_member(out, &first, "provider_name", iac_provider_source(c->provider));
+    if (c->deposed.n)
+        iac_json_string_member(out, &first, "deposed", c->deposed);
+    iac_json_member(out, &first, "change");
+    add_change(out, arena, c);
+    if (c->reason != IAC_REASON_NONE)
+        iac_json_string_member(out, &first, "action_reason", iac_str_of(iac_reason_name(c->reason)));
+    iac_buf_char(out, '}');
+}
+
+static void add_changes(iac_buf *out, bool *first, const char *name, const iac_change *changes, size_t n)
+{
+    iac_arena *arena = iac_arena_new();
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_change(&changes[i]))
+            continue;
+        if (!any)
+            iac_json_member(out, first, name);
+        iac_buf_char(out, any ? ',' : '[');
+        any = true;
+        add_resource_change(out, arena, &changes[i]);
+        iac_arena_reset(arena);
+    }
+    if (any)
+        iac_buf_char(out, ']');
+    iac_arena_free(arena);
+}
+
+/* ---- outputs ---- */
+
+static void add_output_change(iac_buf *out, const iac_output_change *o)
+{
+    bool unknown = o->after && !iac_is_wholly_known(o->after);
+    const char *sensitive = o->sensitive ? "true" : "false";
+    iac_json_string(out, o->name, true);
+    iac_buf_cstr(out, ":{\"actions\":");
+    add_actions(out, o->action);
+    iac_buf_cstr(out, ",\"before\":");
+    iac_json_known(out, o->before);
+    if (!o->after || !iac_is_unknown(o->after)) {
+        iac_buf_cstr(out, ",\"after\":");
+        iac_json_known(out, o->after);
+    }
+    iac_buf_cstr(out, ",\"after_unknown\":");
+    if (unknown)
+        iac_json_unknown_shape(out, o->after);
+    else
+        iac_buf_cstr(out, "false");
+    iac_buf_printf(out, ",\"before_sensitive\":%s,\"after_sensitive\":%s}", sensitive, sensitive);
+}
+
+static void add_output_changes(iac_buf *out, bool *first, const iac_plan *plan)
+{
+    if (!plan->output_count)
+        return;
+    iac_json_member(out, first, "output_changes");
+    for (size_t i = 0; i < plan->output_count; i++) {
+        iac_buf_char(out, i ? ',' : '{');
+        add_output_change(out, &plan->outputs[i]);
+    }
+    iac_buf_char(out, '}');
+}
+
+static void add_planned_outputs(iac_buf *out, iac_arena *arena, bool *first, const iac_plan *plan)
+{
+    bool any = false;
+    for (size_t i = 0; i < plan->output_count; i++) {
+        const iac_output_change *o = &plan->outputs[i];
+        if (o->action == IAC_ACTION_DELETE)
+            continue;
+        if (!any)
+            iac_json_member(out, first, "outputs");
+        iac_buf_char(out, any ? ',' : '{');
+        any = true;
+        iac_json_string(out, o->name, true);
+        iac_buf_printf(out, ":{\"sensitive\":%s", o->sensitive ? "true" : "false");
+        if (o->after && iac_is_wholly_known(o->after)) {
+            iac_buf_cstr(out, ",\"type\":");
+            iac_type_to_json(out, iac_value_type(arena, o->after));
+            iac_buf_cstr(out, ",\"value\":");
+            iac_json_known(out, o->after);
+        }
+        iac_buf_char(out, '}');
+    }
+    if (any)
+        iac_buf_char(out, '}');
+}
+
+static void add_planned_values(iac_buf *out, const iac_plan *plan)
+{
+    iac_arena *arena = iac_arena_new();
+    IAC_VEC(iac_json_resource) resources = { 0 };
+    bool first = true;
+    for (size_t i = 0; i < plan->change_count; i++) {
+        const iac_change *c = &plan->changes[i];
+        if (c->action == IAC_ACTION_DELETE || c->deposed.n || !is_change(c))
+            continue;
+        iac_vec_push(&resources, (iac_json_resource){
+                                     .addr = c->addr,
+                                     .provider = c->provider,
+                                     .schema_version = c->schema ? c->schema->version : 0,
+                                     .value = c->action == IAC_ACTION_FORGET ? NULL : marked(arena, c, c->after),
+                                 });
+    }
+    iac_buf_char(out, '{');
+    add_planned_outputs(out, arena, &first, plan);
+    iac_json_member(out, &first, "root_module");
+    iac_json_root_module(out, resources.v, resources.n);
+    iac_buf_char(out, '}');
+    iac_vec_clear(&resources);
+    iac_arena_free(arena);
+}
+
+/* ---- the rest ---- */
+
+static void add_variables(iac_buf *out, bool *first, const iac_plan *plan)
+{
+    if (!plan->variables || !plan->variables->n)
+        return;
+    bool any = false;
+    for (size_t i = 0; i < plan->config->root->variable_count; i++) {
+        iac_str name = plan->config->root->variables[i].name;
+        const iac_value *v = iac_map_get(plan->variables, name);
+        if (!v || plan->config->root->variables[i].ephemeral)
+            continue;
+        if (!any)
+            iac_json_member(out, first, "variables");
+        iac_buf_char(out, any ? ',' : '{');
+        any = true;
+        iac_json_string(out, name, true);
+        iac_buf_cstr(out, ":{\"value\":");
+        iac_json_known(out, v);
+        iac_buf_char(out, '}');
+    }
+    if (any)
+        iac_buf_char(out, '}');
+}
+
+static void add_relevant(iac_buf *out, bool *first, const iac_plan *plan)
+{
+    if (!plan->relevant_count)
+        return;
+    iac_json_member(out, first, "relevant_attributes");
+    for (size_t i = 0; i < plan->relevant_count; i++) {
+        iac_buf_cstr(out, i ? ",{\"resource\":" : "[{\"resource\":");
+        iac_json_addr(out, plan->relevant[i].addr);
+        iac_buf_cstr(out, ",\"attribute\":");
+        add_path(out, plan->relevant[i].path);
+        iac_buf_char(out, '}');
+    }
+    iac_buf_char(out, ']');
+}
+
+/* What a check is about: its kind, and the parts of its address. */
+static void add_check_address(iac_buf *out, const iac_check_result *check)
+{
+    bool first = true;
+    size_t dot = 0;
+    for (size_t i = 0; i < check->address.n; i++) {
+        if (check->address.p[i] == '.')
+            dot = i + 1;
+    }
+    iac_buf_char(out, '{');
+    iac_json_string_member(out, &first, "kind", check->kind);
+    iac_json_string_member(out, &first, "name", iac_str_sub(check->address, dot, check->address.n));
+    iac_json_string_member(out, &first, "to_display", check->address);
+    iac_buf_char(out, '}');
+}
+
+static void add_checks(iac_buf *out, bool *first, const iac_plan *plan)
+{
+    if (!plan->check_count)
+        return;
+    iac_json_member(out, first, "checks");
+    for (size_t i = 0; i < plan->check_count; i++) {
+        const iac_check_result *check = &plan->checks[i];
+        iac_buf_cstr(out, i ? ",{\"address\":" : "[{\"address\":");
+        add_check_address(out, check);
+        iac_buf_printf(out, ",\"status\":\"%.*s\",\"instances\":[{\"address\":{\"to_display\":", IAC_FMT(check->status));
+        iac_json_string(out, check->address, true);
+        iac_buf_printf(out, "},\"status\":\"%.*s\"", IAC_FMT(check->status));
+        for (size_t k = 0; k < check->message_count; k++) {
+            iac_buf_cstr(out, k ? ",{\"message\":" : ",\"problems\":[{\"message\":");
+            iac_json_string(out, check->messages[k], true);
+            iac_buf_char(out, '}');
+        }
+        iac_buf_cstr(out, check->message_count ? "]}]}" : "}]}");
+    }
+    iac_buf_char(out, ']');
+}
+
+/* Schemas of what the prior state holds, as far as the plan knows them. */
+static const iac_schema *schema_in_plan(void *user, iac_mode mode, iac_str type, iac_str provider)
+{
+    const iac_map *schemas = user;
+    iac_str key = type;
+    (void)provider;
+    return mode == IAC_MANAGED ? iac_map_get(&schemas[0], key) : iac_map_get(&schemas[1], key);
+}
+
+void iac_json_plan(iac_buf *out, const iac_plan *plan)
+{
+    iac_map schemas[2] = { { 0 }, { 0 } }; /* by type: of resources, of data sources */
+    for (size_t i = 0; i < plan->change_count; i++) {
+        const iac_change *c = &plan->changes[i];
+        if (c->schema)
+            iac_map_put(&schemas[c->addr.mode == IAC_DATA], c->addr.type, (void *)(uintptr_t)c->schema);
+    }
+    iac_view_schemas find = { schemas, schema_in_plan };
+    bool first = true;
+    iac_buf_char(out, '{');
+    iac_json_string_member(out, &first, "format_version", IAC_STR("1.2"));
+    iac_json_string_member(out, &first, "terraform_version", IAC_STR(IAC_TERRAFORM_VERSION));
+    if (plan->config)
+        add_variables(out, &first, plan);
+    iac_json_member(out, &first, "planned_values");
+    add_planned_values(out, plan);
+    add_changes(out, &first, "resource_drift", plan->drift, plan->drift_count);
+    add_changes(out, &first, "resource_changes", plan->changes, plan->change_count);
+    add_output_changes(out, &first, plan);
+    if (plan->prior && (plan->prior->instance_count || plan->prior->output_count)) {
+        iac_json_member(out, &first, "prior_state");
+        iac_json_state_document(out, plan->prior, &find);
+    }
+    if (plan->config) {
+        iac_json_member(out, &first, "configuration");
+        iac_json_config(out, plan->config, &find);
+    }
+    add_relevant(out, &first, plan);
+    add_checks(out, &first, plan);
+    iac_json_string_member(out, &first, "timestamp", plan->timestamp);
+    iac_json_member(out, &first, "applyable");
+    iac_buf_cstr(out, plan->applyable ? "true" : "false");
+    iac_json_member(out, &first, "complete");
+    iac_buf_cstr(out, plan->complete ? "true" : "false");
+    iac_json_member(out, &first, "errored");
+    iac_buf_cstr(out, plan->errored ? "true}\n" : "false}\n");
+    iac_map_clear(&schemas[0]);
+    iac_map_clear(&schemas[1]);
+}
