@@ -293,6 +293,11 @@ static const iac_value *take_state(resource_call *c, iac_arena *arena, const iac
                            address(c), iac_call_provider(c->call));
         return NULL;
     }
+    if (destroy && !failed)
+        iac_call_error(c->call, "Provider returned invalid result object after apply",
+                       "After applying a Delete plan, the provider returned a non-null object for %s. Destroying should "
+                       "always produce a null value, so this is always a bug in the provider and should be reported in "
+                       "the provider's own repository.", address(c));
     if (v->deep_unknown)
         v = iac_value_transform(c->call->arena, v, to_null, &(null_unknowns){ c, !failed });
     const iac_value *state = iac_call_take(c->call, arena, c->schema, iac_value_out(v), &error);

@@ -249,6 +249,10 @@ static int32_t finish(iacp_call *call, iacp_apply *request)
 {
     const iacp_value *state = request->planned;
 
+    if (h->state(state) == IACP_NULL && misbehaves(request->prior, "destroy_object")) {
+        request->ret_state = request->prior;
+        return IACP_OK;
+    }
     if (h->state(state) == IACP_NULL)
         return misbehaves(request->prior, "destroy_error") ? fail(call, NULL, "In use", "Somebody uses it.") : IACP_OK;
     if (misbehaves(state, "apply_error"))

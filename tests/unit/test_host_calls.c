@@ -378,6 +378,11 @@ static void test_host_calls__failed_changes_tell_what_exists(void **state)
     const iac_value *prior = thing("{\"name\":\"a\",\"misbehave\":\"destroy_error\"}");
     assert_int_equal(apply_status(TYPE, prior, NULL, &answer), IAC_ERR);
     assert_ptr_equal(answer.state, prior);
+
+    prior = thing("{\"name\":\"a\",\"misbehave\":\"destroy_object\"}");
+    assert_int_equal(apply_status(TYPE, prior, NULL, &answer), IAC_ERR);
+    assert_non_null(answer.state);
+    assert_true(last_says("Provider returned invalid result object after apply", "non-null object for test_thing"));
 }
 
 static void test_host_calls__broken_schemas_are_reported(void **state)
