@@ -23,6 +23,7 @@ typedef struct k8s_reply {
     const char *message; /* of a Status, or what went wrong without an answer; "" when none */
     const char *request_id; /* the audit id, or NULL */
     bool cancelled;
+    bool away;       /* no answer, but there may be one later: refused, cut, timed out, name not found */
     bool no_access;  /* nothing was sent: no server is configured, or credentials could not be had */
     uint32_t tries;  /* sent so often */
 } k8s_reply;

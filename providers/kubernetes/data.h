@@ -1,4 +1,5 @@
-/* providers/kubernetes/data.h - data sources kubernetes_resource and kubernetes_resources. Layer: providers/kubernetes. */
+/* providers/kubernetes/data.h - data sources kubernetes_resource and kubernetes_resources. Layer:
+ * providers/kubernetes. */
 #ifndef IAC_K8S_DATA_H
 #define IAC_K8S_DATA_H
 #include "providers/kubernetes/client.h"

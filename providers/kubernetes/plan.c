@@ -189,6 +189,9 @@ static const char *offline_reason(planning *p, const k8s_reply *r)
     if (r->no_access || r->cancelled) {
         return NULL;
     }
+    if (r->status == 0 && !r->away) {
+        return NULL;
+    }
     if (r->status == 0) {
         return sdk_printf(p->call, "The server cannot be reached (%s), so the plan shows what the configuration says "
                                    "and not what the server would make of it.", r->message);
@@ -197,7 +200,8 @@ static const char *offline_reason(planning *p, const k8s_reply *r)
         return sdk_printf(p->call, "The namespace \"%s\" does not exist yet: objects in it are planned from the "
                                    "configuration alone.", p->o.namespace_);
     }
-    if (r->status == 403 && (strstr(r->message, "cannot patch resource") || strstr(r->message, "cannot create resource"))) {
+    if (r->status == 403 &&
+        (strstr(r->message, "cannot patch resource") || strstr(r->message, "cannot create resource"))) {
         return sdk_printf(p->call, "The credentials do not permit a dry run: %s", r->message);
     }
     if (strstr(r->message, "does not support dry run")) {

@@ -133,9 +133,6 @@ static const iacp_provider table = {
     .call_function = call_function,
 };
 
-IACP_EXPORT const iacp_magic *iac_provider_magic(void);
-IACP_EXPORT const iacp_provider *iac_provider_entry(const iacp_host *host);
-
 const iacp_magic *iac_provider_magic(void)
 {
     static const iacp_magic magic = IACP_MAGIC_INIT;
