@@ -218,7 +218,10 @@ static bool check_count(struct call *call, size_t n)
         return false;
     }
     if (n > func->param_count && !func->variadic) {
-        call_error(call, start_range(arg_expr(call, func->param_count)), expr, "Too many function arguments",
+        size_t first = func->param_count;
+        bool expanded = expr->call.expand_final && first + 1 >= expr->call.arg_count;
+        const iac_expr *arg = arg_expr(call, first);
+        call_error(call, expanded ? arg->range : start_range(arg), expr, "Too many function arguments",
                    iac_arena_printf(call->ev->arena, "Function \"%.*s\" expects only %zu argument(s).",
                                     IAC_FMT(expr->call.name), func->param_count));
         return false;
@@ -228,25 +231,45 @@ static bool check_count(struct call *call, size_t n)
 
 /* ---- calls ---- */
 
+static void report_arg(struct call *call, size_t i, iac_str text)
+{
+    const iac_expr *expr = call->expr;
+    iac_str detail = iac_arena_printf(call->ev->arena, "Invalid value for \"%s\" parameter: %.*s.",
+                                      iac_func_param(call->func, i)->name, IAC_FMT(text));
+    if (i >= call->n) {
+        call_error(call, expr->range, expr, "Invalid function argument", detail);
+        return;
+    }
+    const iac_expr *arg = arg_expr(call, i);
+    bool expanded = expr->call.expand_final && i + 1 >= expr->call.arg_count;
+    if (expanded) /* an element of the argument: the whole of it is pointed at, its references say little */
+        call_error(call, arg->range, NULL, "Invalid function argument", detail);
+    else
+        call_error(call, start_range(arg), arg, "Invalid function argument", detail);
+}
+
+/* Of arguments that have the wrong type, each is told; else what the function says. */
 static void report(struct call *call, const iac_func_error *error)
 {
     const iac_expr *expr = call->expr;
     iac_arena *arena = call->ev->arena;
-    const iac_param *param = error->arg == IAC_FUNC_NO_ARG ? NULL : iac_func_param(call->func, error->arg);
-    if (!param) {
-        call_error(call, start_range(expr), expr, "Error in function call",
-                   iac_arena_printf(arena, "Call to function \"%.*s\" failed: %.*s.", IAC_FMT(expr->call.name),
-                                    IAC_FMT(error->text)));
+    bool told = false;
+    for (size_t i = 0; i < call->n; i++) {
+        iac_str text;
+        if (iac_convert(arena, call->args[i], iac_func_param(call->func, i)->type, &text, NULL))
+            continue;
+        report_arg(call, i, text);
+        told = true;
+    }
+    if (told)
+        return;
+    if (error->arg != IAC_FUNC_NO_ARG && iac_func_param(call->func, error->arg)) {
+        report_arg(call, error->arg, error->text);
         return;
     }
-    iac_str detail =
-        iac_arena_printf(arena, "Invalid value for \"%s\" parameter: %.*s.", param->name, IAC_FMT(error->text));
-    if (error->arg >= call->n) {
-        call_error(call, expr->range, expr, "Invalid function argument", detail);
-        return;
-    }
-    const iac_expr *arg = arg_expr(call, error->arg);
-    call_error(call, start_range(arg), arg, "Invalid function argument", detail);
+    call_error(call, start_range(expr), expr, "Error in function call",
+               iac_arena_printf(arena, "Call to function \"%.*s\" failed: %.*s.", IAC_FMT(expr->call.name),
+                                IAC_FMT(error->text)));
 }
 
 static const iac_value *call_builtin(struct call *call)

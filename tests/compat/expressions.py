@@ -59,7 +59,12 @@ def split_iac(text):
     if not text.startswith("Error: "):
         return None, text
     errors = re.split(r"^Error: ", text, flags=re.M)[1:]
-    return [error.strip() for error in errors], None
+    return [without_places(error) for error in errors], None
+
+
+def without_places(text):
+    """The line and column within a message differ: each expression has a file of its own on our side."""
+    return re.sub(r"main\.tf:\d+,\d+-(\d+,)?\d+", "main.tf", text.strip())
 
 
 class Terraform:
@@ -102,7 +107,7 @@ class Terraform:
             text = f'{diag["summary"]}: {diag["detail"]}\n  at {self.subject(diag)}\n'
             for value in diag.get("snippet", {}).get("values", []):
                 text += f'  {value["traversal"]} {value["statement"]}\n'
-            found.setdefault(case, []).append(text.strip())
+            found.setdefault(case, []).append(without_places(text))
         return found
 
     def subject(self, diag):
