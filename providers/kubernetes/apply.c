@@ -229,6 +229,36 @@ static void store(applying *a, const json_t *body, const json_t *live, bool keep
     json_decref(object);
 }
 
+/* Adds what is wrong with the pods of a workload. What cannot be asked is left out. */
+static void add_pod_troubles(applying *a, const json_t *live, iac_buf *out)
+{
+    json_t *labels = k8s_tree_at(live, "spec.selector.matchLabels"), *value;
+    const char *key;
+    const k8s_kind *pods;
+    k8s_reply reply;
+    iac_buf selector;
+
+    iac_status found = k8s_kind_find(a->client, a->call, "v1", "Pod", &pods, &reply);
+    k8s_reply_clear(&reply);
+    if (found != IAC_OK || json_object_size(labels) == 0) {
+        return;
+    }
+    iac_buf_init(&selector, 65536);
+    json_object_foreach(labels, key, value) {
+        iac_buf_printf(&selector, "%s%s=%s", selector.n ? "," : "", key, json_string_value(value));
+    }
+    k8s_request request = {
+        .method = "GET",
+        .path = sdk_printf(a->call, "%s?limit=50&labelSelector=%s", k8s_kind_path(a->call, pods, a->o.namespace_, NULL),
+                           k8s_query_escape(a->call, selector.p)),
+        .quiet = true,
+    };
+    k8s_send(a->client, a->call, &request, &reply);
+    k8s_pod_troubles(reply.body, 10, out);
+    k8s_reply_clear(&reply);
+    iac_buf_clear(&selector);
+}
+
 /* Waits as the wait block asks. *ret_live is replaced by the newest answer. */
 static int32_t wait_ready(applying *a, uint64_t timeout_ms, json_t **ret_live)
 {
@@ -247,7 +277,8 @@ static int32_t wait_ready(applying *a, uint64_t timeout_ms, json_t **ret_live)
             break;
         }
         if (readiness == K8S_FAILED) {
-            sdk_error(a->call, NULL, "Rollout failed", "%s was applied, but it cannot come to rest: %s.", title, why.p);
+            add_pod_troubles(a, *ret_live, &why);
+            sdk_error(a->call, NULL, "Rollout failed", "%s was applied, but it cannot come to rest: %s", title, why.p);
             break;
         }
         if (now_ms() - told > 10000) {
@@ -256,8 +287,11 @@ static int32_t wait_ready(applying *a, uint64_t timeout_ms, json_t **ret_live)
         }
         if (!patience_wait(&p, a->call)) {
             bool cancelled = sdk_host->cancelled(a->call);
+            if (!cancelled) {
+                add_pod_troubles(a, *ret_live, &why);
+            }
             sdk_error(a->call, NULL, cancelled ? "Waiting was cancelled" : "Waiting timed out",
-                      "%s was applied, but %s: %s.", title,
+                      "%s was applied, but %s: %s", title,
                       cancelled ? "the operation was cancelled while waiting for it"
                                 : "it was not ready when time was up", why.p);
             break;

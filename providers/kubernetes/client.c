@@ -303,7 +303,7 @@ static void understand(k8s_client *c, iacp_call *call, const k8s_request *reques
     ret->request_id = id.n ? sdk_strndup(call, id.p, id.n) : NULL;
     if (response->status == 0) {
         ret->message = response->error ? response->error : "no answer";
-        ret->away = response->retryable || strstr(ret->message, "resolve host") != NULL;
+        ret->away = response->retryable;
         return;
     }
     ret->body = k8s_json_parse(response->body.p, response->body.n);

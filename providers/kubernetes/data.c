@@ -1,5 +1,5 @@
 #include "providers/kubernetes/data.h"
-#include "providers/kubernetes/value.h"
+#include "providers/kubernetes/object.h"
 #include <string.h>
 
 static int32_t find_kind(k8s_client *client, iacp_call *call, sdk_val config, const k8s_kind **ret)
@@ -51,17 +51,9 @@ static int32_t read_object(k8s_client *client, iacp_call *call, iacp_read_data *
     return status;
 }
 
-static void add_query(iac_buf *path, const char *name, const char *value)
+static void add_query(iacp_call *call, iac_buf *path, const char *name, const char *value)
 {
-    iac_buf_printf(path, "%c%s=", strchr(path->p, '?') ? '&' : '?', name);
-    for (; *value; value++) {
-        unsigned char c = (unsigned char)*value;
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-._~", c)) {
-            iac_buf_char(path, (char)c);
-        } else {
-            iac_buf_printf(path, "%%%02X", c);
-        }
-    }
+    iac_buf_printf(path, "%c%s=%s", strchr(path->p, '?') ? '&' : '?', name, k8s_query_escape(call, value));
 }
 
 static int32_t read_objects(k8s_client *client, iacp_call *call, iacp_read_data *request)
@@ -85,15 +77,15 @@ static int32_t read_objects(k8s_client *client, iacp_call *call, iacp_read_data 
         iac_buf path;
         iac_buf_init(&path, 65536);
         iac_buf_cstr(&path, k8s_kind_path(call, kind, space && *space ? space : NULL, NULL));
-        add_query(&path, "limit", limit > 0 && limit < 500 ? sdk_printf(call, "%lld", (long long)limit) : "500");
+        add_query(call, &path, "limit", limit > 0 && limit < 500 ? sdk_printf(call, "%lld", (long long)limit) : "500");
         if (labels) {
-            add_query(&path, "labelSelector", labels);
+            add_query(call, &path, "labelSelector", labels);
         }
         if (fields) {
-            add_query(&path, "fieldSelector", fields);
+            add_query(call, &path, "fieldSelector", fields);
         }
         if (*next) {
-            add_query(&path, "continue", next);
+            add_query(call, &path, "continue", next);
         }
         k8s_request get = { .method = "GET", .path = path.p };
         bool ok = k8s_send(client, call, &get, &reply);

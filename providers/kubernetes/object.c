@@ -167,7 +167,7 @@ bool k8s_object_get(k8s_client *client, iacp_call *call, const k8s_object *o, k8
     return k8s_send(client, call, &request, ret);
 }
 
-static const char *query_escape(iacp_call *call, const char *text)
+const char *k8s_query_escape(iacp_call *call, const char *text)
 {
     char *out = sdk_alloc(call, strlen(text) * 3 + 1), *p = out;
 
@@ -203,7 +203,7 @@ bool k8s_object_apply(k8s_client *client, iacp_call *call, const k8s_object *o, 
         .method = "PATCH",
         .path = sdk_printf(call, "%s?%sfieldManager=%s&force=%s&fieldValidation=Strict",
                            k8s_kind_path(call, o->type, o->namespace_, name), patch->dry_run ? "dryRun=All&" : "",
-                           query_escape(call, manager), patch->force ? "true" : "false"),
+                           k8s_query_escape(call, manager), patch->force ? "true" : "false"),
         .content_type = "application/apply-patch+yaml",
         .body = body,
     };

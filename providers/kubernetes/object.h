@@ -51,6 +51,9 @@ typedef struct k8s_patch {
 bool k8s_object_apply(k8s_client *client, iacp_call *call, const k8s_object *object, const k8s_patch *patch,
                       k8s_reply *ret);
 
+/* Text as it may stand in a query. In the call's memory. */
+const char *k8s_query_escape(iacp_call *call, const char *text);
+
 /* Whether a reply is a conflict of field managers; and the error for it. Returns IACP_ERROR. */
 bool k8s_is_conflict(const k8s_reply *reply);
 int32_t k8s_conflict_error(iacp_call *call, const k8s_object *object, const k8s_reply *reply);

@@ -345,6 +345,51 @@ k8s_readiness k8s_wait_check(const json_t *live, const json_t *wait, iac_buf *wh
     return conditions == K8S_READY ? fields : conditions;
 }
 
+/* A container that is waiting or has ended badly. */
+static bool container_trouble(const json_t *status, iac_buf *out)
+{
+    const json_t *waiting = k8s_tree_at(status, "state.waiting"), *ended = k8s_tree_at(status, "state.terminated");
+    const json_t *trouble = waiting ? waiting : ended;
+    const char *reason = k8s_tree_text(trouble, "reason"), *message = k8s_tree_text(trouble, "message");
+
+    if (!trouble || strcmp(reason, "Completed") == 0 || strcmp(reason, "ContainerCreating") == 0) {
+        return false;
+    }
+    iac_buf_printf(out, "container %s: %s%s%.300s", k8s_tree_text(status, "name"), *reason ? reason : "not running",
+                   *message ? ": " : "", message);
+    if (ended) {
+        iac_buf_printf(out, " (exit code %lld)", (long long)k8s_tree_int(ended, "exitCode", 0));
+    }
+    return true;
+}
+
+void k8s_pod_troubles(const json_t *pods, size_t limit, iac_buf *out)
+{
+    static const char *const lists[] = { "status.initContainerStatuses", "status.containerStatuses" };
+    json_t *pod, *status;
+    size_t i, j, shown = 0;
+
+    json_array_foreach(json_object_get(pods, "items"), i, pod) {
+        const char *name = k8s_tree_text(pod, "metadata.name");
+        if (condition_is(pod, "PodScheduled", "False") && shown < limit) {
+            iac_buf_printf(out, "\n  - pod %s: ", name);
+            add_condition(out, condition_of(pod, "PodScheduled"));
+            shown++;
+        }
+        for (size_t l = 0; l < IAC_COUNT(lists); l++) {
+            json_array_foreach(k8s_tree_at(pod, lists[l]), j, status) {
+                iac_buf line;
+                iac_buf_init(&line, 4096);
+                if (shown < limit && container_trouble(status, &line)) {
+                    iac_buf_printf(out, "\n  - pod %s: %s", name, line.p);
+                    shown++;
+                }
+                iac_buf_clear(&line);
+            }
+        }
+    }
+}
+
 void k8s_deletion_blockers(const json_t *live, iac_buf *out)
 {
     json_t *item;

@@ -20,6 +20,9 @@ k8s_readiness k8s_rollout_check(const json_t *live, iac_buf *why);
 /* False with a sentence in *why when the pattern is no regular expression. */
 bool k8s_pattern_valid(const char *pattern, iac_buf *why);
 
+/* What keeps the pods of a list from running, a line for each container, at most `limit`. */
+void k8s_pod_troubles(const json_t *pods, size_t limit, iac_buf *out);
+
 /* What holds up the deletion of an object: finalizers, and a namespace's conditions. Appends nothing when it cannot be
  * told. */
 void k8s_deletion_blockers(const json_t *live, iac_buf *out);

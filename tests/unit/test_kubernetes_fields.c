@@ -282,6 +282,25 @@ static void test_kubernetes_wait__rollouts(void **state)
     expect_rollout("{'kind':'Widget'}", K8S_READY, "");
 }
 
+static void test_kubernetes_wait__says_what_is_wrong_with_pods(void **state)
+{
+    (void)state;
+    json_t *pods = tree("{'items':[{'metadata':{'name':'p1'},'status':{'containerStatuses':[{'name':'a','state':"
+                        "{'waiting':{'reason':'ImagePullBackOff','message':'no such image'}}},{'name':'b','state':"
+                        "{'running':{}}}]}},{'metadata':{'name':'p2'},'status':{'conditions':[{'type':'PodScheduled',"
+                        "'status':'False','reason':'Unschedulable','message':'no room'}]}},{'metadata':{'name':'p3'},"
+                        "'status':{'containerStatuses':[{'name':'c','state':{'terminated':{'reason':'Error','exitCode':"
+                        "7}}}]}}]}");
+    iac_buf out;
+    iac_buf_init(&out, 4096);
+    k8s_pod_troubles(pods, 10, &out);
+    assert_string_equal(out.p, "\n  - pod p1: container a: ImagePullBackOff: no such image"
+                               "\n  - pod p2: PodScheduled is False (Unschedulable): no room"
+                               "\n  - pod p3: container c: Error (exit code 7)");
+    iac_buf_clear(&out);
+    json_decref(pods);
+}
+
 static void test_kubernetes_wait__conditions_and_fields_together(void **state)
 {
     (void)state;
@@ -348,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_kubernetes_immutable__by_table),
         cmocka_unit_test(test_kubernetes_immutable__by_the_servers_refusal),
         cmocka_unit_test(test_kubernetes_wait__rollouts),
+        cmocka_unit_test(test_kubernetes_wait__says_what_is_wrong_with_pods),
         cmocka_unit_test(test_kubernetes_wait__conditions_and_fields_together),
         cmocka_unit_test(test_kubernetes_discovery__reads_both_forms),
         cmocka_unit_test(test_kubernetes_object__durations),
