@@ -144,6 +144,9 @@ static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val config, sd
     if (a->type == AWS_T_BLOCK_SINGLE || sdk_is_unknown(config)) {
         return config;
     }
+    if (a->type == AWS_T_MAP && sdk_is_set(config) && !sdk_host->wholly_known(config)) {
+        return sdk_unknown(call, a->type_json); /* a map is known as a whole or not at all, as in Terraform's provider */
+    }
     if (sdk_is_set(config)) {
         sdk_val form = aws_planned_form(call, a, config);
         return sdk_is_set(prior) && aws_equivalent(a, form, prior) ? prior : form;
