@@ -560,7 +560,7 @@ static void load_child(loader *l, const iac_module_config *module, iac_module_ca
         dir = iac_map_get(&l->installed, manifest_key(l->arena, path));
         if (!dir || !read_directory(l, dir)->found) {
             iac_diag_error(l->diags, call->range, "Module not installed",
-                           "This module is not yet installed. Run \"terraform init\" to install all modules required "
+                           "This module is not yet installed. Run \"iac init\" to install all modules required "
                            "by this configuration.");
             return;
         }

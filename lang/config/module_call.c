@@ -56,11 +56,11 @@ static bool check_source(iac_module_build *m, const iac_module_call *call, bool 
         iac_diag_error(m->diags, call->source_range, "Invalid registry module source address",
                        is_local_source(source)
                            ? "Failed to parse module registry address: can't use local directory \"%.*s\" as a module "
-                             "registry address.\n\nTerraform assumed that you intended a module registry source "
+                             "registry address.\n\niac assumed that you intended a module registry source "
                              "address because you also set the argument \"version\", which applies only to registry "
                              "modules."
                            : "Failed to parse module registry address: invalid module registry address \"%.*s\"."
-                             "\n\nTerraform assumed that you intended a module registry source address because you "
+                             "\n\niac assumed that you intended a module registry source address because you "
                              "also set the argument \"version\", which applies only to registry modules.",
                        IAC_FMT(source));
         return false;
@@ -69,7 +69,7 @@ static bool check_source(iac_module_build *m, const iac_module_call *call, bool 
         iac_str_find_char(source, ':', 0) != SIZE_MAX)
         return true;
     iac_diag_error(m->diags, call->source_range, "Invalid module source address",
-                   "Terraform failed to determine your intended installation method for remote module package "
+                   "iac failed to determine your intended installation method for remote module package "
                    "\"%.*s\".\n\nIf you intended this as a path relative to the current module, use \"./%.*s\" "
                    "instead. The \"./\" prefix indicates that the address is a relative filesystem path.",
                    IAC_FMT(source), IAC_FMT(source));

@@ -474,7 +474,7 @@ static void check_undeclared_providers(validator *v, const iac_module_call *call
         iac_str path = iac_module_addr_text(v->arena, call->module->path);
         iac_str source = iac_provider_addr_display(v->arena, iac_provider_addr_default(name));
         iac_diag_warning(v->diags, call->providers[i].child.range, "Reference to undefined provider",
-                         "There is no explicit declaration for local provider name \"%.*s\" in %.*s, so Terraform is "
+                         "There is no explicit declaration for local provider name \"%.*s\" in %.*s, so iac is "
                          "assuming you mean to pass a configuration for \"%.*s\".\n\nIf you also control the child "
                          "module, add a required_providers entry named \"%.*s\" with the source address \"%.*s\".",
                          IAC_FMT(name), IAC_FMT(path), IAC_FMT(source), IAC_FMT(name), IAC_FMT(source));

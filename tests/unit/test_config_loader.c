@@ -215,7 +215,7 @@ static void test_config_loader__faulty_calls(void **state)
     assert_error("module \"m\" { source = \"./nope\" }", "Unreadable module directory",
                  "Unable to evaluate directory symlink: lstat nope: no such file or directory");
     assert_error("module \"m\" { source = \"a/b/c\" }", "Module not installed",
-                 "This module is not yet installed. Run \"terraform init\" to install all modules required by this "
+                 "This module is not yet installed. Run \"iac init\" to install all modules required by this "
                  "configuration.");
     assert_error("module \"m\" { source = \"./\" }", "Module call cycle",
                  "Module \"m\" leads back to the directory \".\", which it is called from. A module cannot contain "

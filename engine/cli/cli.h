@@ -1,0 +1,172 @@
+/* engine/cli/cli.h - the command line: options, what commands share, and the table of commands. Layer: engine/cli (sees
+ * everything but providers). The only code that prints and that ends the process. */
+#ifndef IAC_CLI_CLI_H
+#define IAC_CLI_CLI_H
+#include "engine/apply/apply.h"
+#include "engine/host/host.h"
+#include "engine/plan/make.h"
+#include "engine/plan/planfile.h"
+#include "engine/view/view.h"
+#include "lang/config/config.h"
+#include "state/store.h"
+
+/* ---- options ---- */
+
+typedef IAC_VEC(const char *) iac_words;
+
+/* -var and -var-file, whose order matters among each other. */
+typedef struct iac_var_arg {
+    bool is_file;
+    const char *text;
+} iac_var_arg;
+
+/* Everything that any command's options set; texts are borrowed from argv. */
+typedef struct iac_args {
+    bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, detailed_exitcode;
+    bool auto_approve, raw, backend, dry_run, force;
+    const char *out, *lock_timeout, *id;
+    int64_t parallelism;
+    IAC_VEC(iac_var_arg) vars;
+    iac_words targets, replaces, plugin_dirs;
+    const char *const *positional;
+    size_t positional_count;
+} iac_args;
+
+typedef enum iac_option_kind {
+    IAC_OPTION_BOOL,     /* bool */
+    IAC_OPTION_TEXT,     /* const char * */
+    IAC_OPTION_INTEGER,  /* int64_t */
+    IAC_OPTION_WORDS,    /* iac_words: may be repeated */
+    IAC_OPTION_VAR,      /* vars */
+    IAC_OPTION_VAR_FILE, /* vars */
+    IAC_OPTION_IGNORED,      /* accepted, with a value where it has an argument; means nothing here */
+    IAC_OPTION_UNSUPPORTED,  /* known to Terraform; its help says why it is refused */
+} iac_option_kind;
+
+typedef struct iac_option {
+    const char *name;
+    iac_option_kind kind;
+    size_t offset;        /* of the member of iac_args */
+    const char *argument; /* as help shows it after the name: "=path", " 'name=value'"; NULL: none */
+    const char *help;     /* NULL: not listed; of UNSUPPORTED: why it is refused */
+} iac_option;
+
+/* A named group of options that several commands have. */
+typedef struct iac_option_group {
+    const char *title; /* "Options" */
+    const iac_option *options;
+    size_t count;
+} iac_option_group;
+
+extern const iac_option_group iac_options_plan;    /* what is planned and how */
+extern const iac_option_group iac_options_vars;    /* -var, -var-file */
+extern const iac_option_group iac_options_lock;    /* -lock, -lock-timeout */
+extern const iac_option_group iac_options_common;  /* -no-color, -plugin-dir, -help */
+
+/* ---- commands ---- */
+
+typedef struct iac_cli iac_cli;
+
+typedef struct iac_command {
+    const char *name;    /* "plan", "state list" */
+    const char *summary; /* for the list of commands */
+    const char *usage;   /* what follows the name: "[options] [PLAN]" */
+    const char *description;
+    const iac_option_group *const *groups; /* ends with NULL */
+    size_t max_positional;
+    int (*run)(iac_cli *cli); /* gives the exit status */
+    bool primary;             /* one of the main commands */
+    bool hidden;
+} iac_command;
+
+extern const iac_command *const iac_commands[]; /* ends with NULL */
+const iac_command *iac_command_find(iac_str name);
+
+/* One run of the program. */
+struct iac_cli {
+    const iac_command *command;
+    iac_args args;
+    const char *started_in;  /* path.cwd: where the program was started, before -chdir */
+    iac_arena *arena;        /* lives as long as the run */
+    iac_diags diags;         /* printed by iac_cli_finish and iac_cli_report */
+    iac_view_options out_view, err_view;
+    bool automation;         /* TF_IN_AUTOMATION: no hints on what to do next */
+    bool stream;             /* -json of plan and apply: everything printed is a message of the stream */
+    /* made on demand by the functions below */
+    const iac_config *config;
+    iac_host *host;
+    iac_store *store;
+    iac_variable_values given;
+    iac_map variables; /* name to const iac_value *, of the root module */
+    iac_str workspace;
+};
+
+/* Reads the command's options. IAC_ERR after adding a diagnostic. */
+iac_status iac_options_parse(const iac_command *command, int argc, char **argv, iac_args *ret, iac_diags *diags);
+void iac_args_clear(iac_args *args);
+void iac_help_command(iac_buf *out, const iac_command *command);
+void iac_help_group(iac_buf *out, const char *group); /* of "state": its subcommands */
+void iac_help_program(iac_buf *out);
+
+/* ---- what commands share (session.c) ---- */
+
+enum { IAC_EXIT_OK = 0, IAC_EXIT_ERROR = 1, IAC_EXIT_DIFFERENT = 2 };
+
+/* Prints what diags holds (errors to stderr, warnings to stdout; in -json mode as messages of the stream) and empties
+ * it. */
+void iac_cli_report(iac_cli *cli);
+void iac_cli_begin_stream(iac_cli *cli); /* with -json, for the commands whose output is a stream of messages */
+void iac_cli_name_blocks(iac_cli *cli); /* notes in each diagnostic the block it stands in */
+/* Reports, and gives status 1 after errors, else `status`. */
+int iac_cli_finish(iac_cli *cli, int status);
+void iac_cli_print(const iac_buf *out); /* to stdout, at once */
+void iac_cli_printf(const char *format, ...) IAC_PRINTF(1, 2);
+
+/* Each is done once; IAC_ERR after adding a diagnostic. */
+iac_status iac_cli_load_config(iac_cli *cli);
+/* Variables from everywhere, the user being asked for missing ones. Needs the configuration. */
+iac_status iac_cli_resolve_variables(iac_cli *cli);
+iac_host *iac_cli_host(iac_cli *cli);
+/* Opens the workspace's store; create: for writing. */
+iac_status iac_cli_open_store(iac_cli *cli, bool create);
+iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing with -lock=false */
+iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret);
+/* Refuses a backend that there is none of, and a terraform.tfstate that was never taken over. */
+iac_status iac_cli_check_backend(iac_cli *cli);
+/* Where providers are looked for: -plugin-dir, IAC_PLUGIN_PATH, .iac/providers, beside the program, where installed. */
+extern const char iac_state_dir[]; /* ".iac" */
+const iac_view_schemas *iac_cli_schemas(iac_cli *cli); /* of what the state holds, for views */
+
+/* ---- planning and applying (operate.c) ---- */
+/* All that comes before planning: configuration, variables, the store opened (for writing with `create`), locked and
+ * read. may_be_empty: no configuration is needed (destroy). */
+iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
+                           const iac_state **ret_state);
+iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
+/* Prints the plan in the way the options ask for. */
+void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan);
+int iac_cli_apply(iac_cli *cli, const iac_plan *plan);
+
+/* Whether an address (of a module, a resource or an instance) means this instance (cmd_state.c). */
+bool iac_address_covers(iac_addr wanted, bool is_module, iac_addr addr);
+
+/* ---- asking (prompt.c) ---- */
+bool iac_input_enabled(const iac_cli *cli); /* neither -input=false nor TF_INPUT=0 */
+/* Prints "  Enter a value: " after `question` and reads a line into the arena; echo false: not shown while typed.
+ * IAC_NOT_FOUND at the end of input, IAC_CANCELLED after an interrupt. */
+iac_status iac_prompt(iac_arena *arena, const char *question, bool echo, iac_str *ret);
+/* Asks for approval; "yes" alone approves. IAC_CANCELLED when it was something else, IAC_ERR after a diagnostic. */
+iac_status iac_prompt_approval(iac_cli *cli, bool destroy);
+
+/* ---- interrupts (signals.c) ---- */
+/* From now on SIGINT and SIGTERM are counted instead of ending the process, and the user is told; json: as a message of
+ * the stream. */
+const atomic_int *iac_signals_watch(bool json);
+bool iac_signals_seen(void);
+
+/* One for each command. */
+extern const iac_command iac_cmd_init, iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy, iac_cmd_show,
+    iac_cmd_output, iac_cmd_state_list, iac_cmd_state_show, iac_cmd_state_rm, iac_cmd_state_mv, iac_cmd_state_pull,
+    iac_cmd_state_push, iac_cmd_version, iac_cmd_providers, iac_cmd_providers_schema, iac_cmd_import,
+    iac_cmd_force_unlock, iac_cmd_refresh;
+#endif

@@ -1,0 +1,156 @@
+/* engine/cli/cmd_apply.c - the apply, destroy and refresh commands. */
+#include "engine/cli/cli.h"
+
+static const iac_option options[] = {
+    { "auto-approve", IAC_OPTION_BOOL, offsetof(iac_args, auto_approve), NULL, "Do not ask before applying." },
+    { "backup", IAC_OPTION_IGNORED, 0, "=path", NULL }, /* the store keeps what it needs by itself */
+    { "state-out", IAC_OPTION_UNSUPPORTED, 0, "=path",
+      "State is kept in the working directory's store. Use \"state pull\" for a state file." },
+};
+static const iac_option_group apply_group = { "Options of apply", options, IAC_COUNT(options) };
+static const iac_option_group *const groups[] = {
+    &iac_options_plan, &apply_group, &iac_options_vars, &iac_options_lock, &iac_options_common, NULL
+};
+
+static iac_status check_options(iac_cli *cli, bool saved)
+{
+    if (cli->args.json && !cli->args.auto_approve && !saved) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Plan file or auto-approve required",
+                       "iac cannot ask for interactive approval when -json is set. You can either apply a saved plan "
+                       "file, or enable the -auto-approve option.");
+        return IAC_ERR;
+    }
+    if (saved && (cli->args.destroy || cli->args.refresh_only || cli->args.targets.n || cli->args.replaces.n)) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't change planning options when applying a saved plan",
+                       "The -destroy, -refresh-only, -replace and -target options cannot be used when applying a saved "
+                       "plan file, because a saved plan has decided what to do.");
+        return IAC_ERR;
+    }
+    if (cli->args.destroy && cli->args.refresh_only) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible plan mode options",
+                       "The -destroy and -refresh-only options are mutually-exclusive.");
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
+/* Carries out a plan that was saved: its configuration and variables, not those of the working directory. */
+static int apply_saved(iac_cli *cli, const char *path)
+{
+    const iac_plan *saved = NULL;
+    const iac_state *state = NULL;
+
+    iac_status status = iac_planfile_read(cli->arena, path, &saved, &cli->diags);
+    if (status == IAC_NOT_FOUND)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.", path);
+    if (status != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, "apply") != IAC_OK ||
+        iac_cli_read_state(cli, &state) != IAC_OK ||
+        iac_planfile_check(saved, state->lineage, state->serial, &cli->diags) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (cli->args.vars.n) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't set variables when applying a saved plan",
+                       "The -var and -var-file options cannot be used when applying a saved plan file, because a saved "
+                       "plan includes the variable values that were set when it was created.");
+        return IAC_EXIT_ERROR;
+    }
+    if (saved->errored) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Cannot apply incomplete plan",
+                       "iac encountered an error when generating this plan, so it cannot be applied.");
+        return IAC_EXIT_ERROR;
+    }
+    iac_plan plan = *saved;
+    plan.previous = state;
+    if (cli->stream) {
+        iac_buf out;
+        iac_buf_init(&out, IAC_BUF_UNLIMITED);
+        iac_json_stream_plan(&out, &plan, false);
+        iac_cli_print(&out);
+        iac_buf_clear(&out);
+    }
+    return iac_cli_apply(cli, &plan);
+}
+
+static int apply_new(iac_cli *cli, iac_plan_mode mode)
+{
+    const iac_state *state = NULL;
+    const iac_plan *plan = NULL;
+
+    if (iac_cli_prepare(cli, mode == IAC_PLAN_DESTROY ? "destroy" : "apply", mode == IAC_PLAN_DESTROY, true, &state) !=
+        IAC_OK)
+        return IAC_EXIT_ERROR;
+    iac_status status = iac_cli_plan(cli, mode, state, &plan);
+    if (!plan)
+        return IAC_EXIT_ERROR;
+    iac_cli_show_plan(cli, plan);
+    if (status != IAC_OK || plan->errored)
+        return IAC_EXIT_ERROR;
+    iac_cli_report(cli);
+    if (!cli->args.auto_approve && !iac_view_plan_is_empty(plan)) {
+        iac_status approval = iac_prompt_approval(cli, mode == IAC_PLAN_DESTROY);
+        if (approval != IAC_OK)
+            return IAC_EXIT_ERROR;
+    }
+    return iac_cli_apply(cli, plan);
+}
+
+static int run(iac_cli *cli)
+{
+    bool saved = cli->args.positional_count > 0;
+
+    iac_cli_begin_stream(cli);
+    if (check_options(cli, saved) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (saved)
+        return apply_saved(cli, cli->args.positional[0]);
+    return apply_new(cli, cli->args.destroy        ? IAC_PLAN_DESTROY
+                          : cli->args.refresh_only ? IAC_PLAN_REFRESH_ONLY
+                                                   : IAC_PLAN_NORMAL);
+}
+
+static int run_destroy(iac_cli *cli)
+{
+    iac_cli_begin_stream(cli);
+    cli->args.destroy = true;
+    return check_options(cli, false) == IAC_OK ? apply_new(cli, IAC_PLAN_DESTROY) : IAC_EXIT_ERROR;
+}
+
+static int run_refresh(iac_cli *cli)
+{
+    iac_cli_begin_stream(cli);
+    cli->args.refresh_only = cli->args.auto_approve = true;
+    return check_options(cli, false) == IAC_OK ? apply_new(cli, IAC_PLAN_REFRESH_ONLY) : IAC_EXIT_ERROR;
+}
+
+const iac_command iac_cmd_apply = {
+    .name = "apply",
+    .summary = "Create or update infrastructure",
+    .usage = "[options] [PLAN]",
+    .description = "Makes a plan, shows it, asks for approval, and carries it out. With PLAN, a file that \"plan -out\" "
+                   "saved, carries that out without asking.",
+    .groups = groups,
+    .max_positional = 1,
+    .run = run,
+    .primary = true,
+};
+
+const iac_command iac_cmd_destroy = {
+    .name = "destroy",
+    .summary = "Destroy previously-created infrastructure",
+    .usage = "[options]",
+    .description = "Destroys everything that this configuration manages, after showing what that is and asking. The same "
+                   "as \"apply -destroy\".",
+    .groups = groups,
+    .run = run_destroy,
+    .primary = true,
+};
+
+const iac_command iac_cmd_refresh = {
+    .name = "refresh",
+    .summary = "Take changes made elsewhere over into the state",
+    .usage = "[options]",
+    .description = "The same as \"apply -refresh-only -auto-approve\", which is preferred.",
+    .groups = groups,
+    .run = run_refresh,
+};

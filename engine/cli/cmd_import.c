@@ -1,0 +1,71 @@
+/* engine/cli/cmd_import.c - the import command. */
+#include "engine/cli/cli.h"
+
+static const iac_option options[] = {
+    { "input", IAC_OPTION_BOOL, offsetof(iac_args, input), "=false", "Never ask: a missing variable is an error." },
+    { "parallelism", IAC_OPTION_INTEGER, offsetof(iac_args, parallelism), "=n", "How many operations run at once." },
+    { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
+    { "config", IAC_OPTION_UNSUPPORTED, 0, "=path", "Use the global -chdir flag." },
+};
+static const iac_option_group import_group = { "Options", options, IAC_COUNT(options) };
+static const iac_option_group *const groups[] = {
+    &import_group, &iac_options_vars, &iac_options_lock, &iac_options_common, NULL
+};
+
+static iac_status check_target(iac_cli *cli, iac_addr *ret)
+{
+    iac_str text = iac_str_of(cli->args.positional[0]);
+
+    if (iac_addr_parse(cli->arena, text, ret, &cli->diags) != IAC_OK)
+        return IAC_ERR;
+    if (ret->mode != IAC_MANAGED) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "A managed resource address is required.",
+                       "Importing into a data resource is not allowed.");
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
+/* The plan is of refreshing alone, so that applying it records the object and changes nothing. */
+static int run(iac_cli *cli)
+{
+    const iac_state *state = NULL;
+    const iac_plan *plan = NULL;
+    iac_apply_result result = { 0 };
+    iac_addr addr;
+
+    if (cli->args.positional_count != 2) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "The import command expects two arguments.",
+                       "The address of the resource instance, and the object's ID.");
+        return IAC_EXIT_ERROR;
+    }
+    if (check_target(cli, &addr) != IAC_OK || iac_cli_prepare(cli, "import", false, true, &state) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    iac_cli_printf("%s: Importing from ID \"%s\"...\n", cli->args.positional[0], cli->args.positional[1]);
+    if (iac_cli_plan(cli, IAC_PLAN_REFRESH_ONLY, state, &plan) != IAC_OK || !plan || plan->errored)
+        return IAC_EXIT_ERROR;
+    iac_diags_truncate(&cli->diags, 0); /* warnings about targets are of no interest here */
+    iac_apply_options given = {
+        .host = iac_cli_host(cli),
+        .store = cli->store,
+        .parallelism = (unsigned)cli->args.parallelism,
+        .cwd = iac_str_of(cli->started_in),
+        .stop = iac_signals_watch(false),
+    };
+    if (iac_apply_plan(plan, &given, &result, &cli->diags) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resource that was imported is shown by \"iac state "
+                   "show\". It is now in the state\nand will be managed from here on.\n\n", cli->args.positional[0]);
+    return IAC_EXIT_OK;
+}
+
+const iac_command iac_cmd_import = {
+    .name = "import",
+    .summary = "Bring an existing object under management",
+    .usage = "[options] ADDRESS ID",
+    .description = "Takes the object that the provider knows by ID into the state, as the resource instance ADDRESS, which "
+                   "the configuration must have. Nothing is changed. An import block does the same as part of a plan.",
+    .groups = groups,
+    .max_positional = 2,
+    .run = run,
+};

@@ -1,0 +1,76 @@
+/* engine/cli/cmd_show.c - the show command. */
+#include "engine/cli/cli.h"
+
+static const iac_option options[] = {
+    { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as a JSON document." },
+};
+static const iac_option_group show_group = { "Options", options, IAC_COUNT(options) };
+static const iac_option_group *const groups[] = { &show_group, &iac_options_common, NULL };
+
+static void print_state(iac_cli *cli, const iac_state *state)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->args.json)
+        iac_json_state(&out, state, iac_cli_schemas(cli));
+    else
+        iac_view_state(&out, state, iac_cli_schemas(cli), &cli->out_view);
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
+static int show_state(iac_cli *cli)
+{
+    const iac_state *state = NULL;
+
+    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (!state->lineage.n && !cli->args.json)
+        iac_cli_printf("No state.\n");
+    else
+        print_state(cli, state);
+    return IAC_EXIT_OK;
+}
+
+static int show_file(iac_cli *cli, const char *path)
+{
+    const iac_plan *plan = NULL;
+    const iac_state *state = NULL;
+    iac_str text = { 0 };
+    iac_buf out;
+
+    iac_status status = iac_planfile_read(cli->arena, path, &plan, &cli->diags);
+    if (status == IAC_NOT_FOUND) { /* not a plan: then a state file */
+        if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
+            iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK)
+            return IAC_EXIT_ERROR;
+        print_state(cli, state);
+        return IAC_EXIT_OK;
+    }
+    if (status != IAC_OK)
+        return IAC_EXIT_ERROR;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->args.json)
+        iac_json_plan(&out, plan);
+    else
+        iac_view_plan(&out, plan, &cli->out_view);
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+    return IAC_EXIT_OK;
+}
+
+static int run(iac_cli *cli)
+{
+    return cli->args.positional_count ? show_file(cli, cli->args.positional[0]) : show_state(cli);
+}
+
+const iac_command iac_cmd_show = {
+    .name = "show",
+    .summary = "Show the current state or a saved plan",
+    .usage = "[options] [PATH]",
+    .description = "Shows the state, or what the file at PATH holds: a saved plan or a state file.",
+    .groups = groups,
+    .max_positional = 1,
+    .run = run,
+};

@@ -1,0 +1,56 @@
+/* engine/cli/cmd_validate.c - the validate command. */
+#include "engine/cli/cli.h"
+
+static const iac_option options[] = {
+    { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print the result as one JSON document." },
+    { "no-tests", IAC_OPTION_IGNORED, 0, NULL, NULL },
+    { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL },
+};
+static const iac_option_group validate_group = { "Options", options, IAC_COUNT(options) };
+static const iac_option_group *const groups[] = { &validate_group, &iac_options_common, NULL };
+
+static void check(iac_cli *cli)
+{
+    if (iac_cli_load_config(cli) != IAC_OK)
+        return;
+    iac_plan_options given = {
+        .host = iac_cli_host(cli), .workspace = cli->workspace, .cwd = iac_str_of(cli->started_in)
+    };
+    if (iac_validate(cli->config, &given, &cli->diags) != IAC_OK)
+        return; /* what is wrong is among the diagnostics */
+}
+
+static int run(iac_cli *cli)
+{
+    iac_buf out;
+
+    check(cli);
+    bool valid = !iac_diags_has_errors(&cli->diags);
+    if (cli->args.json) {
+        iac_cli_name_blocks(cli);
+        iac_buf_init(&out, IAC_BUF_UNLIMITED);
+        iac_json_validate(&out, &cli->diags);
+        iac_diags_clear(&cli->diags);
+        iac_cli_print(&out);
+        iac_buf_clear(&out);
+        return valid ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+    }
+    bool warned = cli->diags.list.n > 0;
+    iac_cli_report(cli);
+    if (valid)
+        iac_cli_printf("%sSuccess!%s The configuration is valid%s\n\n", cli->out_view.color ? "\033[32m\033[1m" : "",
+                       cli->out_view.color ? "\033[0m" : "",
+                       warned ? ", but there were some\nvalidation warnings as shown above." : ".");
+    return valid ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+}
+
+const iac_command iac_cmd_validate = {
+    .name = "validate",
+    .summary = "Check whether the configuration is valid",
+    .usage = "[options]",
+    .description = "Checks the configuration by itself: its syntax, references, and what the providers say about its "
+                   "arguments. Looks at no variables, no state and no server.",
+    .groups = groups,
+    .run = run,
+    .primary = true,
+};

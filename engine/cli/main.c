@@ -1,0 +1,283 @@
+/* engine/cli/main.c - from the command line to a command. */
+#include "engine/cli/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 127 };
+
+/* ---- TF_CLI_ARGS ---- */
+
+/* Splits as a shell would: blanks, quotes and backslashes. false when a quote is not closed. */
+static bool split_words(iac_arena *arena, const char *text, iac_words *add)
+{
+    iac_buf word;
+    char quote = 0;
+    bool begun = false;
+
+    iac_buf_init(&word, IAC_BUF_UNLIMITED);
+    for (; *text; text++) {
+        if (*text == '\\' && quote != '\'' && text[1]) {
+            iac_buf_char(&word, *++text);
+            begun = true;
+        } else if (quote ? *text == quote : *text == '"' || *text == '\'') {
+            quote = quote ? 0 : *text;
+            begun = true;
+        } else if (!quote && (*text == ' ' || *text == '\t' || *text == '\n')) {
+            if (begun)
+                iac_vec_push(add, iac_arena_cstr(arena, iac_buf_view(&word)));
+            iac_buf_reset(&word);
+            begun = false;
+        } else {
+            iac_buf_char(&word, *text);
+            begun = true;
+        }
+    }
+    if (begun)
+        iac_vec_push(add, iac_arena_cstr(arena, iac_buf_view(&word)));
+    iac_buf_clear(&word);
+    return quote == 0;
+}
+
+static bool add_from_environment(iac_arena *arena, const char *name, iac_words *add)
+{
+    const char *text = getenv(name);
+
+    if (!text || split_words(arena, text, add))
+        return true;
+    fprintf(stderr, "Error parsing extra CLI args from %s: a quote is not closed\n", name);
+    return false;
+}
+
+/* The command's arguments: those of the environment, then those given. */
+static bool gather_arguments(iac_arena *arena, const iac_command *command, int argc, char **argv, iac_words *ret)
+{
+    char name[128];
+
+    snprintf(name, sizeof(name), "TF_CLI_ARGS_%s", command->name);
+    for (char *c = name; *c; c++)
+        if (*c == ' ' || *c == '-')
+            *c = '_';
+    if (!add_from_environment(arena, "TF_CLI_ARGS", ret) || !add_from_environment(arena, name, ret))
+        return false;
+    for (int i = 0; i < argc; i++)
+        iac_vec_push(ret, argv[i]);
+    return true;
+}
+
+/* ---- the terminal ---- */
+
+static iac_view_options view_of(int fd, bool no_color, bool compact_warnings)
+{
+    struct winsize size;
+    const char *plain = getenv("NO_COLOR");
+    iac_view_options view = { .compact_warnings = compact_warnings };
+
+    if (!isatty(fd))
+        return view;
+    view.color = !no_color && !(plain && *plain);
+    view.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+    return view;
+}
+
+/* ---- running ---- */
+
+static iac_str read_workspace(iac_arena *arena)
+{
+    const char *named = getenv("TF_WORKSPACE");
+    iac_diags ignored = IAC_DIAGS_INIT;
+    iac_str text = { 0 };
+
+    if (named && *named)
+        return iac_str_of(named);
+    iac_str path = iac_arena_printf(arena, "%s/environment", iac_state_dir);
+    if (access(path.p, R_OK) == 0)
+        (void)iac_config_reader_files.read(NULL, path.p, arena, &text, &ignored);
+    iac_diags_clear(&ignored);
+    text = iac_str_trim(text);
+    return text.n ? text : IAC_STR("default");
+}
+
+static void show_help(void (*write)(iac_buf *out, const iac_command *command), const iac_command *command)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    write(&out, command);
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
+static void close_cli(iac_cli *cli)
+{
+    iac_store_close(cli->store);
+    iac_host_free(cli->host);
+    iac_args_clear(&cli->args);
+    iac_map_clear(&cli->variables);
+    iac_vec_clear(&cli->given);
+    iac_diags_clear(&cli->diags);
+}
+
+/* What stands before the subcommand, beside -chdir. */
+typedef struct global_options {
+    bool help, version;
+    const char *started_in;
+} global_options;
+
+static int run_command(iac_arena *arena, const iac_command *command, const global_options *global, int argc,
+                       char **argv)
+{
+    iac_cli cli = { .command = command, .arena = arena, .started_in = global->started_in };
+    const char *automation = getenv("TF_IN_AUTOMATION");
+    iac_words words = { 0 };
+    int status = IAC_EXIT_ERROR;
+
+    if (!gather_arguments(arena, command, argc, argv, &words)) {
+        iac_vec_clear(&words);
+        return IAC_EXIT_ERROR;
+    }
+    bool parsed = iac_options_parse(command, (int)words.n, (char **)words.v, &cli.args, &cli.diags) == IAC_OK;
+    cli.out_view = view_of(STDOUT_FILENO, cli.args.no_color, cli.args.compact_warnings);
+    cli.err_view = view_of(STDERR_FILENO, cli.args.no_color, cli.args.compact_warnings);
+    cli.automation = automation && *automation;
+    if (!parsed) {
+        cli.args.json = false;
+        status = iac_cli_finish(&cli, IAC_EXIT_ERROR);
+        fprintf(stderr, "\nFor more help on using this command, run:\n  iac %s -help\n", command->name);
+    } else if (cli.args.help || global->help) {
+        show_help(iac_help_command, command);
+        status = IAC_EXIT_OK;
+    } else {
+        cli.workspace = read_workspace(arena);
+        status = command->run(&cli);
+        status = iac_cli_finish(&cli, status);
+    }
+    close_cli(&cli);
+    iac_vec_clear(&words);
+    return status;
+}
+
+static int unknown_command(iac_str name)
+{
+    iac_str names[64];
+    size_t n = 0;
+
+    for (const iac_command *const *command = iac_commands; *command && n < IAC_COUNT(names); command++)
+        names[n++] = iac_str_of((*command)->name);
+    iac_str near = iac_str_nearest(name, names, n);
+    fprintf(stderr, "iac has no command named \"%.*s\".", IAC_FMT(name));
+    if (near.n)
+        fprintf(stderr, " Did you mean \"%.*s\"?", IAC_FMT(near));
+    fprintf(stderr, "\n\nTo see all of iac's top-level commands, run:\n  iac -help\n\n");
+    return IAC_EXIT_ERROR;
+}
+
+static void write_program_help(iac_buf *out, const iac_command *command)
+{
+    (void)command;
+    iac_help_program(out);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Finds the command that the words begin with ("state list" before "state"); *ret_used says how many they were. */
+static const iac_command *find_command(iac_arena *arena, int argc, char **argv, int *ret_used)
+{
+    if (argc > 1) {
+        const iac_command *nested = iac_command_find(iac_arena_printf(arena, "%s %s", argv[0], argv[1]));
+        if (nested) {
+            *ret_used = 2;
+            return nested;
+        }
+    }
+    *ret_used = 1;
+    return iac_command_find(iac_str_of(argv[0]));
+}
+
+static bool is_group(const char *word)
+{
+    return strcmp(word, "state") == 0;
+}
+
+static int show_group(const char *name, bool asked)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_help_group(&out, name);
+    fwrite(out.p, 1, out.n, asked ? stdout : stderr);
+    iac_buf_clear(&out);
+    return asked ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+}
+
+static int dispatch(iac_arena *arena, const global_options *global, int argc, char **argv)
+{
+    int used = 0;
+
+    if (argc == 0) {
+        show_help(write_program_help, NULL);
+        return global->help ? IAC_EXIT_OK : EXIT_USAGE;
+    }
+    const iac_command *command = find_command(arena, argc, argv, &used);
+    if (command)
+        return run_command(arena, command, global, argc - used, argv + used);
+    if (is_group(argv[0]))
+        return show_group(argv[0], global->help || (argc > 1 && is_help(argv[1])));
+    return unknown_command(iac_str_of(argv[0]));
+}
+
+/* Reads what stands before the subcommand. -1: go on with the rest; otherwise the exit status. */
+static int read_global_options(int argc, char **argv, int *ret_used, global_options *ret)
+{
+    int i = 0;
+
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        const char *word = argv[i] + (argv[i][1] == '-' ? 2 : 1);
+        if (strncmp(word, "chdir=", 6) == 0) {
+            if (chdir(word + 6) != 0) {
+                fprintf(stderr, "Error handling -chdir option: chdir %s: %s\n", word + 6, strerror(errno));
+                return IAC_EXIT_ERROR;
+            }
+        } else if (strcmp(word, "chdir") == 0) {
+            fprintf(stderr, "Invalid -chdir option: must include an equals sign followed by a directory path, like "
+                            "-chdir=example\n");
+            return IAC_EXIT_ERROR;
+        } else if (is_help(argv[i])) {
+            ret->help = true;
+        } else if (strcmp(word, "version") == 0 || strcmp(word, "v") == 0) {
+            ret->version = true;
+        } else {
+            fprintf(stderr, "Invalid flags before the subcommand. If these flags are for\n"
+                            "the subcommand, please put them after the subcommand.\n\n");
+            return IAC_EXIT_ERROR;
+        }
+    }
+    *ret_used = i;
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    char *started_in = getcwd(NULL, 0);
+    global_options global = { .started_in = started_in ? started_in : "." };
+    int used = 0;
+
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end an apply */
+    int status = read_global_options(argc - 1, argv + 1, &used, &global);
+    if (status < 0) {
+        static char *version_words[] = { "version", NULL };
+        iac_arena *arena = iac_arena_new();
+        status = global.version ? dispatch(arena, &global, 1, version_words)
+                                : dispatch(arena, &global, argc - 1 - used, argv + 1 + used);
+        iac_arena_free(arena);
+    }
+    free(started_in);
+    return status;
+}

@@ -1,0 +1,121 @@
+/* engine/cli/operate.c - planning and applying, as several commands do it. */
+#include "engine/cli/cli.h"
+
+iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
+                           const iac_state **ret_state)
+{
+    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_check_backend(cli) != IAC_OK)
+        return IAC_ERR;
+    if (!may_be_empty && cli->config->root->source_count == 0) {
+        bool apply = create;
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "No configuration files",
+                       "%s requires configuration to be present. %s without a configuration would mark everything for "
+                       "destruction, which is normally not what is desired. If you would like to destroy everything, %s. "
+                       "Otherwise, create a configuration file (.tf or .iac file) and try again.",
+                       apply ? "Apply" : "Plan", apply ? "Applying" : "Planning",
+                       apply ? "run 'iac destroy' instead" : "run plan with the -destroy option");
+        return IAC_ERR;
+    }
+    if (iac_cli_resolve_variables(cli) != IAC_OK || iac_cli_open_store(cli, create) != IAC_OK ||
+        iac_cli_lock_store(cli, operation) != IAC_OK)
+        return IAC_ERR;
+    return iac_cli_read_state(cli, ret_state);
+}
+
+static const iac_str *words(iac_cli *cli, const iac_words *given)
+{
+    iac_str *copy = iac_arena_array(cli->arena, iac_str, given->n);
+    for (size_t i = 0; i < given->n; i++)
+        copy[i] = iac_str_of(given->v[i]);
+    return copy;
+}
+
+iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
+{
+    iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
+    iac_plan_options options = {
+        .mode = mode,
+        .no_refresh = !cli->args.refresh,
+        .parallelism = (unsigned)cli->args.parallelism,
+        .targets = words(cli, &cli->args.targets),
+        .target_count = cli->args.targets.n,
+        .replaces = words(cli, &cli->args.replaces),
+        .replace_count = cli->args.replaces.n,
+        .host = iac_cli_host(cli),
+        .variables = &cli->variables,
+        .workspace = cli->workspace,
+        .cwd = iac_str_of(cli->started_in),
+        .stop = iac_signals_watch(cli->stream),
+        .sink = iac_view_progress_sink(progress),
+    };
+    iac_import_request import;
+
+    if (cli->command == &iac_cmd_import) {
+        import = (iac_import_request){ iac_str_of(cli->args.positional[0]), iac_str_of(cli->args.positional[1]) };
+        options.imports = &import;
+        options.import_count = 1;
+        options.targets = &import.address;
+        options.target_count = 1;
+    }
+    iac_status status = iac_plan_make(cli->arena, cli->config, state, &options, ret, &cli->diags);
+    iac_view_progress_free(progress);
+    return status;
+}
+
+void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->stream)
+        iac_json_stream_plan(&out, plan, true);
+    else
+        iac_view_plan(&out, plan, &cli->out_view);
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
+static void show_result(iac_cli *cli, const iac_plan *plan, const iac_apply_result *result)
+{
+    iac_plan_counts counts = {
+        .add = result->added, .change = result->changed, .destroy = result->destroyed, .import_ = result->imported
+    };
+    const iac_state *state = NULL;
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->stream)
+        iac_json_stream_apply_summary(&out, plan->mode, counts);
+    else
+        iac_view_apply_summary(&out, plan->mode, counts, &cli->out_view);
+    if (plan->mode != IAC_PLAN_DESTROY && iac_cli_read_state(cli, &state) == IAC_OK) {
+        if (cli->stream)
+            iac_json_stream_outputs(&out, state);
+        else
+            iac_view_outputs(&out, state, &cli->out_view);
+    }
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
+int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
+{
+    iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
+    iac_apply_result result = { 0 };
+    iac_apply_options options = {
+        .host = iac_cli_host(cli),
+        .store = cli->store,
+        .parallelism = (unsigned)cli->args.parallelism,
+        .cwd = iac_str_of(cli->started_in),
+        .stop = iac_signals_watch(cli->stream),
+        .sink = iac_view_progress_sink(progress),
+    };
+
+    iac_status status = iac_apply_plan(plan, &options, &result, &cli->diags);
+    iac_view_progress_free(progress);
+    if (status == IAC_OK && !iac_diags_has_errors(&cli->diags)) {
+        iac_cli_report(cli); /* warnings come before the summary */
+        show_result(cli, plan, &result);
+    }
+    return status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+}

@@ -1,0 +1,295 @@
+/* engine/cli/options.c - reading options, and help. */
+#include "engine/cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) offsetof(iac_args, member)
+
+static const iac_option plan_options[] = {
+    { "destroy", IAC_OPTION_BOOL, AT(destroy), NULL, "Plan to destroy everything that this configuration manages." },
+    { "refresh-only", IAC_OPTION_BOOL, AT(refresh_only), NULL,
+      "Only look for changes made outside of this configuration, and take them over into the state." },
+    { "refresh", IAC_OPTION_BOOL, AT(refresh), "=false",
+      "Do not ask for the present state of real objects: trust what the last run stored." },
+    { "replace", IAC_OPTION_WORDS, AT(replaces), "=resource",
+      "Replace this resource instance even where an update, or nothing, would do. May be given several times." },
+    { "target", IAC_OPTION_WORDS, AT(targets), "=resource",
+      "Work only on this module, resource or instance and on what it depends on. May be given several times. For "
+      "exceptional situations." },
+    { "compact-warnings", IAC_OPTION_BOOL, AT(compact_warnings), NULL,
+      "Show warnings that come without errors as a list of their first lines." },
+    { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask: a missing variable is an error." },
+    { "json", IAC_OPTION_BOOL, AT(json), NULL, "Print a stream of JSON messages, one a line." },
+    { "parallelism", IAC_OPTION_INTEGER, AT(parallelism), "=n", "How many operations run at once. 10 by default." },
+    { "generate-config-out", IAC_OPTION_UNSUPPORTED, 0, "=path", "Writing configuration for imports is not supported." },
+    { "state", IAC_OPTION_UNSUPPORTED, 0, "=path",
+      "State is kept in the working directory's store. Use \"state push\" and \"state pull\" for state files." },
+};
+const iac_option_group iac_options_plan = { "Options", plan_options, IAC_COUNT(plan_options) };
+
+static const iac_option var_options[] = {
+    { "var", IAC_OPTION_VAR, 0, " 'name=value'", "Set a variable of the root module. May be given several times." },
+    { "var-file", IAC_OPTION_VAR_FILE, 0, "=path",
+      "Read variables from this file, beside terraform.tfvars and *.auto.tfvars. May be given several times." },
+};
+const iac_option_group iac_options_vars = { "Variables", var_options, IAC_COUNT(var_options) };
+
+static const iac_option lock_options[] = {
+    { "lock", IAC_OPTION_BOOL, AT(lock), "=false",
+      "Do not lock the state. Dangerous where somebody else may run commands at the same time." },
+    { "lock-timeout", IAC_OPTION_TEXT, AT(lock_timeout), "=0s", "How long to wait for the lock, such as 30s or 5m." },
+};
+const iac_option_group iac_options_lock = { "State", lock_options, IAC_COUNT(lock_options) };
+
+static const iac_option common_options[] = {
+    { "no-color", IAC_OPTION_BOOL, AT(no_color), NULL, "Print without colour." },
+    { "plugin-dir", IAC_OPTION_WORDS, AT(plugin_dirs), "=dir",
+      "Look for providers in this directory first. May be given several times." },
+    { "help", IAC_OPTION_BOOL, AT(help), NULL, "Show this text." },
+    { "h", IAC_OPTION_BOOL, AT(help), NULL, NULL },
+};
+const iac_option_group iac_options_common = { "Common options", common_options, IAC_COUNT(common_options) };
+
+static const iac_option *find_option(const iac_command *command, iac_str name)
+{
+    for (const iac_option_group *const *group = command->groups; *group; group++)
+        for (size_t i = 0; i < (*group)->count; i++)
+            if (iac_str_is(name, (*group)->options[i].name))
+                return &(*group)->options[i];
+    return NULL;
+}
+
+static iac_status fail(iac_diags *diags, const char *format, ...) IAC_PRINTF(2, 3);
+static iac_status fail(iac_diags *diags, const char *format, ...)
+{
+    va_list args;
+    iac_buf text;
+
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    va_start(args, format);
+    iac_buf_vprintf(&text, format, args);
+    va_end(args);
+    iac_diag_error(diags, IAC_NO_RANGE, "Failed to parse command-line flags", "%s", text.p);
+    iac_buf_clear(&text);
+    return IAC_ERR;
+}
+
+static bool parse_bool(const char *text, bool *ret)
+{
+    static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
+    static const char *const no[] = { "0", "f", "F", "FALSE", "false", "False" };
+
+    for (size_t i = 0; i < IAC_COUNT(yes); i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            *ret = strcmp(text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static iac_status set_option(const iac_option *option, const char *value, iac_args *args, iac_diags *diags)
+{
+    void *member = (char *)args + option->offset;
+    char *end;
+
+    switch (option->kind) {
+    case IAC_OPTION_BOOL:
+        if (!parse_bool(value, member))
+            return fail(diags, "invalid boolean value \"%s\" for -%s: parse error", value, option->name);
+        return IAC_OK;
+    case IAC_OPTION_TEXT:
+        *(const char **)member = value;
+        return IAC_OK;
+    case IAC_OPTION_INTEGER:
+        errno = 0;
+        *(int64_t *)member = strtoll(value, &end, 10);
+        if (errno || end == value || *end || *(int64_t *)member < 0 || *(int64_t *)member > INT32_MAX)
+            return fail(diags, "invalid value \"%s\" for flag -%s: parse error", value, option->name);
+        return IAC_OK;
+    case IAC_OPTION_WORDS:
+        iac_vec_push((iac_words *)member, value);
+        return IAC_OK;
+    case IAC_OPTION_VAR:
+    case IAC_OPTION_VAR_FILE:
+        iac_vec_push(&args->vars, (iac_var_arg){ option->kind == IAC_OPTION_VAR_FILE, value });
+        return IAC_OK;
+    case IAC_OPTION_IGNORED:
+        return IAC_OK;
+    case IAC_OPTION_UNSUPPORTED:
+        iac_diag_error(diags, IAC_NO_RANGE, "Unsupported option", "-%s: %s", option->name, option->help);
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
+/* Reads argv[*i], and the value after it where it has one. */
+static iac_status parse_option(const iac_command *command, int argc, char **argv, int *i, iac_args *args,
+                               iac_diags *diags)
+{
+    const char *text = argv[*i] + (argv[*i][1] == '-' ? 2 : 1);
+    const char *equals = strchr(text, '=');
+    iac_str name = { text, equals ? (size_t)(equals - text) : strlen(text) };
+    const iac_option *option = find_option(command, name);
+
+    if (!option)
+        return fail(diags, "flag provided but not defined: -%.*s", IAC_FMT(name));
+    if (equals)
+        return set_option(option, equals + 1, args, diags);
+    if (option->kind == IAC_OPTION_BOOL || !option->argument)
+        return set_option(option, "true", args, diags);
+    if (*i + 1 >= argc)
+        return fail(diags, "flag needs an argument: -%.*s", IAC_FMT(name));
+    return set_option(option, argv[++*i], args, diags);
+}
+
+iac_status iac_options_parse(const iac_command *command, int argc, char **argv, iac_args *ret, iac_diags *diags)
+{
+    int i = 0;
+
+    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .parallelism = 10 };
+    for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            i++;
+            break;
+        }
+        if (parse_option(command, argc, argv, &i, ret, diags) != IAC_OK)
+            return IAC_ERR;
+    }
+    ret->positional = (const char *const *)(argv + i);
+    ret->positional_count = (size_t)(argc - i);
+    if (ret->positional_count > command->max_positional && !ret->help) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Too many command line arguments",
+                       command->max_positional
+                           ? "Expected at most %zu positional arguments. Options must come before them."
+                           : "This command takes no positional arguments (%zu expected). To specify a working directory, "
+                             "use the global -chdir flag.",
+                       command->max_positional);
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
+void iac_args_clear(iac_args *args)
+{
+    iac_vec_clear(&args->vars);
+    iac_vec_clear(&args->targets);
+    iac_vec_clear(&args->replaces);
+    iac_vec_clear(&args->plugin_dirs);
+}
+
+/* ---- help ---- */
+
+enum { HELP_WIDTH = 78, NAME_COLUMN = 2 };
+
+/* Text broken at blanks, each line after the first indented. */
+static void wrap(iac_buf *out, const char *text, size_t indent)
+{
+    size_t column = indent;
+    const char *word = text;
+
+    while (*word) {
+        size_t length = strcspn(word, " \n");
+        if (column > indent && column + 1 + length > HELP_WIDTH) {
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', indent);
+            column = indent;
+        } else if (column > indent) {
+            iac_buf_char(out, ' ');
+            column++;
+        }
+        iac_buf_add(out, word, length);
+        column += length;
+        word += length;
+        while (*word == '\n') {
+            iac_buf_char(out, '\n');
+            word++;
+            if (*word != '\n')
+                iac_buf_fill(out, ' ', indent);
+            column = indent;
+        }
+        while (*word == ' ')
+            word++;
+    }
+    iac_buf_char(out, '\n');
+}
+
+static bool is_listed(const iac_option *option)
+{
+    return option->help && option->kind != IAC_OPTION_UNSUPPORTED && option->kind != IAC_OPTION_IGNORED;
+}
+
+static size_t option_width(const iac_option *option)
+{
+    return 1 + strlen(option->name) + (option->argument ? strlen(option->argument) : 0);
+}
+
+void iac_help_command(iac_buf *out, const iac_command *command)
+{
+    size_t column = 0;
+
+    iac_buf_printf(out, "Usage: iac [global options] %s%s%s\n\n  ", command->name, command->usage[0] ? " " : "",
+                   command->usage);
+    wrap(out, command->description, NAME_COLUMN);
+    for (const iac_option_group *const *group = command->groups; *group; group++)
+        for (size_t i = 0; i < (*group)->count; i++)
+            if (is_listed(&(*group)->options[i]) && option_width(&(*group)->options[i]) > column)
+                column = option_width(&(*group)->options[i]);
+    column += NAME_COLUMN + 2;
+    for (const iac_option_group *const *group = command->groups; *group; group++) {
+        iac_buf_printf(out, "\n%s:\n\n", (*group)->title);
+        for (size_t i = 0; i < (*group)->count; i++) {
+            const iac_option *option = &(*group)->options[i];
+            if (!is_listed(option))
+                continue;
+            iac_buf_printf(out, "  -%s%s", option->name, option->argument ? option->argument : "");
+            iac_buf_fill(out, ' ', column - NAME_COLUMN - option_width(option));
+            wrap(out, option->help, column);
+        }
+    }
+}
+
+static void list_command(iac_buf *out, const char *name, const char *summary, size_t width)
+{
+    iac_buf_printf(out, "  %s", name);
+    iac_buf_fill(out, ' ', width - strlen(name));
+    iac_buf_printf(out, "%s\n", summary);
+}
+
+void iac_help_group(iac_buf *out, const char *group)
+{
+    size_t length = strlen(group);
+
+    iac_buf_printf(out, "Usage: iac [global options] %s <subcommand> [options] [args]\n\nSubcommands:\n", group);
+    for (const iac_command *const *command = iac_commands; *command; command++)
+        if (strncmp((*command)->name, group, length) == 0 && (*command)->name[length] == ' ')
+            list_command(out, (*command)->name + length + 1, (*command)->summary, 20);
+}
+
+void iac_help_program(iac_buf *out)
+{
+    iac_buf_cstr(out, "Usage: iac [global options] <subcommand> [args]\n\n"
+                      "The commands that make up the usual course of work come first.\n\nMain commands:\n");
+    for (const iac_command *const *command = iac_commands; *command; command++)
+        if ((*command)->primary)
+            list_command(out, (*command)->name, (*command)->summary, 14);
+    iac_buf_cstr(out, "\nAll other commands:\n");
+    bool state_listed = false;
+    for (const iac_command *const *command = iac_commands; *command; command++) {
+        bool nested = strchr((*command)->name, ' ') != NULL;
+        if ((*command)->primary || (*command)->hidden)
+            continue;
+        if (strncmp((*command)->name, "state ", 6) == 0 && !state_listed) {
+            list_command(out, "state", "Look at and change single parts of the state", 14);
+            state_listed = true;
+        } else if (!nested) {
+            list_command(out, (*command)->name, (*command)->summary, 14);
+        }
+    }
+    iac_buf_cstr(out, "\nGlobal options (before the subcommand):\n"
+                      "  -chdir=DIR    Change to this directory before doing anything else.\n"
+                      "  -help         Show this text, or that of the subcommand.\n"
+                      "  -version      The same as the \"version\" subcommand.\n");
+}

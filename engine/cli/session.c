@@ -1,0 +1,387 @@
+/* engine/cli/session.c - what commands share: configuration, variables, providers, the store, and messages. */
+#include "engine/cli/cli.h"
+
+#include "lang/syntax/parser.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char iac_state_dir[] = ".iac";
+
+/* ---- messages ---- */
+
+void iac_cli_print(const iac_buf *out)
+{
+    fwrite(out->p, 1, out->n, stdout);
+    fflush(stdout);
+}
+
+void iac_cli_printf(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    fflush(stdout);
+}
+
+static bool encloses(const iac_range *outer, const iac_range *inner)
+{
+    return outer->start < inner->start && inner->start <= outer->end;
+}
+
+/* Says within which top-level block each message's subject stands. Files are parsed again for it: that is quick, and
+ * happens only after something went wrong. */
+void iac_cli_name_blocks(iac_cli *cli)
+{
+    iac_map bodies = { 0 };
+
+    for (size_t i = 0; i < cli->diags.list.n; i++) {
+        iac_diag *diag = &cli->diags.list.v[i];
+        const iac_source *source = diag->subject.src;
+        if (!source || diag->block.n ||
+            !(iac_str_ends(source->name, IAC_STR(".tf")) || iac_str_ends(source->name, IAC_STR(".iac"))))
+            continue;
+        const iac_file *file = iac_map_get(&bodies, source->name);
+        if (!file) {
+            iac_diags ignored = IAC_DIAGS_INIT;
+            file = iac_parse_file(cli->arena, source, &ignored);
+            iac_diags_clear(&ignored);
+            iac_map_put(&bodies, source->name, (void *)file);
+        }
+        for (size_t j = 0; j < file->body->block_count; j++)
+            if (encloses(&file->body->blocks[j].range, &diag->subject))
+                diag->block = iac_block_title(cli->diags.arena, &file->body->blocks[j]);
+    }
+    iac_map_clear(&bodies);
+}
+
+void iac_cli_report(iac_cli *cli)
+{
+    iac_buf out;
+
+    if (!cli->diags.list.n)
+        return;
+    iac_cli_name_blocks(cli);
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->stream) {
+        iac_json_stream_diags(&out, &cli->diags);
+        iac_cli_print(&out);
+    } else {
+        iac_view_diags(&out, &cli->diags, IAC_WARNING, &cli->out_view);
+        iac_cli_print(&out);
+        iac_buf_reset(&out);
+        iac_view_diags(&out, &cli->diags, IAC_ERROR, &cli->err_view);
+        fwrite(out.p, 1, out.n, stderr);
+        fflush(stderr);
+    }
+    iac_buf_clear(&out);
+    iac_diags_clear(&cli->diags);
+}
+
+void iac_cli_begin_stream(iac_cli *cli)
+{
+    iac_buf out;
+
+    if (!cli->args.json)
+        return;
+    cli->stream = true;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_json_stream_version(&out);
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
+int iac_cli_finish(iac_cli *cli, int status)
+{
+    bool failed = iac_diags_has_errors(&cli->diags);
+
+    iac_cli_report(cli);
+    return failed ? IAC_EXIT_ERROR : status;
+}
+
+/* ---- configuration and variables ---- */
+
+iac_status iac_cli_load_config(iac_cli *cli)
+{
+    const char *data_dir = getenv("TF_DATA_DIR");
+
+    if (cli->config)
+        return IAC_OK;
+    return iac_config_load(cli->arena, ".", data_dir && *data_dir ? data_dir : ".terraform", NULL, &cli->config,
+                           &cli->diags);
+}
+
+static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
+{
+    static const char summary[] = "Invalid -var option";
+    const char *equals = strchr(arg->text, '=');
+
+    if (arg->is_file)
+        return iac_tfvars_read(cli->arena, arg->text, &cli->given, &cli->diags);
+    if (!equals) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
+                       "The given -var option \"%s\" is not correctly specified. Must be a variable name and value "
+                       "separated by an equals sign, like -var=\"key=value\".", arg->text);
+        return IAC_ERR;
+    }
+    iac_str name = { arg->text, (size_t)(equals - arg->text) };
+    iac_str trimmed = iac_str_trim(name);
+    if (name.n && trimmed.p + trimmed.n != name.p + name.n) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
+                       "Variable name \"%.*s\" is invalid due to trailing space. Did you mean -var=\"%.*s=%.*s\"?",
+                       IAC_FMT(name), IAC_FMT(trimmed), IAC_FMT(iac_str_trim(iac_str_of(equals + 1))));
+        return IAC_ERR;
+    }
+    iac_vec_push(&cli->given, (iac_variable_value){
+                                  .name = name, .raw = iac_str_of(equals + 1), .from = IAC_FROM_ARGUMENT });
+    return IAC_OK;
+}
+
+static iac_status gather_variables(iac_cli *cli)
+{
+    iac_status status = iac_tfvars_auto(cli->arena, ".", &cli->given, &cli->diags);
+
+    for (size_t i = 0; i < cli->args.vars.n; i++)
+        if (add_argument(cli, &cli->args.vars.v[i]) != IAC_OK)
+            status = IAC_ERR;
+    return status;
+}
+
+static void report_missing(iac_cli *cli, const iac_variable_config *variable)
+{
+    iac_diag_error(&cli->diags, variable->range, "No value for required variable",
+                   "The root module input variable \"%.*s\" is not set, and has no default value. Use a -var or "
+                   "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
+}
+
+/* Asks for one variable; false at the end of input. */
+static bool ask_variable(iac_cli *cli, const iac_variable_config *variable)
+{
+    iac_str answer = { 0 }, question = iac_arena_printf(cli->arena, "var.%.*s\n", IAC_FMT(variable->name));
+
+    if (variable->description.n)
+        question = iac_arena_printf(cli->arena, "%.*s  %.*s\n", IAC_FMT(question), IAC_FMT(variable->description));
+    if (iac_prompt(cli->arena, question.p, !variable->sensitive, &answer) != IAC_OK)
+        return false;
+    iac_vec_push(&cli->given,
+                 (iac_variable_value){ .name = variable->name, .raw = answer, .from = IAC_FROM_PROMPT });
+    return true;
+}
+
+iac_status iac_cli_resolve_variables(iac_cli *cli)
+{
+    const iac_variable_config **missing = NULL;
+    size_t missing_count = 0, told;
+
+    if (gather_variables(cli) != IAC_OK)
+        return IAC_ERR;
+    told = cli->diags.list.n;
+    if (iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
+                              &cli->diags) != IAC_OK)
+        return IAC_ERR;
+    if (!missing_count)
+        return IAC_OK;
+    size_t asked = 0;
+    while (!cli->stream && iac_input_enabled(cli) && asked < missing_count && ask_variable(cli, missing[asked]))
+        asked++;
+    for (size_t i = asked; i < missing_count; i++)
+        report_missing(cli, missing[i]);
+    if (asked < missing_count)
+        return IAC_ERR;
+    iac_map_clear(&cli->variables);
+    iac_diags_truncate(&cli->diags, told); /* warnings are told again */
+    return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
+                                 &cli->diags);
+}
+
+/* ---- providers ---- */
+
+static void add_path_list(iac_cli *cli, iac_words *dirs, const char *list)
+{
+    while (list && *list) {
+        size_t length = strcspn(list, ":");
+        if (length)
+            iac_vec_push(dirs, iac_arena_cstr(cli->arena, (iac_str){ list, length }));
+        list += length + (list[length] == ':');
+    }
+}
+
+/* "providers" beside the program itself, as in a build folder. */
+static void add_program_dir(iac_cli *cli, iac_words *dirs)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    const char *slash;
+
+    if (length <= 0)
+        return;
+    path[length] = '\0';
+    slash = strrchr(path, '/');
+    if (slash)
+        iac_vec_push(dirs, iac_arena_printf(cli->arena, "%.*s/providers", (int)(slash - path), path).p);
+}
+
+static const char *const log_levels[] = {
+    [IACP_LOG_TRACE] = "TRACE", [IACP_LOG_DEBUG] = "DEBUG", [IACP_LOG_INFO] = "INFO",
+    [IACP_LOG_WARN] = "WARN",   [IACP_LOG_ERROR] = "ERROR",
+};
+
+static void log_line(void *arg, uint32_t level, const char *provider, const char *text)
+{
+    uint32_t wanted = *(const uint32_t *)arg;
+
+    if (level >= wanted && level < IAC_COUNT(log_levels))
+        fprintf(stderr, "[%s] provider %s: %s\n", log_levels[level], provider, text);
+}
+
+/* How much of what providers log goes to stderr; false: nothing. */
+static bool log_level(uint32_t *ret)
+{
+    const char *wanted = getenv("TF_LOG_PROVIDER");
+
+    if (!wanted || !*wanted)
+        wanted = getenv("TF_LOG");
+    for (size_t i = IACP_LOG_TRACE; wanted && i < IAC_COUNT(log_levels); i++) {
+        if (strcasecmp(wanted, log_levels[i]) == 0) {
+            *ret = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+iac_host *iac_cli_host(iac_cli *cli)
+{
+    static uint32_t level;
+    iac_words dirs = { 0 };
+
+    if (cli->host)
+        return cli->host;
+    for (size_t i = 0; i < cli->args.plugin_dirs.n; i++)
+        iac_vec_push(&dirs, cli->args.plugin_dirs.v[i]);
+    add_path_list(cli, &dirs, getenv("IAC_PLUGIN_PATH"));
+    iac_vec_push(&dirs, ".iac/providers");
+    add_program_dir(cli, &dirs);
+    iac_vec_push(&dirs, IAC_INSTALL_PROVIDER_DIR);
+    iac_host_options options = { .dirs = dirs.v, .dir_count = dirs.n };
+    if (log_level(&level)) {
+        options.log = log_line;
+        options.log_arg = &level;
+    }
+    cli->host = iac_host_new(&options);
+    iac_vec_clear(&dirs);
+    return cli->host;
+}
+
+static const iac_schema *find_schema(void *user, iac_mode mode, iac_str type, iac_str provider)
+{
+    iac_cli *cli = user;
+    const iac_provider *loaded = NULL;
+    iac_diags ignored = IAC_DIAGS_INIT;
+    const iac_schema *schema = NULL;
+
+    /* provider["host/namespace/NAME"], maybe with a module before and an alias after */
+    size_t close = iac_str_find(provider, IAC_STR("\"]"), 0), slash = SIZE_MAX;
+    for (size_t i = 0; i < provider.n && i < close; i++)
+        if (provider.p[i] == '/')
+            slash = i;
+    if (close == SIZE_MAX || slash == SIZE_MAX)
+        return NULL;
+    iac_str name = iac_str_sub(provider, slash + 1, close);
+    if (iac_host_provider(iac_cli_host(cli), name, IAC_NO_RANGE, &loaded, &ignored) == IAC_OK)
+        schema = iac_provider_find_schema(loaded, mode == IAC_DATA ? IACP_SCHEMA_DATA : IACP_SCHEMA_RESOURCE, type);
+    iac_diags_clear(&ignored);
+    return schema;
+}
+
+const iac_view_schemas *iac_cli_schemas(iac_cli *cli)
+{
+    iac_view_schemas *schemas = iac_arena_new_of(cli->arena, iac_view_schemas);
+    *schemas = (iac_view_schemas){ cli, find_schema };
+    return schemas;
+}
+
+/* ---- the store ---- */
+
+iac_status iac_cli_check_backend(iac_cli *cli)
+{
+    const iac_backend_config *backend = &cli->config->root->backend;
+    struct stat info;
+    iac_str where = iac_arena_printf(cli->arena, "%s/state.db", iac_state_dir);
+
+    if (backend->type.n && !iac_str_is(backend->type, "local")) {
+        iac_diag_error(&cli->diags, backend->range, "Unsupported backend type",
+                       "There is no backend type named \"%.*s\". The only backend is \"local\": the state is kept in the "
+                       "working directory, in %.*s.", IAC_FMT(backend->type), IAC_FMT(where));
+        return IAC_ERR;
+    }
+    if (stat(where.p, &info) != 0 && stat("terraform.tfstate", &info) == 0 && info.st_size > 0 &&
+        iac_str_is(cli->workspace, "default")) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "State file not taken over",
+                       "The working directory has a state file, terraform.tfstate, and no store of its own. Run \"iac "
+                       "init\" to take the state over, or remove the file if it is of no use.");
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
+iac_status iac_cli_open_store(iac_cli *cli, bool create)
+{
+    if (cli->store)
+        return IAC_OK;
+    return iac_store_open(iac_state_dir, iac_arena_cstr(cli->arena, cli->workspace), create, &cli->store, &cli->diags);
+}
+
+/* "300ms", "1m30s"; false when malformed. */
+static bool parse_duration(const char *text, int64_t *ret_ms)
+{
+    static const struct {
+        const char *name;
+        double ms;
+    } units[] = { { "ms", 1 }, { "h", 3600e3 }, { "m", 60e3 }, { "s", 1e3 } };
+    double total = 0;
+
+    if (strcmp(text, "0") == 0) {
+        *ret_ms = 0;
+        return true;
+    }
+    while (*text) {
+        char *end;
+        double n = strtod(text, &end);
+        size_t i = 0;
+        if (end == text || !(n >= 0 && n < 1e9))
+            return false;
+        while (i < IAC_COUNT(units) && strncmp(end, units[i].name, strlen(units[i].name)) != 0)
+            i++;
+        if (i == IAC_COUNT(units))
+            return false;
+        total += n * units[i].ms;
+        text = end + strlen(units[i].name);
+    }
+    *ret_ms = (int64_t)total;
+    return total < 1e15;
+}
+
+iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
+{
+    int64_t timeout = 0;
+
+    if (!cli->args.lock)
+        return IAC_OK;
+    if (cli->args.lock_timeout && (!*cli->args.lock_timeout || !parse_duration(cli->args.lock_timeout, &timeout))) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to parse command-line flags",
+                       "invalid value \"%s\" for flag -lock-timeout: parse error", cli->args.lock_timeout);
+        return IAC_ERR;
+    }
+    return iac_store_lock(cli->store, operation, timeout, &cli->diags);
+}
+
+iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret)
+{
+    return iac_store_read(cli->store, cli->arena, ret, &cli->diags);
+}
