@@ -70,12 +70,12 @@ iac_status iac_prompt_approval(iac_cli *cli, bool destroy)
     if (destroy)
         question = iac_arena_printf(cli->arena,
                                     "\nDo you really want to destroy all resources%.*s?\n"
-                                    "  Terraform will destroy all your managed infrastructure, as shown above.\n"
+                                    "  iac will destroy all your managed infrastructure, as shown above.\n"
                                     "  There is no undo. Only 'yes' will be accepted to confirm.\n", IAC_FMT(in));
     else
         question = iac_arena_printf(cli->arena,
                                     "\nDo you want to perform these actions%.*s?\n"
-                                    "  Terraform will perform the actions described above.\n"
+                                    "  iac will perform the actions described above.\n"
                                     "  Only 'yes' will be accepted to approve.\n", IAC_FMT(in));
     iac_status status = IAC_NOT_FOUND;
     if (iac_input_enabled(cli))
