@@ -340,6 +340,17 @@ case_existing_objects_are_left_alone_and_can_be_imported() {
     refused apply -auto-approve -input=false -no-color
     says "Object exists already"
     sees 1 get configmap iac-cm -o 'jsonpath={.data.a}'
+    local uid
+    uid=$(kubectl get configmap iac-cm -o 'jsonpath={.metadata.uid}')
+    ok import -input=false -no-color kubernetes_manifest.cm \
+        apiVersion=v1,kind=ConfigMap,namespace=default,name=iac-cm
+    config_map '{ b = "2" }' ''
+    ok plan -input=false -no-color
+    says "Plan: 0 to add, 1 to change, 0 to destroy."
+    apply
+    sees "$uid 2" get configmap iac-cm -o 'jsonpath={.metadata.uid} {.data.b}'
+    no_changes
+    refused import -input=false -no-color kubernetes_manifest.other nonsense
 }
 
 case_errors_are_told() {
