@@ -35,6 +35,18 @@ static size_t entry_at(struct entries *e, iac_str key)
     return (size_t)(uintptr_t)*at - 1;
 }
 
+static void set_type(struct entries *e, iac_str key, const iac_type *type)
+{
+    size_t i = entry_at(e, key);
+    e->types.v[i] = type;
+}
+
+static void set_value(struct entries *e, iac_str key, const iac_value *value)
+{
+    size_t i = entry_at(e, key);
+    e->values.v[i] = value;
+}
+
 static void entries_clear(struct entries *e)
 {
     iac_map_clear(&e->index);
@@ -52,11 +64,11 @@ static bool note_attributes(struct entries *e, const iac_value *v, const iac_typ
         return true;
     if (type->kind == IAC_MAP) {
         for (size_t i = 0; iac_is_known(v) && i < v->n; i++)
-            e->types.v[entry_at(e, v->keys[i])] = type->element;
+            set_type(e, v->keys[i], type->element);
         return iac_is_known(v);
     }
     for (size_t i = 0; i < type->n; i++)
-        e->types.v[entry_at(e, type->names[i])] = type->items[i];
+        set_type(e, type->names[i], type->items[i]);
     return true;
 }
 
@@ -106,7 +118,7 @@ const iac_value *iac_fn_merge(iac_call *call)
                                  IAC_FMT(name));
         }
         for (size_t j = 0; v->state == IAC_KNOWN && j < v->n; j++)
-            e.values.v[entry_at(&e, v->keys[j])] = v->items[j];
+            set_value(&e, v->keys[j], v->items[j]);
     }
     const iac_value *result = call->type->kind == IAC_MAP
                                   ? iac_value_map(call->arena, call->type->element, e.keys.v, e.values.v, e.keys.n)
@@ -140,7 +152,7 @@ const iac_type *iac_type_zipmap(iac_call *call)
     struct entries e = { 0 };
     for (size_t i = 0; i < keys->n; i++)
         if (!iac_is_null(keys->items[i]))
-            e.types.v[entry_at(&e, keys->items[i]->string)] = values->items[i];
+            set_type(&e, keys->items[i]->string, values->items[i]);
     const iac_type *type = iac_type_object(call->arena, e.keys.v, e.types.v, NULL, e.keys.n);
     entries_clear(&e);
     return type;

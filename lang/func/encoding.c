@@ -1,5 +1,6 @@
 /* Encodings: base64, JSON, CSV, URLs, character sets, gzip. */
 #include "lang/func/func_internal.h"
+#include "lang/value/path.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -221,6 +222,14 @@ const iac_value *iac_fn_urlencode(iac_call *call)
 
 /* ---- JSON ---- */
 
+static bool note_infinity(void *arg, iac_path path, const iac_value *v)
+{
+    (void)path;
+    if (v->kind == IAC_NUMBER && v->state == IAC_KNOWN && v->number.big && !mpfr_number_p(v->number.big))
+        *(bool *)arg = true;
+    return true;
+}
+
 const iac_value *iac_fn_jsonencode(iac_call *call)
 {
     const iac_value *v = call->args[0];
@@ -235,6 +244,10 @@ const iac_value *iac_fn_jsonencode(iac_call *call)
             r.prefix = IAC_STR("\"");
         return iac_value_refined(call->arena, &iac_type_string, &r);
     }
+    bool infinite = false;
+    iac_value_walk(v, note_infinity, &infinite);
+    if (infinite)
+        return iac_call_fail(call, IAC_FUNC_NO_ARG, "cannot serialize infinity as JSON");
     iac_buf buf;
     iac_buf_init(&buf, IAC_BUF_UNLIMITED);
     iac_value_to_json(&buf, v);

@@ -143,12 +143,11 @@ static void note_failure(iac_call *call, size_t arg, const char *what, const cha
     if (arg == IAC_FUNC_NO_ARG) {
         iac_call_fail(call, arg, "%s %s: %s", what, path, reason(call->arena, error));
     } else if (error == ENOENT) {
-        iac_call_fail(
-            call, arg,
-            "no file exists at \"%s\"; this function works only with files that are distributed as part of the "
-            "configuration source code, so if this file will be created by a resource in this configuration "
-            "you must instead obtain this result from an attribute of that resource",
-            path);
+        iac_call_fail(call, arg,
+                      "no file exists at \"%.*s\"; this function works only with files that are distributed as part "
+                      "of the configuration source code, so if this file will be created by a resource in this "
+                      "configuration you must instead obtain this result from an attribute of that resource",
+                      IAC_FMT(iac_arg_str(call, 0)));
     } else if (strcmp(what, "open") == 0) {
         iac_call_fail(call, arg, "open %s: %s", path, reason(call->arena, error));
     } else {
@@ -193,10 +192,10 @@ static bool read_text(iac_call *call, iac_str *ret)
     if (iac_utf8_valid(*ret))
         return true;
     iac_call_fail(call, 0,
-                  "contents of \"%s\" are not valid UTF-8; use the filebase64 function to obtain the Base64 encoded "
+                  "contents of \"%.*s\" are not valid UTF-8; use the filebase64 function to obtain the Base64 encoded "
                   "contents or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results "
                   "instead",
-                  iac_call_path(call, iac_arg_str(call, 0)));
+                  IAC_FMT(iac_arg_str(call, 0)));
     return false;
 }
 
