@@ -26,6 +26,54 @@ static iac_status check_target(iac_cli *cli, iac_addr *ret)
     return IAC_OK;
 }
 
+static const iac_module_config *find_module(const iac_module_config *module, iac_module_addr path)
+{
+    for (size_t i = 0; module && i < path.n; i++) {
+        const iac_module_call *call = iac_map_get(&module->call_map, path.steps[i].name);
+        module = call ? call->module : NULL;
+    }
+    return module;
+}
+
+static iac_status check_configured(iac_cli *cli, iac_addr addr)
+{
+    const iac_module_config *module = find_module(cli->config->root, addr.module);
+    iac_str key = iac_arena_printf(cli->arena, "%.*s.%.*s", IAC_FMT(addr.type), IAC_FMT(addr.name));
+
+    if (module && iac_map_has(&module->resource_map, key))
+        return IAC_OK;
+    iac_addr resource = addr;
+    resource.key = (iac_key){ 0 };
+    iac_str summary = iac_arena_printf(cli->arena, "resource address \"%.*s\" does not exist in the configuration.",
+                                       IAC_FMT(iac_addr_text(cli->arena, resource)));
+    iac_str where = addr.module.n ? iac_module_addr_text(cli->arena, addr.module) : IAC_STR("the root module");
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p,
+                   "Before importing this resource, please create its configuration in %.*s. For example:\n\n"
+                   "resource \"%.*s\" \"%.*s\" {\n  # (resource arguments)\n}", IAC_FMT(where), IAC_FMT(addr.type),
+                   IAC_FMT(addr.name));
+    return IAC_ERR;
+}
+
+/* An import is planned by targeting, which is of no interest to the user. */
+static void drop_targeting_warnings(iac_diags *diags)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < diags->list.n; i++)
+        if (diags->list.v[i].severity == IAC_ERROR ||
+            !iac_str_is(diags->list.v[i].summary, "Resource targeting is in effect"))
+            diags->list.v[kept++] = diags->list.v[i];
+    diags->list.n = kept;
+}
+
+static bool is_planned(const iac_plan *plan, iac_addr addr)
+{
+    for (size_t i = 0; i < plan->change_count; i++)
+        if (plan->changes[i].import_id.n && iac_addr_equal(plan->changes[i].addr, addr))
+            return true;
+    return false;
+}
+
 /* The plan is of refreshing alone, so that applying it records the object and changes nothing. */
 static int run(iac_cli *cli)
 {
@@ -39,12 +87,20 @@ static int run(iac_cli *cli)
                        "The address of the resource instance, and the object's ID.");
         return IAC_EXIT_ERROR;
     }
-    if (check_target(cli, &addr) != IAC_OK || iac_cli_prepare(cli, "import", false, true, &state) != IAC_OK)
+    if (check_target(cli, &addr) != IAC_OK || iac_cli_prepare(cli, "import", false, true, &state) != IAC_OK ||
+        check_configured(cli, addr) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_printf("%s: Importing from ID \"%s\"...\n", cli->args.positional[0], cli->args.positional[1]);
-    if (iac_cli_plan(cli, IAC_PLAN_REFRESH_ONLY, state, &plan) != IAC_OK || !plan || plan->errored)
+    iac_status status = iac_cli_plan(cli, IAC_PLAN_REFRESH_ONLY, state, &plan);
+    drop_targeting_warnings(&cli->diags);
+    if (status != IAC_OK || !plan || plan->errored)
         return IAC_EXIT_ERROR;
-    iac_diags_truncate(&cli->diags, 0); /* warnings about targets are of no interest here */
+    if (!is_planned(plan, addr)) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Configuration for import target does not exist",
+                       "The configuration for the given import target %s does not exist. All target instances must have "
+                       "an associated configuration to be imported.", cli->args.positional[0]);
+        return IAC_EXIT_ERROR;
+    }
     iac_apply_options given = {
         .host = iac_cli_host(cli),
         .store = cli->store,
@@ -54,8 +110,8 @@ static int run(iac_cli *cli)
     };
     if (iac_apply_plan(plan, &given, &result, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
-    iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resource that was imported is shown by \"iac state "
-                   "show\". It is now in the state\nand will be managed from here on.\n\n", cli->args.positional[0]);
+    iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resources that were imported are now in the state "
+                   "and will be managed\nfrom here on. \"iac state show\" shows them.\n\n", cli->args.positional[0]);
     return IAC_EXIT_OK;
 }
 
