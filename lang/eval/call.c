@@ -35,6 +35,10 @@ static iac_range start_range(const iac_expr *expr)
     }
     case IAC_EXPR_UNARY:
         return expr->binary.op_range;
+    case IAC_EXPR_PAREN:
+        return start_range(expr->wrapped);
+    case IAC_EXPR_SPLAT:
+        return expr->splat.marker_range;
     case IAC_EXPR_TEMPLATE:
         return expr->tmpl.part_count > 0 ? start_range(expr->tmpl.parts[0]) : expr->range;
     default:
@@ -272,6 +276,20 @@ static void report(struct call *call, const iac_func_error *error)
                                 IAC_FMT(error->text)));
 }
 
+/* false after an error. */
+static bool check_templatestring(struct call *call)
+{
+    if (call->n == 0 || !iac_str_is(iac_str_of(call->func->name), "templatestring"))
+        return true;
+    const iac_value *v = call->args[0];
+    const char *problem = iac_templatestring_problem_(arg_expr(call, 0));
+    if (!problem && v->kind != IAC_STRING && v->kind != IAC_DYNAMIC)
+        problem = "invalid template value: a string is required";
+    if (problem)
+        report_arg(call, 0, iac_str_of(problem));
+    return !problem;
+}
+
 static const iac_value *call_builtin(struct call *call)
 {
     struct eval *ev = call->ev;
@@ -282,7 +300,7 @@ static const iac_value *call_builtin(struct call *call)
         return &iac_unknown_dynamic;
     if (call->expr->call.expand_final && !check_count(call, call->n))
         return &iac_unknown_dynamic;
-    if (call->failed)
+    if (call->failed || !check_templatestring(call))
         return &iac_unknown_dynamic;
     iac_func_error error = { .arg = IAC_FUNC_NO_ARG };
     const iac_value *v = iac_func_call(ev->arena, call->func, call->args, call->n, ev->scope->functions, &error);

@@ -66,6 +66,10 @@ struct each iac_each_at_(iac_arena *arena, const iac_value *v, size_t i, bool wa
  * root. Nesting beyond the limit is left out: evaluation complains of it. */
 void iac_walk_names_(const iac_expr *expr, void (*fn)(void *arg, const iac_expr *top, const iac_expr *root), void *arg);
 
+/* Why the expression cannot be what templatestring renders, or NULL: it takes references alone, so that nobody writes a
+ * template within a template. */
+const char *iac_templatestring_problem_(const iac_expr *expr);
+
 /* FILE:LINE,COLUMN-COLUMN */
 iac_str iac_range_place_(iac_arena *arena, iac_range range);
 

@@ -91,6 +91,41 @@ const iac_value *iac_eval_template_(struct eval *ev, const iac_expr *expr)
 
 /* ---- templatefile and templatestring ---- */
 
+static bool is_reference(const iac_expr *expr)
+{
+    for (;;) {
+        if (expr->kind == IAC_EXPR_ATTR)
+            expr = expr->attr.operand;
+        else if (expr->kind == IAC_EXPR_INDEX)
+            expr = expr->index.operand;
+        else if (expr->kind == IAC_EXPR_SPLAT)
+            expr = expr->splat.operand;
+        else
+            return expr->kind == IAC_EXPR_ROOT;
+    }
+}
+
+const char *iac_templatestring_problem_(const iac_expr *expr)
+{
+    iac_str text;
+    if (is_reference(expr))
+        return NULL;
+    if (iac_literal_text_(expr, &text))
+        return "invalid template expression: templatestring is only for rendering templates retrieved dynamically from "
+               "elsewhere, and so does not support providing a literal template; consider using a template string "
+               "expression instead";
+    if (expr->kind == IAC_EXPR_TEMPLATE)
+        return "invalid template expression: templatestring is only for rendering templates retrieved dynamically from "
+               "elsewhere; to render an inline template, consider using a plain template string expression";
+    if (expr->kind == IAC_EXPR_TEMPLATE_WRAP)
+        return "invalid template expression: templatestring is only for rendering templates retrieved dynamically from "
+               "elsewhere; to treat the inner expression as template syntax, write the reference expression directly "
+               "without any template interpolation syntax";
+    return "invalid template expression: must be a direct reference to a single string from elsewhere, containing "
+           "valid "
+           "Terraform template syntax";
+}
+
 struct check { /* whether vars has every name that the template mentions */
     const iac_value *vars;
     iac_arena *arena;

@@ -171,15 +171,14 @@ static void test_eval_decode__json_types_are_strings(void **state)
     const iac_attribute *attributes;
     size_t n;
     const iac_defaults *defaults;
-    assert_int_equal(iac_body_attributes(arena, json_body("{\"type\": \"list(object({a=optional(string)}))\"}"), &attributes,
-                                         &n, &diags),
+    assert_int_equal(iac_body_attributes(arena, json_body("{\"type\": \"list(object({a=optional(string)}))\"}"),
+                                         &attributes, &n, &diags),
                      IAC_OK);
     const iac_type *type = iac_eval_type(attributes[0].expr, arena, &defaults, &diags);
     assert_non_null(type);
     assert_int_equal(type->kind, IAC_LIST);
     iac_path path;
-    assert_int_equal(
-        iac_body_attributes(arena, json_body("{\"x\": \"tags.a\"}"), &attributes, &n, &diags), IAC_OK);
+    assert_int_equal(iac_body_attributes(arena, json_body("{\"x\": \"tags.a\"}"), &attributes, &n, &diags), IAC_OK);
     assert_true(iac_expr_path(arena, attributes[0].expr, &path, &diags));
     assert_int_equal(path.n, 2);
 }
