@@ -127,8 +127,8 @@ const iac_command iac_cmd_apply = {
     .name = "apply",
     .summary = "Create or update infrastructure",
     .usage = "[options] [PLAN]",
-    .description = "Makes a plan, shows it, asks for approval, and carries it out. With PLAN, a file that \"plan -out\" "
-                   "saved, carries that out without asking.",
+    .description = "Makes a plan, shows it, asks for approval, and carries it out. With PLAN, a file that \"plan "
+                   "-out\" saved, carries that out without asking.",
     .groups = groups,
     .max_positional = 1,
     .run = run,
@@ -139,8 +139,8 @@ const iac_command iac_cmd_destroy = {
     .name = "destroy",
     .summary = "Destroy previously-created infrastructure",
     .usage = "[options]",
-    .description = "Destroys everything that this configuration manages, after showing what that is and asking. The same "
-                   "as \"apply -destroy\".",
+    .description = "Destroys everything that this configuration manages, after showing what that is and asking. The "
+                   "same as \"apply -destroy\".",
     .groups = groups,
     .run = run_destroy,
     .primary = true,

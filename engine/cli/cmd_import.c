@@ -97,8 +97,8 @@ static int run(iac_cli *cli)
         return IAC_EXIT_ERROR;
     if (!is_planned(plan, addr)) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Configuration for import target does not exist",
-                       "The configuration for the given import target %s does not exist. All target instances must have "
-                       "an associated configuration to be imported.", cli->args.positional[0]);
+                       "The configuration for the given import target %s does not exist. All target instances must "
+                       "have an associated configuration to be imported.", cli->args.positional[0]);
         return IAC_EXIT_ERROR;
     }
     iac_apply_options given = {
@@ -110,8 +110,8 @@ static int run(iac_cli *cli)
     };
     if (iac_apply_plan(plan, &given, &result, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
-    iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resources that were imported are now in the state "
-                   "and will be managed\nfrom here on. \"iac state show\" shows them.\n\n", cli->args.positional[0]);
+    iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resources that were imported are now in the "
+                   "state and will be managed\nfrom here on. \"iac state show\" shows them.\n\n", cli->args.positional[0]);
     return IAC_EXIT_OK;
 }
 
@@ -119,8 +119,9 @@ const iac_command iac_cmd_import = {
     .name = "import",
     .summary = "Bring an existing object under management",
     .usage = "[options] ADDRESS ID",
-    .description = "Takes the object that the provider knows by ID into the state, as the resource instance ADDRESS, which "
-                   "the configuration must have. Nothing is changed. An import block does the same as part of a plan.",
+    .description = "Takes the object that the provider knows by ID into the state, as the resource instance ADDRESS, "
+                   "which the configuration must have. Nothing is changed. An import block does the same as part of "
+                   "a plan.",
     .groups = groups,
     .max_positional = 2,
     .run = run,

@@ -100,8 +100,8 @@ static int run(iac_cli *cli)
     if (iac_cli_load_config(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (cli->config->root->source_count == 0) {
-        iac_cli_printf("%siac initialized in an empty directory!%s\n\nThe directory has no configuration files. You may "
-                       "begin working with iac\nimmediately by creating configuration files.\n", bold, reset);
+        iac_cli_printf("%siac initialized in an empty directory!%s\n\nThe directory has no configuration files. You "
+                       "may begin working with iac\nimmediately by creating configuration files.\n", bold, reset);
         return IAC_EXIT_OK;
     }
     if (cli->args.backend) {
@@ -124,8 +124,8 @@ const iac_command iac_cmd_init = {
     .name = "init",
     .summary = "Prepare your working directory for other commands",
     .usage = "[options]",
-    .description = "Checks that the modules and providers that the configuration asks for are there, and takes over the "
-                   "state that Terraform left in the directory, if any. It is safe to run it several times.",
+    .description = "Checks that the modules and providers that the configuration asks for are there, and takes over "
+                   "the state that Terraform left in the directory, if any. It is safe to run it several times.",
     .groups = groups,
     .run = run,
     .primary = true,

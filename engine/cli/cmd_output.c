@@ -33,9 +33,9 @@ static int show_one(iac_cli *cli, const iac_state *state, const char *name, iac_
     if (!output) {
         iac_str summary = iac_arena_printf(cli->arena, "Output \"%s\" not found", name);
         iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p,
-                       "The output variable requested could not be found in the state file. If you recently added this to "
-                       "your configuration, be sure to run `iac apply`, since the state won't be updated with new output "
-                       "variables until that command is run.");
+                       "The output variable requested could not be found in the state file. If you recently added "
+                       "this to your configuration, be sure to run `iac apply`, since the state won't be updated "
+                       "with new output variables until that command is run.");
         return IAC_EXIT_ERROR;
     }
     if (cli->args.json) {

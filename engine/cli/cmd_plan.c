@@ -20,8 +20,8 @@ static iac_status check_modes(iac_cli *cli)
     }
     if (cli->args.refresh_only && !cli->args.refresh) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible refresh options",
-                       "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because iac would "
-                       "have nothing to do.");
+                       "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because iac "
+                       "would have nothing to do.");
         return IAC_ERR;
     }
     return IAC_OK;
@@ -67,8 +67,8 @@ const iac_command iac_cmd_plan = {
     .name = "plan",
     .summary = "Show changes required by the current configuration",
     .usage = "[options]",
-    .description = "Compares the configuration with the state and with what really exists, and shows what \"apply\" would "
-                   "do about the differences. Changes nothing.",
+    .description = "Compares the configuration with the state and with what really exists, and shows what \"apply\" "
+                   "would do about the differences. Changes nothing.",
     .groups = groups,
     .run = run,
     .primary = true,

@@ -80,7 +80,8 @@ static int run_list(iac_cli *cli)
         if (!found[i] && !is_module[i])
             iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unknown resource",
                            "The current state contains no resource %s. If you've just added this resource to the "
-                           "configuration, you must run \"iac apply\" first to create the resource's entry in the state.",
+                           "configuration, you must run \"iac apply\" first to create the resource's entry in the "
+                           "state.",
                            cli->args.positional[i]);
     if (!iac_diags_has_errors(&cli->diags))
         iac_cli_print(&out);
@@ -92,8 +93,8 @@ const iac_command iac_cmd_state_list = {
     .name = "state list",
     .summary = "List resources in the state",
     .usage = "[options] [ADDRESS...]",
-    .description = "Lists the resource instances that the state holds: all, or those that the addresses name. An address is "
-                   "of a module, a resource or an instance.",
+    .description = "Lists the resource instances that the state holds: all, or those that the addresses name. An "
+                   "address is of a module, a resource or an instance.",
     .groups = list_groups,
     .max_positional = 1000,
     .run = run_list,
@@ -120,7 +121,8 @@ static int run_show(iac_cli *cli)
     if (!instance) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "No instance found for the given address!",
                        "This command requires that the address references one specific instance. To view the available "
-                       "instances, use \"iac state list\". Please modify the address to reference a specific instance.");
+                       "instances, use \"iac state list\". Please modify the address to reference a specific "
+                       "instance.");
         return IAC_EXIT_ERROR;
     }
     iac_buf_init(&out, IAC_BUF_UNLIMITED);

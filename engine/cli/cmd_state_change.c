@@ -82,8 +82,8 @@ static int run_rm(iac_cli *cli)
     iac_vec_clear(&writes);
     if (!removed)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid target address",
-                       "No matching objects found. To view the available instances, use \"iac state list\". Please modify "
-                       "the address to reference a specific instance.");
+                       "No matching objects found. To view the available instances, use \"iac state list\". Please "
+                       "modify the address to reference a specific instance.");
     else if (status == IAC_OK)
         iac_cli_printf(cli->args.dry_run ? "Would have removed %zu resource instance(s).\n"
                                          : "Successfully removed %zu resource instance(s).\n", removed);
@@ -211,8 +211,8 @@ const iac_command iac_cmd_state_mv = {
     .name = "state mv",
     .summary = "Move an item in the state",
     .usage = "[options] FROM TO",
-    .description = "Gives what the state holds at the address FROM the address TO: a resource instance, a resource or a "
-                   "module. A moved block in the configuration does the same for everybody who uses it.",
+    .description = "Gives what the state holds at the address FROM the address TO: a resource instance, a resource "
+                   "or a module. A moved block in the configuration does the same for everybody who uses it.",
     .groups = groups,
     .max_positional = 2,
     .run = run_mv,
@@ -272,8 +272,8 @@ const iac_command iac_cmd_state_push = {
     .name = "state push",
     .summary = "Replace the state by that of a state file",
     .usage = "[options] PATH",
-    .description = "Replaces the whole state by that of the Terraform state file at PATH (\"-\": standard input). An older "
-                   "one, or one of another lineage, is refused.",
+    .description = "Replaces the whole state by that of the Terraform state file at PATH (\"-\": standard input). An "
+                   "older one, or one of another lineage, is refused.",
     .groups = push_groups,
     .max_positional = 1,
     .run = run_push,
@@ -318,8 +318,8 @@ const iac_command iac_cmd_force_unlock = {
     .name = "force-unlock",
     .summary = "Release a stuck lock on the state",
     .usage = "[options] LOCK_ID",
-    .description = "Removes the lock on the state that has this ID, which the message about a lock that cannot be had shows. "
-                   "Only for locks whose holder is known to be gone.",
+    .description = "Removes the lock on the state that has this ID, which the message about a lock that cannot be "
+                   "had shows. Only for locks whose holder is known to be gone.",
     .groups = unlock_groups,
     .max_positional = 1,
     .run = run_unlock,

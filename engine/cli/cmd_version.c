@@ -26,8 +26,8 @@ static const char *machine(void)
 static int run(iac_cli *cli)
 {
     if (cli->args.json)
-        iac_cli_printf("{\n  \"terraform_version\": \"%s\",\n  \"iac_version\": \"%s\",\n  \"platform\": \"linux_%s\",\n"
-                       "  \"provider_selections\": {},\n  \"terraform_outdated\": false\n}\n",
+        iac_cli_printf("{\n  \"terraform_version\": \"%s\",\n  \"iac_version\": \"%s\",\n  \"platform\": "
+                       "\"linux_%s\",\n  \"provider_selections\": {},\n  \"terraform_outdated\": false\n}\n",
                        IAC_LANGUAGE_VERSION, IAC_VERSION, machine());
     else
         iac_cli_printf("iac v%s\non linux_%s\nreads the language of Terraform v%s\n", IAC_VERSION, machine(),

@@ -10,8 +10,8 @@ iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empt
         bool apply = create;
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "No configuration files",
                        "%s requires configuration to be present. %s without a configuration would mark everything for "
-                       "destruction, which is normally not what is desired. If you would like to destroy everything, %s. "
-                       "Otherwise, create a configuration file (.tf or .iac file) and try again.",
+                       "destruction, which is normally not what is desired. If you would like to destroy everything, "
+                       "%s. Otherwise, create a configuration file (.tf or .iac file) and try again.",
                        apply ? "Apply" : "Plan", apply ? "Applying" : "Planning",
                        apply ? "run 'iac destroy' instead" : "run plan with the -destroy option");
         return IAC_ERR;

@@ -23,7 +23,8 @@ static const iac_option plan_options[] = {
     { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask: a missing variable is an error." },
     { "json", IAC_OPTION_BOOL, AT(json), NULL, "Print a stream of JSON messages, one a line." },
     { "parallelism", IAC_OPTION_INTEGER, AT(parallelism), "=n", "How many operations run at once. 10 by default." },
-    { "generate-config-out", IAC_OPTION_UNSUPPORTED, 0, "=path", "Writing configuration for imports is not supported." },
+    { "generate-config-out", IAC_OPTION_UNSUPPORTED, 0, "=path", "Writing configuration for imports is not "
+                                                                 "supported." },
     { "state", IAC_OPTION_UNSUPPORTED, 0, "=path",
       "State is kept in the working directory's store. Use \"state push\" and \"state pull\" for state files." },
 };
@@ -164,8 +165,8 @@ iac_status iac_options_parse(const iac_command *command, int argc, char **argv, 
         iac_diag_error(diags, IAC_NO_RANGE, "Too many command line arguments",
                        command->max_positional
                            ? "Expected at most %zu positional arguments. Options must come before them."
-                           : "This command takes no positional arguments (%zu expected). To specify a working directory, "
-                             "use the global -chdir flag.",
+                           : "This command takes no positional arguments (%zu expected). To specify a working "
+                             "directory, use the global -chdir flag.",
                        command->max_positional);
         return IAC_ERR;
     }

@@ -316,8 +316,8 @@ iac_status iac_cli_check_backend(iac_cli *cli)
 
     if (backend->type.n && !iac_str_is(backend->type, "local")) {
         iac_diag_error(&cli->diags, backend->range, "Unsupported backend type",
-                       "There is no backend type named \"%.*s\". The only backend is \"local\": the state is kept in the "
-                       "working directory, in %.*s.", IAC_FMT(backend->type), IAC_FMT(where));
+                       "There is no backend type named \"%.*s\". The only backend is \"local\": the state is kept in "
+                       "the working directory, in %.*s.", IAC_FMT(backend->type), IAC_FMT(where));
         return IAC_ERR;
     }
     if (stat(where.p, &info) != 0 && stat("terraform.tfstate", &info) == 0 && info.st_size > 0 &&

@@ -9,6 +9,7 @@ typedef struct part {
     bool before_explicit, after_explicit;
     bool before_sensitive, after_sensitive;
     bool unknown;
+    iac_action owner; /* of the object that it is an attribute of */
     iac_matcher replace, relevant;
 } part;
 
@@ -304,6 +305,7 @@ static const iac_diff *unknown(iac_arena *arena, const part *p, differ *compute,
     if (!p->before)
         return new_diff(arena, IAC_DIFF_UNKNOWN, IAC_ACTION_CREATE, replace);
     part old = as_delete(*p);
+    old.replace = (iac_matcher){ 0 };
     iac_diff *diff = new_diff(arena, IAC_DIFF_UNKNOWN, IAC_ACTION_UPDATE, replace);
     diff->inner = compute(arena, &old, arg);
     return diff;
@@ -441,6 +443,10 @@ static const iac_diff *diff_any(iac_arena *arena, const part *p, const void *unu
     const iac_diff *instead = hidden(arena, p, IAC_DIFF_SENSITIVE, diff_any, NULL);
     if (instead)
         return instead;
+    /* Replacement is told of only where the whole is hidden: what is within has no paths of its own. */
+    part plain = *p;
+    plain.replace = (iac_matcher){ 0 };
+    p = &plain;
     shape before = shape_of(p->before), after = shape_of(p->after);
     bool created = before == SHAPE_NULL && !p->before_explicit;
     bool deleted = after == SHAPE_NULL && !p->after_explicit;
@@ -455,6 +461,24 @@ static const iac_diff *diff_any(iac_arena *arena, const part *p, const void *unu
 
 /* ---- values of a type ---- */
 
+static const iac_value *none_if_empty(const iac_value *v)
+{
+    return v && v->kind == IAC_STRING && !v->string.n ? NULL : v;
+}
+
+/* An attribute of an object: what is null is absent, and older providers cannot tell an empty string from none. *absent:
+ * it is not even worth counting. */
+static part child_attribute(iac_arena *arena, const part *parent, iac_str name, bool *absent)
+{
+    part child = child_named(arena, parent, name);
+    *absent = !child.before && !child.after;
+    child.owner = starting_action(parent);
+    child.before = none_if_empty(child.before);
+    child.after = none_if_empty(child.after);
+    child.before_explicit = child.after_explicit = false;
+    return child;
+}
+
 static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *arg);
 
 static const iac_diff *diff_object(iac_arena *arena, const part *p, const iac_type *type)
@@ -464,10 +488,10 @@ static const iac_diff *diff_object(iac_arena *arena, const part *p, const iac_ty
     diff->keys = keys;
     diff->children = iac_arena_array(arena, const iac_diff *, type->n);
     for (size_t i = 0; i < type->n; i++) {
-        part child = child_named(arena, p, type->names[i]);
-        child.before_explicit = child.after_explicit = false;
+        bool absent;
+        part child = child_attribute(arena, p, type->names[i], &absent);
         const iac_diff *d = diff_type(arena, &child, type->items[i]);
-        if (d->action == IAC_ACTION_NOOP && !child.before && !child.after)
+        if (d->action == IAC_ACTION_NOOP && absent)
             continue;
         keys[diff->n] = type->names[i];
         diff->children[diff->n++] = d;
@@ -533,10 +557,10 @@ static const iac_diff *diff_nested_object(iac_arena *arena, const part *p, const
     diff->keys = keys;
     diff->children = iac_arena_array(arena, const iac_diff *, attr->nested_count);
     for (size_t i = 0; i < attr->nested_count; i++) {
-        part child = child_named(arena, p, attr->nested[i].name);
-        child.before_explicit = child.after_explicit = false;
+        bool absent;
+        part child = child_attribute(arena, p, attr->nested[i].name, &absent);
         const iac_diff *d = diff_nested(arena, &child, &attr->nested[i]);
-        if (d->action == IAC_ACTION_NOOP && !child.before && !child.after)
+        if (d->action == IAC_ACTION_NOOP && absent)
             continue;
         keys[diff->n] = attr->nested[i].name;
         diff->children[diff->n++] = d;
@@ -560,11 +584,8 @@ static const iac_diff *diff_nested_list(iac_arena *arena, const part *p, const i
 static const iac_diff *diff_nested(iac_arena *arena, const part *p, const void *arg)
 {
     const iac_attr_schema *attr = arg;
-    if (attr->write_only) {
-        part shown = *p;
-        shown.before_sensitive = shown.after_sensitive = false;
-        return new_diff(arena, IAC_DIFF_WRITE_ONLY, action_of(&shown), matches_exactly(&p->replace));
-    }
+    if (attr->write_only) /* nobody knows whether it changes: it shares its object's fate */
+        return new_diff(arena, IAC_DIFF_WRITE_ONLY, p->owner, matches_exactly(&p->replace));
     if (!attr->nested)
         return diff_type(arena, p, attr->type);
     const iac_diff *instead = hidden(arena, p, IAC_DIFF_SENSITIVE, diff_nested, attr);
@@ -589,11 +610,6 @@ static const iac_diff *diff_nested(iac_arena *arena, const part *p, const void *
 
 static const iac_diff *diff_block(iac_arena *arena, const part *p, const void *arg);
 
-static const iac_value *none_if_empty(const iac_value *v)
-{
-    return v && v->kind == IAC_STRING && !v->string.n ? NULL : v;
-}
-
 static void add_attributes(iac_arena *arena, iac_diff *diff, const part *p, const iac_block_schema *schema)
 {
     iac_str *keys = iac_arena_array(arena, iac_str, schema->attribute_count);
@@ -601,13 +617,10 @@ static void add_attributes(iac_arena *arena, iac_diff *diff, const part *p, cons
     diff->children = iac_arena_array(arena, const iac_diff *, schema->attribute_count);
     for (size_t i = 0; i < schema->attribute_count; i++) {
         const iac_attr_schema *attr = &schema->attributes[i];
-        part child = child_named(arena, p, attr->name);
-        /* Older providers cannot tell an empty string from none. */
-        child.before = none_if_empty(child.before);
-        child.after = none_if_empty(child.after);
-        child.before_explicit = child.after_explicit = false;
+        bool absent;
+        part child = child_attribute(arena, p, attr->name, &absent);
         const iac_diff *d = diff_nested(arena, &child, attr);
-        if (d->action == IAC_ACTION_NOOP && !child.before && !child.after)
+        if (d->action == IAC_ACTION_NOOP && absent && d->kind != IAC_DIFF_WRITE_ONLY)
             continue;
         keys[diff->n] = attr->name;
         diff->children[diff->n++] = d;

@@ -218,8 +218,8 @@ static void check_named_attribute(validator *v, const iac_ref *ref)
                        IAC_FMT(name));
     } else if (ref->kind == IAC_REF_COUNT && !iac_str_is(name, "index")) {
         iac_diag_error(v->diags, ref->range, "Invalid \"count\" attribute",
-                       "The \"count\" object does not have an attribute named \"%.*s\". The only supported attribute is "
-                       "count.index, which is the index of each instance of a resource block that has the \"count\" "
+                       "The \"count\" object does not have an attribute named \"%.*s\". The only supported attribute "
+                       "is count.index, which is the index of each instance of a resource block that has the \"count\" "
                        "argument set.", IAC_FMT(name));
     } else if (ref->kind == IAC_REF_EACH && !v->at.each) {
         iac_diag_error(v->diags, ref->range, "Reference to \"each\" in context without for_each",
@@ -358,8 +358,9 @@ static void check_destroy_ref(void *arg, const iac_ref *ref)
         return;
     iac_diag_error(v->diags, ref->range, "Invalid reference from destroy provisioner",
                    "Destroy-time provisioners and their connection configurations may only reference attributes of the "
-                   "related resource, via 'self', 'count.index', or 'each.key'.\n\nReferences to other resources during "
-                   "the destroy phase can cause dependency cycles and interact poorly with create_before_destroy.");
+                   "related resource, via 'self', 'count.index', or 'each.key'.\n\nReferences to other resources "
+                   "during the destroy phase can cause dependency cycles and interact poorly with "
+                   "create_before_destroy.");
 }
 
 static void check_destroy_body(validator *v, const iac_body *body)
@@ -495,11 +496,11 @@ static void check_passed_providers(validator *v, const iac_module_call *call)
                 continue;
             iac_str source = iac_provider_addr_display(v->arena, required->addr);
             iac_diag_error(v->diags, call->range, "Missing required provider configuration",
-                           "The child module requires an additional configuration for provider %.*s, with the local name "
-                           "\"%.*s.%.*s\".\n\nRefer to the module's documentation to understand the intended purpose of "
-                           "this additional provider configuration, and then add an entry for %.*s.%.*s in the "
-                           "\"providers\" meta-argument in the module block to choose which provider configuration the "
-                           "module should use for that purpose.", IAC_FMT(source), IAC_FMT(required->name),
+                           "The child module requires an additional configuration for provider %.*s, with the local "
+                           "name \"%.*s.%.*s\".\n\nRefer to the module's documentation to understand the intended "
+                           "purpose of this additional provider configuration, and then add an entry for %.*s.%.*s "
+                           "in the \"providers\" meta-argument in the module block to choose which provider "
+                           "configuration the module should use for that purpose.", IAC_FMT(source), IAC_FMT(required->name),
                            IAC_FMT(required->aliases[j].alias), IAC_FMT(required->name),
                            IAC_FMT(required->aliases[j].alias));
         }

@@ -172,7 +172,7 @@ const iac_value *iac_fn_rsadecrypt(iac_call *call)
     result = iac_value_string(call->arena, (iac_str){ (const char *)plain, n });
     goto out;
 failed:
-    iac_call_fail(call, 0, "failed to decrypt: crypto/rsa: decryption error");
+    iac_call_fail(call, IAC_FUNC_NO_ARG, "failed to decrypt: crypto/rsa: decryption error");
 out:
     free(plain);
     EVP_PKEY_CTX_free(context);

@@ -15,7 +15,8 @@ typedef struct iac_at {
     iac_step step;
 } iac_at;
 
-#define IAC_AT_ATTR(parent, attr_name) ((iac_at){ .up = (parent), .step = { .kind = IAC_STEP_ATTR, .name = (attr_name) } })
+#define IAC_AT_ATTR(parent, attr_name) \
+    ((iac_at){ .up = (parent), .step = { .kind = IAC_STEP_ATTR, .name = (attr_name) } })
 
 /* The step to element i of a collection, tuple or object. */
 iac_at iac_at_element(const iac_at *up, const iac_value *collection, size_t i);

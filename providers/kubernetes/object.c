@@ -1,7 +1,9 @@
 #include "providers/kubernetes/object.h"
+#include "providers/kubernetes/coerce.h"
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_CORRECTIONS 20
 #define DEFAULT_TIMEOUT_MS (10ull * 60 * 1000)
 
 static const char *known_text(const json_t *tree, const char *path)
@@ -123,6 +125,7 @@ bool k8s_object_read(iacp_call *call, const k8s_client *client, sdk_val block, k
         return true;
     }
     ret->wanted = k8s_tree_clean(manifest, false);
+    k8s_coerce_known(ret->wanted);
     ret->api_version = k8s_tree_text(ret->wanted, "apiVersion");
     ret->kind = k8s_tree_text(ret->wanted, "kind");
     if (strcmp(ret->kind, "Secret") == 0 && strcmp(ret->api_version, "v1") == 0) {
@@ -187,7 +190,7 @@ bool k8s_object_apply(k8s_client *client, iacp_call *call, const k8s_object *o, 
 {
     const char *name = patch->name ? patch->name : o->name;
     const char *manager = patch->manager ? patch->manager : o->manager;
-    json_t *body = json_copy((json_t *)patch->body);
+    json_t *body = json_deep_copy(patch->body);
     json_t *metadata = json_copy(json_object_get(body, "metadata"));
 
     metadata = metadata ? metadata : json_object();
@@ -208,6 +211,10 @@ bool k8s_object_apply(k8s_client *client, iacp_call *call, const k8s_object *o, 
         .body = body,
     };
     bool ok = k8s_send(client, call, &request, ret);
+    for (size_t tries = 0; !ok && tries < MAX_CORRECTIONS && k8s_coerce_refused(body, ret->message); tries++) {
+        k8s_reply_clear(ret);
+        ok = k8s_send(client, call, &request, ret);
+    }
     json_decref(body);
     return ok;
 }
@@ -232,37 +239,7 @@ void k8s_conflict_list(const k8s_reply *reply, iac_buf *out)
     }
 }
 
-/* Finds the list item that `selector`, `name="x",port=80`, describes; SIZE_MAX when there is none. */
-static size_t item_index(const json_t *list, iac_str selector)
-{
-    json_t *item;
-    size_t i;
-
-    json_array_foreach(list, i, item) {
-        bool all = true;
-        for (size_t at = 0; all && at < selector.n;) {
-            size_t equals = iac_str_find_char(selector, '=', at), end = iac_str_find_char(selector, ',', at);
-            end = end == SIZE_MAX ? selector.n : end;
-            if (equals >= end) {
-                return SIZE_MAX;
-            }
-            char *name = iac_xstrndup(selector.p + at, equals - at);
-            json_t *want = k8s_json_parse(selector.p + equals + 1, end - equals - 1);
-            const json_t *have = json_object_get(item, name);
-            all = !have || k8s_tree_equal(have, want); /* what is not written has its default value */
-            json_decref(want);
-            free(name);
-            at = end + 1;
-        }
-        if (all) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
-/* A field as the API names it, `.spec.containers[name="x"].image` or `spec.ports[0].port`, as a path of the resource;
- * NULL when the manifest has nothing there. */
+/* A field as the API names it, as a path of the resource; NULL when the manifest has nothing there. */
 static const char *manifest_path(iacp_call *call, const k8s_object *o, iac_str field)
 {
     const json_t *manifest = json_object_get(o->config, "manifest");
@@ -270,23 +247,7 @@ static const char *manifest_path(iacp_call *call, const k8s_object *o, iac_str f
     iac_buf path;
 
     iac_buf_init(&path, 4096);
-    for (size_t i = 0; i < field.n;) {
-        size_t close = field.p[i] == '[' ? iac_str_find_char(field, ']', i) : SIZE_MAX;
-        iac_str inside = close == SIZE_MAX ? (iac_str){ 0 } : iac_str_sub(field, i + 1, close);
-        if (close != SIZE_MAX && iac_str_find_char(inside, '=', 0) != SIZE_MAX) {
-            size_t index = item_index(k8s_tree_at(manifest, path.p), inside);
-            if (index == SIZE_MAX) {
-                break;
-            }
-            iac_buf_printf(&path, "[%zu]", index);
-            i = close + 1;
-        } else {
-            if (path.n || field.p[i] != '.') {
-                iac_buf_char(&path, field.p[i]);
-            }
-            i++;
-        }
-    }
+    k8s_tree_field_path(manifest, field, &path);
     if (path.n && k8s_tree_at(manifest, path.p)) {
         found = sdk_printf(call, "manifest.%s", path.p);
     }

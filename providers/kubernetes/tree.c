@@ -222,6 +222,56 @@ void k8s_tree_remove(json_t *tree, const char *path)
     k8s_path_clear(&steps);
 }
 
+/* Finds the list item that `selector`, `name="x",port=80`, describes; SIZE_MAX when there is none. */
+static size_t item_index(const json_t *list, iac_str selector)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item) {
+        bool all = true;
+        for (size_t at = 0; all && at < selector.n;) {
+            size_t equals = iac_str_find_char(selector, '=', at), end = iac_str_find_char(selector, ',', at);
+            end = end == SIZE_MAX ? selector.n : end;
+            if (equals >= end) {
+                return SIZE_MAX;
+            }
+            char *name = iac_xstrndup(selector.p + at, equals - at);
+            json_t *want = k8s_json_parse(selector.p + equals + 1, end - equals - 1);
+            const json_t *have = json_object_get(item, name);
+            all = !have || k8s_tree_equal(have, want); /* what is not written has its default value */
+            json_decref(want);
+            free(name);
+            at = end + 1;
+        }
+        if (all) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+void k8s_tree_field_path(const json_t *tree, iac_str field, iac_buf *out)
+{
+    for (size_t i = 0; i < field.n;) {
+        size_t close = field.p[i] == '[' ? iac_str_find_char(field, ']', i) : SIZE_MAX;
+        iac_str inside = close == SIZE_MAX ? (iac_str){ 0 } : iac_str_sub(field, i + 1, close);
+        if (close != SIZE_MAX && iac_str_find_char(inside, '=', 0) != SIZE_MAX) {
+            size_t index = item_index(k8s_tree_at(tree, out->p), inside);
+            if (index == SIZE_MAX) {
+                return;
+            }
+            iac_buf_printf(out, "[%zu]", index);
+            i = close + 1;
+        } else {
+            if (out->n || field.p[i] != '.') {
+                iac_buf_char(out, field.p[i]);
+            }
+            i++;
+        }
+    }
+}
+
 /* Walking */
 
 static bool plain_name(const char *key)

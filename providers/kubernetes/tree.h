@@ -36,6 +36,10 @@ const char *k8s_tree_text(const json_t *tree, const char *path); /* a string at 
 int64_t k8s_tree_int(const json_t *tree, const char *path, int64_t otherwise);
 bool k8s_tree_true(const json_t *tree, const char *path);
 
+/* A field as the API's messages name it, `.spec.containers[name="x"].image` or `spec.ports[0].port`, as a path of tree,
+ * appended to out; as far as tree has it. */
+void k8s_tree_field_path(const json_t *tree, iac_str field, iac_buf *out);
+
 /* Puts value at path (taking a reference of its own), making objects on the way; stops silently at a step through
  * something that is not of the right kind or an index past the end. */
 void k8s_tree_put(json_t *tree, const char *path, json_t *value);

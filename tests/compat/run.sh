@@ -53,6 +53,7 @@ cases=("$@")
     mapfile -t cases < <(find "$root/tests/cli" "$here/cases" -mindepth 2 -maxdepth 2 -name cmd -printf '%h\n' | sort)
 passed=0 failed=0 skipped=0
 for case in "${cases[@]}"; do
+    case=$(cd "$case" && pwd) || exit 1
     if [ -e "$case/iac-only" ]; then
         skipped=$((skipped + 1))
         continue

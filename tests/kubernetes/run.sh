@@ -342,6 +342,10 @@ case_existing_objects_are_left_alone_and_can_be_imported() {
     sees 1 get configmap iac-cm -o 'jsonpath={.data.a}'
     local uid
     uid=$(kubectl get configmap iac-cm -o 'jsonpath={.metadata.uid}')
+    refused import -input=false -no-color kubernetes_manifest.cm nonsense
+    says "Invalid import id"
+    refused import -input=false -no-color kubernetes_manifest.cm apiVersion=v1,kind=ConfigMap,namespace=default,name=iac-none
+    says "Cannot import non-existent remote object"
     ok import -input=false -no-color kubernetes_manifest.cm \
         apiVersion=v1,kind=ConfigMap,namespace=default,name=iac-cm
     config_map '{ b = "2" }' ''
@@ -350,7 +354,6 @@ case_existing_objects_are_left_alone_and_can_be_imported() {
     apply
     sees "$uid 2" get configmap iac-cm -o 'jsonpath={.metadata.uid} {.data.b}'
     no_changes
-    refused import -input=false -no-color kubernetes_manifest.other nonsense
 }
 
 case_errors_are_told() {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include "providers/kubernetes/coerce.h"
 #include "providers/kubernetes/discovery.h"
 #include "providers/kubernetes/fields.h"
 #include "providers/kubernetes/immutable.h"
@@ -341,6 +342,42 @@ static void test_kubernetes_discovery__reads_both_forms(void **state)
     k8s_kinds_free(kinds);
 }
 
+static void test_kubernetes_coerce__strings_where_only_strings_are_known(void **state)
+{
+    (void)state;
+    json_t *m = tree("{'apiVersion':'v1','kind':'ConfigMap','metadata':{'labels':{'a':1,'b':true}},'data':{'x':2.5}}");
+    k8s_coerce_known(m);
+    expect_tree(m, tree("{'apiVersion':'v1','kind':'ConfigMap','metadata':{'labels':{'a':'1','b':'true'}},"
+                        "'data':{'x':'2.5'}}"));
+    m = with_unknowns(tree("{'apiVersion':'apps/v1','kind':'Deployment','spec':{'replicas':3,'template':{'spec':{"
+                           "'containers':[{'args':[1,'?'],'env':[{'name':'a','value':5}],'ports':[{'containerPort':80}]}]"
+                           "}}}}"));
+    k8s_coerce_known(m);
+    expect_tree(m, with_unknowns(tree("{'apiVersion':'apps/v1','kind':'Deployment','spec':{'replicas':3,'template':{"
+                                      "'spec':{'containers':[{'args':['1','?'],'env':[{'name':'a','value':'5'}],'ports':["
+                                      "{'containerPort':80}]}]}}}}")));
+    m = tree("{'apiVersion':'example.com/v1','kind':'X','spec':{'args':[1]}}");
+    k8s_coerce_known(m);
+    expect_tree(m, tree("{'apiVersion':'example.com/v1','kind':'X','spec':{'args':[1]}}"));
+}
+
+static void test_kubernetes_coerce__by_what_the_server_refuses(void **state)
+{
+    (void)state;
+    json_t *b = tree("{'spec':{'size':'3','on':'true','list':[{'name':'a b','v':7}],'bad':'x'}}");
+    assert_true(k8s_coerce_refused(b, "failed to create typed patch object (default/w; v1, Kind=W): errors:\n"
+                                      "  .spec.size: expected numeric (int or float), got &value\n"
+                                      "  .spec.on: expected boolean, got &{true}\n"
+                                      "  .spec.list[name=\"a b\"].v: expected string, got &{7}\n"
+                                      "  .spec.bad: expected boolean, got &{x}\n"));
+    json_t *after = json_deep_copy(b);
+    expect_tree(b, tree("{'spec':{'size':3,'on':true,'list':[{'name':'a b','v':'7'}],'bad':'x'}}"));
+    assert_false(k8s_coerce_refused(after, ".spec.bad: expected boolean, got &{x}"));
+    assert_false(k8s_coerce_refused(after, ".spec.none: expected string, got 1"));
+    assert_false(k8s_coerce_refused(after, ": expected string, got 1"));
+    json_decref(after);
+}
+
 static void test_kubernetes_object__durations(void **state)
 {
     (void)state;
@@ -370,6 +407,8 @@ int main(void)
         cmocka_unit_test(test_kubernetes_wait__says_what_is_wrong_with_pods),
         cmocka_unit_test(test_kubernetes_wait__conditions_and_fields_together),
         cmocka_unit_test(test_kubernetes_discovery__reads_both_forms),
+        cmocka_unit_test(test_kubernetes_coerce__strings_where_only_strings_are_known),
+        cmocka_unit_test(test_kubernetes_coerce__by_what_the_server_refuses),
         cmocka_unit_test(test_kubernetes_object__durations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
