@@ -1,0 +1,285 @@
+#!/usr/bin/env bash
+# What must not break iac: interrupts, a killed run, two runs at once, a damaged state, a full disk, servers that are
+# not there or refuse. After each the state must hold exactly what exists. Needs IAC (default build/iac).
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+IAC=${IAC:-$root/build/iac}
+CC=${CC:-cc}
+work=$(mktemp -d)
+mounted=""
+server=""
+cleanup() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null
+    [ -z "$mounted" ] || umount "$mounted" 2>/dev/null
+    rm -rf "$work"
+}
+trap cleanup EXIT
+passed=0 failed=0 skipped=0
+
+pass() { passed=$((passed + 1)); }
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+    [ -f "$work/out" ] && sed 's/^/    /' "$work/out" | tail -30
+}
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped: $1"
+}
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# run NAME WANTED-STATUS PATTERN COMMAND...: output (all blanks and box lines made one space) must match the pattern
+run() {
+    local name=$1 want=$2 pattern=$3 status
+    shift 3
+    "$@" >"$work/out" 2>&1
+    status=$?
+    judge "$name" "$want" "$pattern" "$status"
+}
+judge() {
+    local flat
+    flat=$(tr '\n│╷╵' '    ' <"$work/out" | tr -s ' ')
+    if [ "$4" -ne "$2" ]; then
+        fail "$1 (exit status $4, not $2)"
+    elif [ -n "$3" ] && ! grep -Eq -- "$3" <<<"$flat"; then
+        fail "$1 (output does not match: $3)"
+    else
+        pass
+    fi
+}
+say_same() { # NAME: files that exist and files that the state has are the same
+    local have recorded
+    have=$(ls files 2>/dev/null | sort)
+    recorded=$("$IAC" state list 2>/dev/null | while read -r address; do
+        "$IAC" state show -no-color "$address" | sed -nE 's/^ *path *= "files\/(.*)"$/\1/p'
+    done | sort)
+    if [ "$have" = "$recorded" ]; then
+        pass
+    else
+        diff <(echo "$have") <(echo "$recorded") >"$work/out"
+        fail "$1: state and files differ"
+    fi
+}
+fresh() { # a new directory with the slow provider at hand
+    project=$work/$1
+    mkdir -p "$project/files" "$project/.iac/providers"
+    cp "$work/iac-provider-slow.so" "$project/.iac/providers/"
+    cd "$project" || exit 1
+}
+
+"$CC" -std=c11 -shared -fPIC -fvisibility=hidden -I"$root" -o "$work/iac-provider-slow.so" \
+    "$root/tests/fault/slowprovider.c" || { fail "the slow provider builds"; finish; }
+
+slow() { # COUNT DELAY
+    cat <<TF
+terraform {
+  required_providers {
+    slow = { source = "example.com/example/slow" }
+  }
+}
+resource "slow_file" "f" {
+  count = $1
+  path  = "files/\${count.index}"
+  delay = $2
+}
+TF
+}
+
+# ---- interrupts ----
+
+fresh interrupt
+slow 40 150 >main.tf
+"$IAC" apply -no-color -auto-approve -parallelism=4 >"$work/out" 2>&1 &
+pid=$!
+for _ in $(seq 100); do
+    [ "$(ls files | wc -l)" -ge 6 ] && break
+    sleep 0.05
+done
+kill -INT $pid
+wait $pid
+judge "SIGINT ends an apply early, with what runs finished" 1 "Operation interrupted" $?
+[ "$(ls files | wc -l)" -lt 40 ] && pass || fail "SIGINT: everything was made all the same"
+say_same "after SIGINT"
+run "the rest is done by the next run" 0 "Apply complete" "$IAC" apply -no-color -auto-approve -parallelism=20
+say_same "after the rest"
+[ "$(ls files | wc -l)" -eq 40 ] && pass || fail "after the rest: not all files are there"
+
+fresh interrupt-twice
+slow 8 8000 >main.tf
+"$IAC" apply -no-color -auto-approve >"$work/out" 2>&1 &
+pid=$!
+sleep 0.7
+kill -INT $pid
+sleep 0.3
+kill -INT $pid
+begun=$SECONDS
+wait $pid
+judge "SIGINT twice cancels what runs" 1 "Cancelled" $?
+[ $((SECONDS - begun)) -lt 6 ] && pass || fail "SIGINT twice waited for the provider"
+say_same "after SIGINT twice"
+
+fresh terminate
+slow 40 100 >main.tf
+"$IAC" apply -no-color -auto-approve -parallelism=4 >"$work/out" 2>&1 &
+pid=$!
+sleep 0.5
+kill -TERM $pid
+wait $pid
+judge "SIGTERM is as SIGINT" 1 "Operation interrupted" $?
+say_same "after SIGTERM"
+
+# ---- a killed run; two runs at once ----
+
+fresh killed
+slow 60 50 >main.tf
+"$IAC" apply -no-color -auto-approve -parallelism=1 >"$work/out" 2>&1 &
+pid=$!
+for _ in $(seq 100); do
+    [ "$(ls files | wc -l)" -ge 5 ] && break
+    sleep 0.05
+done
+kill -KILL $pid
+wait $pid 2>/dev/null
+recorded=$("$IAC" state list 2>/dev/null | wc -l)
+made=$(ls files | wc -l)
+# One operation at a time: at most the one under way is made and not recorded.
+if [ "$recorded" -ge 4 ] && [ $((made - recorded)) -le 1 ] && [ "$made" -ge "$recorded" ]; then
+    pass
+else
+    fail "after SIGKILL $made files are there and $recorded recorded"
+fi
+run "the lock of a killed run is taken over" 0 "Apply complete" "$IAC" apply -no-color -auto-approve
+say_same "after SIGKILL and another run"
+
+fresh locked
+slow 1 3000 >main.tf
+"$IAC" apply -no-color -auto-approve >/dev/null 2>&1 &
+pid=$!
+sleep 0.7
+run "a second run is refused and names the holder" 1 \
+    "Error acquiring the state lock.*ID: .*Operation: .*apply.*Who: .*@" "$IAC" apply -no-color -auto-approve
+run "a plan too" 1 "Error acquiring the state lock" "$IAC" plan -no-color
+run "a run that waits long enough goes on" 0 "No changes" "$IAC" plan -no-color -lock-timeout=20s
+wait $pid
+say_same "after two runs at once"
+
+# ---- failures ----
+
+fresh failing
+cat >main.tf <<'TF'
+terraform {
+  required_providers {
+    slow = { source = "example.com/example/slow" }
+  }
+}
+resource "slow_file" "good" {
+  path = "files/good"
+}
+resource "slow_file" "bad" {
+  path = "files/bad"
+  fail = true
+}
+resource "slow_file" "after_bad" {
+  path = "files/${basename(slow_file.bad.id)}-after"
+}
+resource "slow_file" "after_good" {
+  path = "files/${basename(slow_file.good.id)}-after"
+}
+TF
+run "one failure is reported with its address" 1 "Error: Refused.*slow_file\.bad" "$IAC" apply -no-color -auto-approve
+[ "$(ls files | tr '\n' ' ')" = "good good-after " ] && pass || fail "what does not depend on a failure goes on"
+say_same "after a failure"
+
+fresh gone
+slow 3 0 >main.tf
+run "apply" 0 "3 added" "$IAC" apply -no-color -auto-approve
+rm files/1
+run "what vanished is planned anew" 0 "1 to add, 0 to change, 0 to destroy" "$IAC" plan -no-color
+
+# ---- damaged and unwritable state ----
+
+database() { find .iac -maxdepth 1 -name '*.db' | head -1; }
+fresh damaged
+slow 2 0 >main.tf
+run "apply" 0 "2 added" "$IAC" apply -no-color -auto-approve
+db=$(database)
+cp "$db" "$work/good.db"
+printf 'this is no database at all, not even nearly one ......................' >"$db"
+rm -f "$db-wal" "$db-shm"
+run "a file that is no database is refused" 1 "Error: .*(damaged|not a database|malformed)" "$IAC" plan -no-color
+run "and not overwritten" 1 "" "$IAC" apply -no-color -auto-approve
+grep -q "no database at all" "$db" && pass || fail "a damaged state was overwritten"
+head -c 2000 "$work/good.db" >"$db"
+run "a file cut short is refused" 1 "Error: " "$IAC" plan -no-color
+cp "$work/good.db" "$db"
+run "the file put back works" 0 "No changes" "$IAC" plan -no-color
+
+fresh full
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=256k tmpfs "$project" 2>/dev/null; then
+    mounted=$project
+    cd "$project" || exit 1
+    mkdir -p files .iac/providers
+    slow 4000 0 >main.tf
+    IAC_PLUGIN_PATH=$work "$IAC" apply -no-color -auto-approve >"$work/out" 2>&1
+    judge "a full disk is told" 1 "Failed to save state|database or disk is full|No space left" $?
+    rm -f files/1??? files/2??? files/3???
+    export IAC_PLUGIN_PATH=$work
+    run "the state can still be read" 0 "" "$IAC" state list
+    unset IAC_PLUGIN_PATH
+    cd / && umount "$mounted" && mounted=""
+else
+    skip "full disk: cannot mount a small file system here"
+fi
+
+fresh readonly
+slow 1 0 >main.tf
+run "a plan file that cannot be written is told" 1 "Failed to write plan file.*No such file" \
+    "$IAC" plan -no-color -out=missing/plan
+
+# ---- servers ----
+
+export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_SECRET_ACCESS_KEY=secret AWS_REGION=us-east-1
+export AWS_EC2_METADATA_DISABLED=true
+fresh aws
+cat >main.tf <<'TF'
+provider "aws" {
+  max_retries = 1
+}
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/8"
+}
+TF
+AWS_ENDPOINT_URL=http://127.0.0.1:9 run "an endpoint where nobody listens" 1 \
+    "Error: .*(Could not connect|Connection refused|connect to 127.0.0.1|Failed to connect)" \
+    "$IAC" apply -no-color -auto-approve
+if command -v moto_server >/dev/null; then
+    port=$((20000 + RANDOM % 20000))
+    INITIAL_NO_AUTH_ACTION_COUNT=0 moto_server -H 127.0.0.1 -p $port >/dev/null 2>&1 &
+    server=$!
+    for _ in $(seq 100); do
+        curl -s -o /dev/null "http://127.0.0.1:$port/moto-api/" && break
+        sleep 0.2
+    done
+    AWS_ENDPOINT_URL=http://127.0.0.1:$port run "refused credentials" 1 \
+        "(InvalidClientTokenId|AuthFailure|SignatureDoesNotMatch|UnrecognizedClient)" \
+        "$IAC" apply -no-color -auto-approve
+    kill "$server"
+    wait "$server" 2>/dev/null
+    moto_server -H 127.0.0.1 -p $port >/dev/null 2>&1 &
+    server=$!
+    for _ in $(seq 100); do
+        curl -s -o /dev/null "http://127.0.0.1:$port/moto-api/" && break
+        sleep 0.2
+    done
+    AWS_ENDPOINT_URL=http://127.0.0.1:$port run "an API's own error has code, message and request id" 1 \
+        "StatusCode: 400, RequestID: [^ ,]+.*InvalidVpc.?Range" "$IAC" apply -no-color -auto-approve
+    run "and nothing is recorded" 0 "" "$IAC" state list
+    [ -s "$work/out" ] && fail "a VPC that was refused is in the state" || pass
+else
+    skip "refused credentials, API errors: no moto_server"
+fi
+finish
