@@ -111,7 +111,8 @@ static int run(iac_cli *cli)
     if (iac_apply_plan(plan, &given, &result, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resources that were imported are now in the "
-                   "state and will be managed\nfrom here on. \"iac state show\" shows them.\n\n", cli->args.positional[0]);
+                   "state and will be managed\nfrom here on. \"iac state show\" shows them.\n\n",
+                   cli->args.positional[0]);
     return IAC_EXIT_OK;
 }
 

@@ -64,8 +64,10 @@ iac_status iac_prompt(iac_arena *arena, const char *question, bool echo, iac_str
 iac_status iac_prompt_approval(iac_cli *cli, bool destroy)
 {
     bool named = !iac_str_is(cli->workspace, "default");
-    iac_str in = named ? iac_arena_printf(cli->arena, " in workspace \"%.*s\"", IAC_FMT(cli->workspace)) : (iac_str){ 0 };
-    iac_str question, answer = { 0 };
+    iac_str in = { 0 }, question, answer = { 0 };
+
+    if (named)
+        in = iac_arena_printf(cli->arena, " in workspace \"%.*s\"", IAC_FMT(cli->workspace));
 
     if (destroy)
         question = iac_arena_printf(cli->arena,

@@ -21,10 +21,14 @@ typedef struct validator {
     place at;
     const iterators *iterators;
     bool loose; /* a JSON body of unknown structure: iterators cannot be told from resources */
+    iac_map check_data; /* "data.type.name" of the data blocks within checks */
+    int hints;          /* given so far */
 } validator;
 
 /* Nested deeper, blocks are left to the checks by schema. */
 enum { MAX_DEPTH = 200 };
+/* Looking for similar names takes time with every name there is: after so many messages it is left out. */
+enum { MAX_HINTS = 50 };
 
 static const char *module_name(validator *v)
 {
@@ -34,20 +38,22 @@ static const char *module_name(validator *v)
 }
 
 /* "Did you mean", or nothing. */
-static iac_str nearest_in(iac_arena *arena, const iac_map *map, iac_str name)
+static iac_str nearest_in(validator *v, const iac_map *map, iac_str name)
 {
-    iac_str *names = iac_arena_array(arena, iac_str, map->n);
+    if (v->hints++ >= MAX_HINTS)
+        return (iac_str){ 0 };
+    iac_str *names = iac_arena_array(v->arena, iac_str, map->n);
     for (size_t i = 0; i < map->n; i++)
         names[i] = map->entries[i].key;
     iac_str near = iac_str_nearest(name, names, map->n);
-    return near.n ? iac_arena_printf(arena, " Did you mean \"%.*s\"?", IAC_FMT(near)) : near;
+    return near.n ? iac_arena_printf(v->arena, " Did you mean \"%.*s\"?", IAC_FMT(near)) : near;
 }
 
 static void check_variable(validator *v, const iac_ref *ref)
 {
     if (iac_map_has(&v->module->variable_map, ref->name))
         return;
-    iac_str hint = nearest_in(v->arena, &v->module->variable_map, ref->name);
+    iac_str hint = nearest_in(v, &v->module->variable_map, ref->name);
     if (!hint.n)
         hint = iac_arena_printf(v->arena, " This variable can be declared with a variable \"%.*s\" {} block.",
                                 IAC_FMT(ref->name));
@@ -60,7 +66,7 @@ static void check_local(validator *v, const iac_ref *ref)
 {
     if (iac_map_has(&v->module->local_map, ref->name))
         return;
-    iac_str hint = nearest_in(v->arena, &v->module->local_map, ref->name);
+    iac_str hint = nearest_in(v, &v->module->local_map, ref->name);
     iac_diag_error(v->diags, ref->range, "Reference to undeclared local value",
                    "A local value with the name \"%.*s\" has not been declared.%.*s", IAC_FMT(ref->name),
                    IAC_FMT(hint));
@@ -89,7 +95,7 @@ static void check_module_call(validator *v, const iac_ref *ref)
     const iac_module_call *call = iac_map_get(&v->module->call_map, ref->name);
 
     if (!call) {
-        iac_str hint = nearest_in(v->arena, &v->module->call_map, ref->name);
+        iac_str hint = nearest_in(v, &v->module->call_map, ref->name);
         iac_diag_error(v->diags, iac_range_join(ref->range, ref->output.n ? output_range(ref) : ref->range),
                        "Reference to undeclared module", "No module call named \"%.*s\" is declared in %s.%.*s",
                        IAC_FMT(ref->name), module_name(v), IAC_FMT(hint));
@@ -160,16 +166,6 @@ static bool is_iterator(const validator *v, const iac_ref *ref)
     return false;
 }
 
-static const iac_resource_config *check_data_named(const iac_module_config *module, iac_addr addr)
-{
-    for (size_t i = 0; addr.mode == IAC_DATA && i < module->check_count; i++) {
-        const iac_resource_config *data = module->checks[i].data;
-        if (data && iac_str_eq(data->type, addr.type) && iac_str_eq(data->name, addr.name))
-            return data;
-    }
-    return NULL;
-}
-
 static void check_resource(validator *v, const iac_ref *ref)
 {
     if (is_iterator(v, ref))
@@ -177,7 +173,7 @@ static void check_resource(validator *v, const iac_ref *ref)
     iac_str key = resource_key(v->arena, ref->addr.mode, ref->addr);
     const iac_resource_config *resource = iac_map_get(&v->module->resource_map, key);
     if (!resource)
-        resource = check_data_named(v->module, ref->addr);
+        resource = iac_map_get(&v->check_data, key);
     if (!resource) {
         if (!v->loose)
             undeclared_resource(v, ref);
@@ -424,7 +420,7 @@ static void check_arguments(validator *v, const iac_module_call *call)
         iac_map_put(&given, attributes[i].name, (void *)&attributes[i]);
         if (!call->module || iac_map_has(&call->module->variable_map, attributes[i].name))
             continue;
-        iac_str hint = nearest_in(v->arena, &call->module->variable_map, attributes[i].name);
+        iac_str hint = nearest_in(v, &call->module->variable_map, attributes[i].name);
         iac_diag_error(v->diags, attributes[i].name_range, "Unsupported argument",
                        "An argument named \"%.*s\" is not expected here.%.*s", IAC_FMT(attributes[i].name),
                        IAC_FMT(hint));
@@ -500,7 +496,8 @@ static void check_passed_providers(validator *v, const iac_module_call *call)
                            "name \"%.*s.%.*s\".\n\nRefer to the module's documentation to understand the intended "
                            "purpose of this additional provider configuration, and then add an entry for %.*s.%.*s "
                            "in the \"providers\" meta-argument in the module block to choose which provider "
-                           "configuration the module should use for that purpose.", IAC_FMT(source), IAC_FMT(required->name),
+                           "configuration the module should use for that purpose.", IAC_FMT(source),
+                           IAC_FMT(required->name),
                            IAC_FMT(required->aliases[j].alias), IAC_FMT(required->name),
                            IAC_FMT(required->aliases[j].alias));
         }
@@ -533,6 +530,13 @@ void iac_config_validate_module(iac_arena *arena, const iac_module_config *modul
 {
     validator v = { .arena = arena, .module = module, .diags = diags };
 
+    for (size_t i = 0; i < module->check_count; i++) {
+        const iac_resource_config *data = module->checks[i].data;
+        if (data)
+            iac_map_put(&v.check_data,
+                        iac_arena_printf(arena, "data.%.*s.%.*s", IAC_FMT(data->type), IAC_FMT(data->name)),
+                        (void *)data);
+    }
     for (size_t i = 0; i < module->variable_count; i++)
         check_conditions(&v, module->variables[i].validations);
     for (size_t i = 0; i < module->local_count; i++)
@@ -563,4 +567,5 @@ void iac_config_validate_module(iac_arena *arena, const iac_module_config *modul
             check_resource_config(&v, module->checks[i].data);
         check_conditions(&v, module->checks[i].asserts);
     }
+    iac_map_clear(&v.check_data);
 }
