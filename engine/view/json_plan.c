@@ -71,7 +71,7 @@ static void add_change(iac_buf *out, iac_arena *arena, const iac_change *c)
     iac_json_member(out, &first, "after");
     iac_json_known(out, after);
     iac_json_member(out, &first, "after_unknown");
-    if (!after || iac_is_null(after))
+    if (!after || iac_is_wholly_known(after))
         iac_buf_cstr(out, "{}");
     else
         iac_json_unknown_shape(out, after);

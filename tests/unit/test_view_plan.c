@@ -120,13 +120,21 @@ static const iac_value *build_items(iac_arena *a, const iac_type *type, const ia
     return typed ? iac_value_list(a, type->element, items, n) : iac_value_tuple(a, items, n);
 }
 
+/* What is not known yet may be known to be an object or a tuple: that shows in the shape of what is sensitive. */
+static const iac_type *unknown_type(iac_arena *a, const iac_type *type, const iac_value *sensitive)
+{
+    if (type->kind != IAC_DYNAMIC || !sensitive || sensitive->kind == IAC_BOOL)
+        return type;
+    return sensitive->kind == IAC_OBJECT ? iac_type_object(a, NULL, NULL, NULL, 0) : iac_type_tuple(a, NULL, 0);
+}
+
 static const iac_value *build(iac_arena *a, const iac_type *type, const iac_value *json, const iac_value *unknown,
                               const iac_value *sensitive)
 {
     const iac_value *v;
     bool object = json && json->state == IAC_KNOWN && json->kind == IAC_OBJECT;
     if (is_true(unknown))
-        v = iac_value_unknown(a, type);
+        v = iac_value_unknown(a, unknown_type(a, type, sensitive));
     else if (!json || iac_is_null(json))
         v = iac_value_null(a, type);
     else if (object)
@@ -314,6 +322,8 @@ static void check_case(const char *name)
     assert_string_equal(out.p, want.p);
     iac_buf_reset(&out);
     iac_json_plan(&out, &plan);
+    if (getenv("IAC_SHOW_JSON"))
+        fwrite(out.p, 1, out.n, stdout);
     const iac_value *got = parse(a, iac_str_trim(iac_buf_view(&out)));
     static const char *const members[] = { "format_version", "terraform_version", "resource_changes", "resource_drift",
                                            "output_changes", "relevant_attributes", "timestamp", "applyable",
