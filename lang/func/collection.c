@@ -193,7 +193,7 @@ const iac_value *iac_fn_compact(iac_call *call)
 
 /* ---- one element ---- */
 
-/* The index wraps around at the end. False with the error noted. */
+/* The index wraps around at both ends. False with the error noted. */
 static bool wrapped_index(iac_call *call, size_t n, size_t *ret)
 {
     int64_t index;
@@ -207,11 +207,8 @@ static bool wrapped_index(iac_call *call, size_t n, size_t *ret)
         iac_call_fail(call, IAC_FUNC_NO_ARG, "cannot use element function with an empty list");
         return false;
     }
-    if (index < 0) {
-        iac_call_fail(call, IAC_FUNC_NO_ARG, "cannot use element function with a negative index");
-        return false;
-    }
-    *ret = (size_t)((uint64_t)index % n);
+    int64_t rest = index % (int64_t)n; /* negative: from the end */
+    *ret = (size_t)(rest < 0 ? rest + (int64_t)n : rest);
     return true;
 }
 

@@ -4,10 +4,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Functions of long ago, kept out of the table: calling one tells what to write instead. */
+static const iac_type *removed(iac_call *call)
+{
+    bool list = strcmp(call->func->name, "list") == 0;
+    return iac_call_fail(call, IAC_FUNC_NO_ARG,
+                         "the \"%s\" function was deprecated in Terraform v0.12 and is no longer available; use %s "
+                         "syntax to write a literal %s",
+                         call->func->name, list ? "tolist([ ... ])" : "tomap({ ... })", call->func->name);
+}
+
+static const iac_value *no_body(iac_call *call)
+{
+    return iac_call_unknown(call);
+}
+
+#define ANY_NUMBER_OF(name_)                                                                                           \
+    (const iac_param[])                                                                                                \
+    {                                                                                                                  \
+        {                                                                                                              \
+            .name = name_, .type = &iac_type_dynamic, .allow_null = true, .allow_unknown = true,                       \
+            .allow_dynamic = true, .allow_marked = true                                                                \
+        }                                                                                                              \
+    }
+
+static const iac_func removed_functions[] = {
+    { .name = "list", .variadic = ANY_NUMBER_OF("vals"), .return_type = removed, .body = no_body },
+    { .name = "map", .variadic = ANY_NUMBER_OF("vals"), .return_type = removed, .body = no_body },
+};
+
 const iac_func *iac_func_find(iac_str name)
 {
     if (iac_str_starts(name, IAC_STR("core::")))
         name = iac_str_sub(name, 6, name.n);
+    for (size_t i = 0; i < IAC_COUNT(removed_functions); i++)
+        if (iac_str_is(name, removed_functions[i].name))
+            return &removed_functions[i];
     size_t low = 0, high = iac_func_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

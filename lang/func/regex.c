@@ -66,6 +66,34 @@ static bool scan_escape(struct scan *scan, bool in_class)
     return known || wrong(scan, "invalid escape sequence", from, from + 2);
 }
 
+static bool is_posix_class(iac_str name)
+{
+    static const char *const names[] = { "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph",
+                                         "lower", "print", "punct", "space", "upper", "word",  "xdigit" };
+    if (name.n && name.p[0] == '^')
+        name = iac_str_sub(name, 1, name.n);
+    for (size_t i = 0; i < IAC_COUNT(names); i++)
+        if (iac_str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* A character within a class, and the range that it may begin. */
+static bool scan_class_char(struct scan *scan)
+{
+    size_t from = scan->at;
+    uint32_t low = iac_utf8_next(scan->s, &scan->at);
+    if (at(scan, scan->at) != '-' || scan->at + 1 >= scan->s.n)
+        return true;
+    size_t end = scan->at + 1;
+    char next = at(scan, end);
+    if (next == ']' || next == '\\')
+        return true;
+    uint32_t high = iac_utf8_next(scan->s, &end);
+    scan->at = end;
+    return low <= high || wrong(scan, "invalid character class range", from, end);
+}
+
 /* At "[". */
 static bool scan_class(struct scan *scan)
 {
@@ -81,11 +109,16 @@ static bool scan_class(struct scan *scan)
         if (c == '\\') {
             if (!scan_escape(scan, true))
                 return false;
-        } else if (c == '[' && at(scan, scan->at + 1) == ':') {
-            size_t end = iac_str_find(scan->s, IAC_STR(":]"), scan->at + 2);
-            scan->at = end == SIZE_MAX ? scan->at + 1 : end + 2;
-        } else {
-            scan->at++;
+            continue;
+        }
+        size_t close =
+            c == '[' && at(scan, scan->at + 1) == ':' ? iac_str_find(scan->s, IAC_STR(":]"), scan->at + 2) : SIZE_MAX;
+        if (close != SIZE_MAX) {
+            if (!is_posix_class(iac_str_sub(scan->s, scan->at + 2, close)))
+                return wrong(scan, "invalid character class range", scan->at, close + 2);
+            scan->at = close + 2;
+        } else if (!scan_class_char(scan)) {
+            return false;
         }
     }
     return wrong(scan, "missing closing ]", from, scan->s.n);
