@@ -111,6 +111,19 @@ static void write_expr_member(writer *w, bool *first, const char *name, const ia
     write_expr(w, expr);
 }
 
+/* As above, left out where there is nothing to say of the expression. */
+static void write_repetition(writer *w, bool *first, const char *name, const iac_expr *expr)
+{
+    size_t before = w->out->n;
+    bool was_first = *first;
+    write_expr_member(w, first, name, expr);
+    if (expr && iac_str_ends(iac_buf_view(w->out), IAC_STR(":{}"))) {
+        w->out->n = before;
+        w->out->p[before] = '\0';
+        *first = was_first;
+    }
+}
+
 static void write_depends(writer *w, bool *first, iac_depends depends)
 {
     if (!depends.n)
@@ -277,8 +290,8 @@ static void write_resource(writer *w, const iac_resource_config *r)
     write_expressions(w, &first, r->body, schema ? schema->block : NULL);
     iac_json_member(w->out, &first, "schema_version");
     iac_buf_printf(w->out, "%lld", schema ? (long long)schema->version : 0LL);
-    write_expr_member(w, &first, "count_expression", r->count);
-    write_expr_member(w, &first, "for_each_expression", r->for_each);
+    write_repetition(w, &first, "count_expression", r->count);
+    write_repetition(w, &first, "for_each_expression", r->for_each);
     write_depends(w, &first, r->depends_on);
     iac_buf_char(w->out, '}');
 }
@@ -354,8 +367,8 @@ static void write_calls(writer *w, bool *first)
         iac_buf_cstr(w->out, ":{");
         iac_json_string_member(w->out, &inner, "source", call->source);
         write_expressions(w, &inner, call->body, NULL);
-        write_expr_member(w, &inner, "count_expression", call->count);
-        write_expr_member(w, &inner, "for_each_expression", call->for_each);
+        write_repetition(w, &inner, "count_expression", call->count);
+        write_repetition(w, &inner, "for_each_expression", call->for_each);
         if (call->module) {
             iac_json_member(w->out, &inner, "module");
             write_module(w, call->module);

@@ -218,7 +218,7 @@ static void add_planned_values(iac_buf *out, const iac_plan *plan)
     iac_buf_char(out, '{');
     add_planned_outputs(out, arena, &first, plan);
     iac_json_member(out, &first, "root_module");
-    iac_json_root_module(out, resources.v, resources.n);
+    iac_json_root_module(out, resources.v, resources.n, true);
     iac_buf_char(out, '}');
     iac_vec_clear(&resources);
     iac_arena_free(arena);

@@ -1,7 +1,9 @@
 #include "engine/view/json_module.h"
 
 #include "lang/value/json.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the tree of modules ---- */
 
@@ -88,17 +90,63 @@ static void add_module(iac_buf *out, const iac_json_resource *r, size_t n, size_
     iac_buf_char(out, '}');
 }
 
+/* The order of the addresses' texts: [10] comes before [1], for ']' comes after '0'. */
+static int key_order(iac_key a, iac_key b)
+{
+    char x[24] = "", y[24] = "";
+    if (a.kind != b.kind || a.kind == IAC_KEY_NONE)
+        return (int)a.kind - (int)b.kind;
+    if (a.kind == IAC_KEY_STRING)
+        return iac_str_cmp(a.name, b.name);
+    snprintf(x, sizeof(x), "%lld]", (long long)a.index);
+    snprintf(y, sizeof(y), "%lld]", (long long)b.index);
+    return strcmp(x, y);
+}
+
+static int module_order(iac_module_addr a, iac_module_addr b, int (*key_cmp)(iac_key a, iac_key b))
+{
+    for (size_t i = 0; i < a.n && i < b.n; i++) {
+        int order = iac_str_cmp(a.steps[i].name, b.steps[i].name);
+        order = order ? order : key_cmp(a.steps[i].key, b.steps[i].key);
+        if (order)
+            return order;
+    }
+    return (a.n > b.n) - (a.n < b.n);
+}
+
+/* Data sources are "data.TYPE" here, among the types. */
+static int type_order(const iac_json_resource *a, const iac_json_resource *b)
+{
+    bool x = a->addr.mode == IAC_DATA, y = b->addr.mode == IAC_DATA;
+    if (x == y)
+        return iac_str_cmp(a->addr.type, b->addr.type);
+    return x ? iac_str_cmp(IAC_STR("data."), b->addr.type) : iac_str_cmp(a->addr.type, IAC_STR("data."));
+}
+
 static int by_addr(const void *a, const void *b)
 {
     const iac_json_resource *x = a, *y = b;
-    int order = iac_addr_cmp(x->addr, y->addr);
+    iac_addr p = x->addr, q = y->addr;
+    int order = module_order(p.module, q.module, iac_key_cmp);
+    p.module = q.module = (iac_module_addr){ 0 };
+    order = order ? order : iac_addr_cmp(p, q);
     return order ? order : iac_str_cmp(x->deposed, y->deposed);
 }
 
-void iac_json_root_module(iac_buf *out, iac_json_resource *resources, size_t n)
+static int by_text(const void *a, const void *b)
+{
+    const iac_json_resource *x = a, *y = b;
+    int order = module_order(x->addr.module, y->addr.module, key_order);
+    order = order ? order : type_order(x, y);
+    order = order ? order : iac_str_cmp(x->addr.name, y->addr.name);
+    order = order ? order : key_order(x->addr.key, y->addr.key);
+    return order ? order : iac_str_cmp(x->deposed, y->deposed);
+}
+
+void iac_json_root_module(iac_buf *out, iac_json_resource *resources, size_t n, bool text_order)
 {
     if (n)
-        qsort(resources, n, sizeof(*resources), by_addr);
+        qsort(resources, n, sizeof(*resources), text_order ? by_text : by_addr);
     add_module(out, resources, n, 0);
 }
 
@@ -161,7 +209,7 @@ static void add_values(iac_buf *out, const iac_state *state, const iac_view_sche
             iac_vec_push(&resources, state_resource(arena, instance, instance->deposed[k], schemas));
     }
     iac_json_member(out, &first, "root_module");
-    iac_json_root_module(out, resources.v, resources.n);
+    iac_json_root_module(out, resources.v, resources.n, false);
     iac_buf_char(out, '}');
     iac_vec_clear(&resources);
     iac_arena_free(arena);
