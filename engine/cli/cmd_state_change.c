@@ -1,6 +1,8 @@
 /* engine/cli/cmd_state_change.c - the state commands that change: rm, mv, push; and force-unlock. */
 #include "engine/cli/cli.h"
 
+#include "lang/value/json.h"
+
 #include <string.h>
 
 static const iac_option change_options[] = {
@@ -132,6 +134,20 @@ static void move_object(const iac_state_instance *instance, iac_addr to, const i
                                       .deposed = object->deposed });
 }
 
+static void print_move(iac_cli *cli, iac_str from, iac_str to)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_buf_cstr(&out, cli->args.dry_run ? "Would move " : "Move ");
+    iac_json_string(&out, from, false); /* quotes in keys are escaped */
+    iac_buf_cstr(&out, " to ");
+    iac_json_string(&out, to, false);
+    iac_buf_char(&out, '\n');
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
 static iac_status plan_moves(iac_cli *cli, const iac_state *state, iac_addr from, iac_addr to, bool is_module,
                              write_list *writes, size_t *ret_count)
 {
@@ -147,8 +163,7 @@ static iac_status plan_moves(iac_cli *cli, const iac_state *state, iac_addr from
                            "state.", IAC_FMT(text));
             return IAC_ERR;
         }
-        iac_cli_printf(cli->args.dry_run ? "Would move \"%.*s\" to \"%.*s\"\n" : "Move \"%.*s\" to \"%.*s\"\n",
-                       IAC_FMT(old_text), IAC_FMT(text));
+        print_move(cli, old_text, text);
         if (instance->current)
             move_object(instance, target, instance->current, writes);
         for (size_t j = 0; j < instance->deposed_count; j++)

@@ -102,6 +102,25 @@ static iac_str read_workspace(iac_arena *arena)
     return text.n ? text : IAC_STR("default");
 }
 
+/* Only what may stand in a URL as it is. */
+static bool check_workspace(iac_cli *cli)
+{
+    static const char others[] = "-_.~$&+:=@";
+    iac_str name = cli->workspace;
+
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (letter || (c && strchr(others, c)))
+            continue;
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid workspace name",
+                       "The workspace name \"%.*s\" is not allowed. The name must contain only URL safe characters, "
+                       "contain no path separators, and not be an empty string.", IAC_FMT(name));
+        return false;
+    }
+    return true;
+}
+
 static void show_help(void (*write)(iac_buf *out, const iac_command *command), const iac_command *command)
 {
     iac_buf out;
@@ -153,7 +172,8 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         status = IAC_EXIT_OK;
     } else {
         cli.workspace = read_workspace(arena);
-        status = command->run(&cli);
+        if (check_workspace(&cli))
+            status = command->run(&cli);
         status = iac_cli_finish(&cli, status);
     }
     close_cli(&cli);
