@@ -113,47 +113,63 @@ static int32_t read_back(aws_ctx *ctx, sdk_val planned, const char *doing, iacp_
     }
 }
 
-/* Whether a modifier has something to set: on a create what is not so already, on an update what changed. */
-static bool is_changed(const aws_attr *a, sdk_val prior, sdk_val planned, iacp_call *call)
+/* Whether a modifier has something to set: on a create what is not so already (as the answer `now` shows, or else as the
+ * description says), on an update what changed. */
+static bool is_changed(aws_ctx *ctx, const aws_attr *a, sdk_val prior, json_t *now, sdk_val planned)
 {
-    if (!sdk_is_set(planned)) {
-        return false;
-    }
+    json_t *shown = now && a->read[0] != '@' ? aws_tree_get(now, a->read) : NULL;
+
     if (prior) {
         return !aws_same(sdk_get(prior, a->name), planned);
     }
+    if (shown && !a->codec) {
+        return !aws_same(planned, aws_from_json(ctx->call, a, shown));
+    }
     aws_attr base = *a;
     base.otherwise = a->base;
-    return a->base ? !aws_same(planned, aws_default(call, &base)) : !aws_is_zero(planned);
+    return a->base ? !aws_same(planned, aws_default(ctx->call, &base)) : !aws_is_zero(planned);
 }
 
-/* The modify lines: one call for each whose attributes have something to set. prior NULL: after a create. */
+/* One modify line: a call when one of its attributes has something to set. */
+static int32_t modify_one(aws_ctx *ctx, const aws_step *s, sdk_val prior, json_t *now, sdk_val planned,
+                          const char *doing)
+{
+    json_t *input = aws_keep(ctx, json_object());
+    bool needed = false;
+    aws_error error;
+
+    for (size_t k = 0; k < ctx->desc->attrs.n; k++) {
+        const aws_attr *a = &ctx->desc->attrs.v[k];
+        sdk_val v = sdk_get(planned, a->name);
+        if (!a->modifier || strcmp(a->modifier, s->name) != 0 || !sdk_is_set(v)) {
+            continue;
+        }
+        needed = needed || is_changed(ctx, a, prior, now, v);
+        json_t *json = aws_request_value(ctx, a, v, aws_shape_at(ctx->desc->service, s->op, a->modifier_path),
+                                         AWS_FOR_CREATE);
+        if (json) {
+            aws_tree_set(input, a->modifier_path, json);
+        }
+    }
+    if (needed && !aws_run_step(ctx, s, input, &error)) {
+        return aws_diagnose(ctx->call, ctx->desc->service, s->op, &error, doing);
+    }
+    return IACP_OK;
+}
+
+/* prior NULL: after a create. */
 static int32_t modify(aws_ctx *ctx, sdk_val prior, sdk_val planned, const char *doing)
 {
-    aws_error error;
+    json_t *now = NULL;
 
     for (size_t i = 0; i < ctx->desc->steps.n; i++) {
         const aws_step *s = &ctx->desc->steps.v[i];
-        json_t *input = aws_keep(ctx, json_object());
-        bool needed = false;
         if (s->verb != AWS_V_MODIFY) {
             continue;
         }
-        for (size_t k = 0; k < ctx->desc->attrs.n; k++) {
-            const aws_attr *a = &ctx->desc->attrs.v[k];
-            sdk_val v = sdk_get(planned, a->name);
-            if (!a->modifier || strcmp(a->modifier, s->name) != 0 || !sdk_is_set(v)) {
-                continue;
-            }
-            needed = needed || is_changed(a, prior, v, ctx->call);
-            json_t *json = aws_request_value(ctx, a, v, aws_shape_at(ctx->desc->service, s->op, a->modifier_path),
-                                             AWS_FOR_CREATE);
-            if (json) {
-                aws_tree_set(input, a->modifier_path, json);
-            }
-        }
-        if (needed && !aws_run_step(ctx, s, input, &error)) {
-            return aws_diagnose(ctx->call, ctx->desc->service, s->op, &error, doing);
+        now = prior || now ? now : aws_read_node(ctx);
+        if (modify_one(ctx, s, prior, now, planned, doing) != IACP_OK) {
+            return IACP_ERROR;
         }
     }
     return IACP_OK;

@@ -161,8 +161,11 @@ static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val config, sd
     if (where == IN_SET && is_primitive(a)) {
         return aws_zero(call, a);
     }
-    /* Nothing asked for, and nothing there: "" or 0 in the state is no difference. */
-    return sdk_is_set(prior) && aws_is_zero(prior) ? prior : NULL;
+    /* Nothing asked for, and nothing there: "" or 0 in the state is no difference. A collection is emptied, not nulled. */
+    if (sdk_is_set(prior) && aws_is_zero(prior)) {
+        return prior;
+    }
+    return sdk_is_set(prior) && !is_primitive(a) ? aws_zero(call, a) : NULL;
 }
 
 /* prior NULL or null: the object is new. */

@@ -150,6 +150,15 @@ static const aws_step *main_read(aws_ctx *ctx)
     return NULL;
 }
 
+json_t *aws_read_node(aws_ctx *ctx)
+{
+    const aws_step *step = main_read(ctx);
+    aws_error error;
+    json_t *answer = aws_run_step(ctx, step, NULL, &error);
+
+    return answer ? aws_tree_get(answer, step->result ? step->result : "") : NULL;
+}
+
 static void complete(aws_ctx *ctx, const answers *from, sdk_val known, sdk_object *state)
 {
     const aws_attrs *attrs = &ctx->desc->attrs;

@@ -53,6 +53,8 @@ typedef enum aws_read_result { AWS_READ_OK, AWS_READ_GONE, AWS_READ_ERROR } aws_
 /* Reads the object ctx->id; with AWS_READ_ERROR a diagnostic was given. `known` is the state or plan that says what the
  * API does not; `main` is the answer's node when it was read already (in a batch), else NULL. */
 aws_read_result aws_read_object(aws_ctx *ctx, sdk_val known, json_t *main, sdk_val *ret);
+/* The main node of the object's answer, kept by ctx; NULL when it cannot be read. Gives no diagnostic. */
+json_t *aws_read_node(aws_ctx *ctx);
 /* Runs one call of the description; the answer is kept by ctx, NULL with *ret_error set. */
 json_t *aws_run_step(aws_ctx *ctx, const aws_step *step, json_t *input, aws_error *ret_error);
 bool aws_is_not_found(const aws_desc *desc, const aws_error *error);
