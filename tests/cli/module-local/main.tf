@@ -1,0 +1,8 @@
+module "m" {
+  source = "./inner"
+  name   = "x"
+}
+
+output "o" {
+  value = module.m.text
+}
