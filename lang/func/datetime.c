@@ -85,7 +85,8 @@ static bool unusable(struct reader *r, const char *what)
         return bad(r, "hour must be between 0 and 23 inclusive");
     if ((hour || strcmp(what, "minute") == 0) && r->rest.n != 2)
         return bad(r, "%s must have exactly two digits", what);
-    return bad(r, "cannot use \"%.*s\" as %s", IAC_FMT(r->rest), what);
+    iac_str quoted = iac_call_quote(r->call, r->rest);
+    return bad(r, "cannot use %.*s as %s", IAC_FMT(quoted), what);
 }
 
 static bool is_digit(iac_str s, size_t i)
@@ -116,7 +117,8 @@ static bool read_mark(struct reader *r, char mark)
         return bad(r, "missing required time introducer 'T'");
     if (r->rest.n == 0)
         return bad(r, "end of string where \"%c\" is expected", mark);
-    return bad(r, "found \"%.*s\" where \"%c\" is expected", IAC_FMT(r->rest), mark);
+    iac_str quoted = iac_call_quote(r->call, r->rest);
+    return bad(r, "found %.*s where \"%c\" is expected", IAC_FMT(quoted), mark);
 }
 
 static int32_t read_fraction(struct reader *r)
@@ -226,11 +228,8 @@ const iac_value *iac_fn_timecmp(iac_call *call)
 
 static bool bad_duration(iac_call *call, const char *what, iac_str text)
 {
-    iac_buf quoted;
-    iac_buf_init(&quoted, IAC_BUF_UNLIMITED);
-    iac_quote(&quoted, text);
-    iac_call_fail(call, IAC_FUNC_NO_ARG, "time: %s duration %s", what, quoted.p);
-    iac_buf_clear(&quoted);
+    iac_str quoted = iac_call_quote(call, text);
+    iac_call_fail(call, IAC_FUNC_NO_ARG, "time: %s duration %.*s", what, IAC_FMT(quoted));
     return false;
 }
 

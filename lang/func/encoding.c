@@ -133,10 +133,21 @@ static const iac_value *unknown_encoding(iac_call *call)
     return NULL;
 }
 
-/* Suffixes such as //TRANSLIT are the library's, not names of encodings. */
+/* The library takes more for names than it should, and suffixes such as //TRANSLIT. */
+static bool is_encoding_name(iac_str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alphanumeric && (i == 0 || (c != '-' && c != '_' && c != '.' && c != ':')))
+            return false;
+    }
+    return name.n > 0;
+}
+
 static iconv_t open_encoding(iac_str name, bool encode, iac_arena *arena)
 {
-    if (name.n == 0 || iac_str_find_char(name, '/', 0) != SIZE_MAX || strlen(name.p) != name.n)
+    if (!is_encoding_name(name))
         return (iconv_t)-1;
     const char *cname = iac_arena_cstr(arena, name);
     return encode ? iconv_open(cname, "UTF-8") : iconv_open("UTF-8", cname);

@@ -457,7 +457,7 @@ static const iac_value *format_row(iac_call *call, const iac_value **row, size_t
             return unknown_text(call, iac_arg_str(call, 0));
     }
     const iac_value *v = iac_format(call, iac_arg_str(call, 0), row + 1, call->n - 1);
-    if (!v && call->error->arg == IAC_FUNC_NO_ARG && call->n > 1) {
+    if (!v && call->n > 1) {
         iac_str why = call->error->text;
         iac_call_fail(call, IAC_FUNC_NO_ARG, "error on format iteration %zu: %.*s", index, IAC_FMT(why));
     }

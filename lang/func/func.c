@@ -96,6 +96,16 @@ const iac_value *iac_call_unknown(iac_call *call)
     return call->func->nullable ? v : iac_value_not_null(call->arena, v);
 }
 
+iac_str iac_call_quote(iac_call *call, iac_str s)
+{
+    iac_buf buf;
+    iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+    iac_quote(&buf, s);
+    iac_str quoted = iac_arena_str(call->arena, iac_buf_view(&buf));
+    iac_buf_clear(&buf);
+    return quoted;
+}
+
 bool iac_arg_int(iac_call *call, size_t i, int64_t *ret)
 {
     if (iac_value_to_int(call->args[i], ret))
@@ -124,16 +134,26 @@ struct arguments {
     bool open;     /* one is of a type not known yet, and the type rule must not see it */
 };
 
-/* Converts argument i and takes away from it what the body does not want to see. */
+/* Converts all arguments, before any is looked at. */
+static bool convert_all(iac_call *call, const iac_value **args)
+{
+    for (size_t i = 0; i < call->n; i++) {
+        iac_str error;
+        const iac_value *v = iac_convert(call->arena, args[i], iac_func_param(call->func, i)->type, &error, NULL);
+        if (!v) {
+            iac_call_fail(call, i, "%.*s", IAC_FMT(error));
+            return false;
+        }
+        args[i] = v;
+    }
+    return true;
+}
+
+/* Takes away from argument i what the body does not want to see. */
 static bool prepare(iac_call *call, size_t i, const iac_value **args, struct arguments *ret)
 {
     const iac_param *param = iac_func_param(call->func, i);
-    iac_str error;
-    const iac_value *v = iac_convert(call->arena, args[i], param->type, &error, NULL);
-    if (!v) {
-        iac_call_fail(call, i, "%.*s", IAC_FMT(error));
-        return false;
-    }
+    const iac_value *v = args[i];
     if (!param->allow_marked && v->deep_marks) {
         ret->marks |= v->deep_marks;
         v = iac_value_unmark_deep(call->arena, v);
@@ -161,11 +181,13 @@ const iac_value *iac_func_call(iac_arena *arena, const iac_func *func, const iac
     };
     struct arguments seen = { 0 };
     const iac_value *result = NULL;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         own[i] = args[i];
+    if (!convert_all(&call, own))
+        goto out;
+    for (size_t i = 0; i < n; i++)
         if (!prepare(&call, i, own, &seen))
             goto out;
-    }
     call.type = seen.open ? &iac_type_dynamic : func->returns ? func->returns : func->return_type(&call);
     if (!call.type)
         goto out;

@@ -19,6 +19,8 @@ static inline iac_str iac_arg_str(const iac_call *call, size_t i)
 
 /* Argument i as an integer; false with the error noted when it is none. */
 bool iac_arg_int(iac_call *call, size_t i, int64_t *ret);
+/* s in double quotes, as messages show it. */
+iac_str iac_call_quote(iac_call *call, iac_str s);
 /* An unknown result of the call's type. */
 const iac_value *iac_call_unknown(iac_call *call);
 /* Copies a buffer's text into a string value and clears the buffer. */

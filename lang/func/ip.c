@@ -78,13 +78,12 @@ static bool parse_network(iac_str text, network *ret)
     return true;
 }
 
-/* The first argument; false with the error noted. */
-static bool arg_network(iac_call *call, network *ret)
+/* The first argument; false with the error noted, which blames that argument or the call as a whole. */
+static bool arg_network(iac_call *call, size_t blame, network *ret)
 {
     if (parse_network(iac_arg_str(call, 0), ret))
         return true;
-    iac_call_fail(call, IAC_FUNC_NO_ARG, "invalid CIDR expression: invalid CIDR address: %.*s",
-                  IAC_FMT(iac_arg_str(call, 0)));
+    iac_call_fail(call, blame, "invalid CIDR expression: invalid CIDR address: %.*s", IAC_FMT(iac_arg_str(call, 0)));
     return false;
 }
 
@@ -160,7 +159,7 @@ const iac_value *iac_fn_cidrhost(iac_call *call)
 {
     network net;
     i128 host;
-    if (!arg_network(call, &net) || !arg_big_int(call, 1, &host))
+    if (!arg_big_int(call, 1, &host) || !arg_network(call, IAC_FUNC_NO_ARG, &net))
         return NULL;
     u128 last = host_mask(net.bits, net.prefix);
     u128 index = host < 0 ? last - (u128)(-(host + 1)) : (u128)host;
@@ -179,7 +178,7 @@ const iac_value *iac_fn_cidrhost(iac_call *call)
 const iac_value *iac_fn_cidrnetmask(iac_call *call)
 {
     network net;
-    if (!arg_network(call, &net))
+    if (!arg_network(call, IAC_FUNC_NO_ARG, &net))
         return NULL;
     if (net.bits != 32)
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "IPv6 addresses cannot have a netmask: %.*s",
@@ -195,7 +194,7 @@ const iac_value *iac_fn_cidrsubnet(iac_call *call)
     network net;
     int64_t more;
     i128 number;
-    if (!arg_network(call, &net) || !iac_arg_int(call, 1, &more) || !arg_big_int(call, 2, &number))
+    if (!iac_arg_int(call, 1, &more) || !arg_big_int(call, 2, &number) || !arg_network(call, IAC_FUNC_NO_ARG, &net))
         return NULL;
     if (more < 0 || more > net.bits - net.prefix)
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "insufficient address space to extend prefix of %d by %lld",
@@ -237,7 +236,7 @@ static bool check_extension(iac_call *call, const network *net, size_t i, int *r
 const iac_value *iac_fn_cidrsubnets(iac_call *call)
 {
     network net;
-    if (!arg_network(call, &net))
+    if (!arg_network(call, 0, &net))
         return NULL;
     u128 net_last = net.address | host_mask(net.bits, net.prefix), last = 0;
     int previous_prefix = 0;

@@ -13,6 +13,8 @@ static const iac_value *apply(iac_call *call, int (*fn)(mpfr_ptr, mpfr_srcptr))
     mpfr_init2(scratch, IAC_PRECISION);
     mpfr_init2(result, IAC_PRECISION);
     fn(result, iac_number_mpfr(v, scratch));
+    if (mpfr_zero_p(result)) /* no sign */
+        mpfr_set_zero(result, 1);
     const iac_value *number = iac_value_number(call->arena, result);
     mpfr_clear(scratch);
     mpfr_clear(result);

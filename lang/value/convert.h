@@ -5,8 +5,9 @@
 #include "lang/value/value.h"
 
 /* Converts v to type (dynamic parts take what v has; optional attributes missing become null). Marks and unknowns are
- * kept. NULL when impossible: *ret_error (in the arena) then says why as Terraform does ("string required",
- * "attribute \"a\" is required", "element 0: a number is required"), and *ret_path where (may be NULL). */
+ * kept. NULL when impossible: *ret_error (in the arena) then says why as Terraform does: when the types forbid it, from
+ * the top ("string required", "attribute \"a\" is required", "element 0: number required"), with *ret_path (may be NULL)
+ * empty; when a value does ("a number is required"), without saying where, which *ret_path tells. */
 const iac_value *iac_convert(iac_arena *arena, const iac_value *v, const iac_type *type, iac_str *ret_error,
                              iac_path *ret_path);
 /* The one type that all can be converted to, or NULL. unsafe also admits conversions that may fail (string to

@@ -28,7 +28,7 @@ static const iac_value *fail(struct parser *p, size_t at, iac_str text)
     return NULL;
 }
 
-/* "invalid character 'x' WHERE", or that the text ends. */
+/* "invalid character 'x'" and where, or that the text ends. */
 static const iac_value *unexpected(struct parser *p, const char *where, const char *at_end)
 {
     if (p->at >= p->text.n)
@@ -45,7 +45,7 @@ static const iac_value *unexpected(struct parser *p, const char *where, const ch
     else
         iac_quote(&quoted, iac_buf_view(&shown));
     iac_str inner = iac_str_sub(iac_buf_view(&quoted), 1, quoted.n - 1);
-    iac_str text = iac_arena_printf(p->arena, "invalid character '%.*s' %s", IAC_FMT(inner), where);
+    iac_str text = iac_arena_printf(p->arena, "invalid character '%.*s'%s", IAC_FMT(inner), where);
     iac_buf_clear(&shown);
     iac_buf_clear(&quoted);
     return fail(p, p->at, text);
@@ -78,7 +78,7 @@ static bool parse_hex4(struct parser *p, uint32_t *ret)
                     : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                            : -1;
         if (digit < 0) {
-            unexpected(p, "in \\u hexadecimal character escape", UNFINISHED);
+            unexpected(p, " in \\u hexadecimal character escape", UNFINISHED);
             return false;
         }
         n = n << 4 | (uint32_t)digit;
@@ -120,7 +120,7 @@ static bool parse_escape(struct parser *p)
         return true;
     }
     if (c != 'u') {
-        unexpected(p, "in string escape code", UNFINISHED);
+        unexpected(p, " in string escape code", UNFINISHED);
         return false;
     }
     p->at++;
@@ -142,7 +142,7 @@ static bool parse_string(struct parser *p, iac_str *ret, bool *ret_ascii)
         if (c == '"')
             break;
         if (c < 0x20) {
-            unexpected(p, "in string literal", UNFINISHED);
+            unexpected(p, " in string literal", UNFINISHED);
             return false;
         }
         if (c == '\\') {
@@ -195,7 +195,7 @@ static const iac_value *parse_number(struct parser *p)
     size_t from = p->at;
     p->at += peek(p) == '-';
     if (!is_digit(peek(p)))
-        return unexpected(p, "in numeric literal", UNFINISHED);
+        return unexpected(p, " in numeric literal", UNFINISHED);
     if (peek(p) == '0')
         p->at++;
     else
@@ -203,14 +203,14 @@ static const iac_value *parse_number(struct parser *p)
     if (peek(p) == '.') {
         p->at++;
         if (!is_digit(peek(p)))
-            return unexpected(p, "after decimal point in numeric literal", UNFINISHED);
+            return unexpected(p, " after decimal point in numeric literal", UNFINISHED);
         skip_digits(p);
     }
     if (peek(p) == 'e' || peek(p) == 'E') {
         p->at++;
         p->at += peek(p) == '+' || peek(p) == '-';
         if (!is_digit(peek(p)))
-            return unexpected(p, "in exponent of numeric literal", UNFINISHED);
+            return unexpected(p, " in exponent of numeric literal", UNFINISHED);
         skip_digits(p);
     }
     const iac_value *v = iac_value_number_parse(p->arena, iac_str_sub(p->text, from, p->at));
@@ -225,7 +225,7 @@ static const iac_value *parse_literal(struct parser *p, const char *word, const 
             continue;
         iac_buf text;
         iac_buf_init(&text, sizeof(where) - 1);
-        iac_buf_printf(&text, "in literal %s (expecting '%c')", word, *c);
+        iac_buf_printf(&text, " in literal %s (expecting '%c')", word, *c);
         memcpy(where, text.p, text.n + 1);
         iac_buf_clear(&text);
         return unexpected(p, where, UNFINISHED);
@@ -253,7 +253,7 @@ static const iac_value *parse_array(struct parser *p)
         skip_blanks(p);
         char c = peek(p);
         if (c != ',' && c != ']')
-            return unexpected(p, "after array element", "EOF");
+            return unexpected(p, " after array element", "EOF");
         p->at++;
         if (c == ']')
             break;
@@ -263,11 +263,11 @@ static const iac_value *parse_array(struct parser *p)
     return v;
 }
 
-static bool parse_member(struct parser *p)
+static bool parse_member(struct parser *p, bool first)
 {
     skip_blanks(p);
     if (peek(p) != '"') {
-        unexpected(p, "looking for beginning of object key string", "EOF");
+        unexpected(p, first ? "" : " looking for beginning of object key string", "EOF");
         return false;
     }
     iac_str key;
@@ -277,7 +277,7 @@ static bool parse_member(struct parser *p)
     key = ascii ? iac_arena_str(p->arena, key) : iac_value_string(p->arena, key)->string;
     skip_blanks(p);
     if (peek(p) != ':') {
-        unexpected(p, "after object key", "EOF");
+        unexpected(p, " after object key", "EOF");
         return false;
     }
     p->at++;
@@ -298,13 +298,13 @@ static const iac_value *parse_object(struct parser *p)
         p->at++;
         return &iac_empty_object;
     }
-    for (;;) {
-        if (!parse_member(p))
+    for (bool first = true;; first = false) {
+        if (!parse_member(p, first))
             return NULL;
         skip_blanks(p);
         char c = peek(p);
         if (c != ',' && c != '}')
-            return unexpected(p, "after object key:value pair", "EOF");
+            return unexpected(p, " after object key:value pair", "EOF");
         p->at++;
         if (c == '}')
             break;
@@ -336,7 +336,7 @@ static const iac_value *parse_value(struct parser *p)
         return parse_literal(p, "false", &iac_false);
     if (c == 'n')
         return parse_literal(p, "null", &iac_null_dynamic);
-    return unexpected(p, "looking for beginning of value", "EOF");
+    return unexpected(p, " looking for beginning of value", "EOF");
 }
 
 const iac_value *iac_value_from_json(iac_arena *arena, iac_str json, iac_str *ret_error, size_t *ret_offset)

@@ -80,7 +80,8 @@ static void test_json__tells_what_is_wrong(void **state)
     BAD("nul", "unexpected EOF", 3);
     BAD("nulx", "invalid character 'x' in literal null (expecting 'l')", 3);
     BAD("{\"a\":}", "invalid character '}' looking for beginning of value", 5);
-    BAD("{a:1}", "invalid character 'a' looking for beginning of object key string", 1);
+    BAD("{a:1}", "invalid character 'a'", 1);
+    BAD("{\"a\":1,b}", "invalid character 'b' looking for beginning of object key string", 7);
     BAD("{\"a\" 1}", "invalid character '1' after object key", 5);
     BAD("{\"a\":1 2}", "invalid character '2' after object key:value pair", 7);
     BAD("[1 2]", "invalid character '2' after array element", 3);
