@@ -466,15 +466,12 @@ static const iac_value *none_if_empty(const iac_value *v)
     return v && v->kind == IAC_STRING && !v->string.n ? NULL : v;
 }
 
-/* An attribute of an object: what is null is absent, and older providers cannot tell an empty string from none. *absent:
- * it is not even worth counting. */
+/* An attribute of an object: what is null is absent. *absent: it is not even worth counting. */
 static part child_attribute(iac_arena *arena, const part *parent, iac_str name, bool *absent)
 {
     part child = child_named(arena, parent, name);
     *absent = !child.before && !child.after;
     child.owner = starting_action(parent);
-    child.before = none_if_empty(child.before);
-    child.after = none_if_empty(child.after);
     child.before_explicit = child.after_explicit = false;
     return child;
 }
@@ -516,6 +513,12 @@ static const iac_diff *diff_tuple(iac_arena *arena, const part *p, const iac_typ
 static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *arg)
 {
     const iac_type *type = arg;
+    part told = *p;
+    if (type->kind == IAC_STRING) { /* older providers cannot tell an empty string from none */
+        told.before = none_if_empty(p->before);
+        told.after = none_if_empty(p->after);
+        p = &told;
+    }
     const iac_diff *instead = hidden(arena, p, IAC_DIFF_SENSITIVE, diff_type, type);
     if (instead)
         return instead;

@@ -2,6 +2,7 @@
 #ifndef IAC_VIEW_JSON_MODULE_H
 #define IAC_VIEW_JSON_MODULE_H
 #include "engine/view/json_util.h"
+#include "state/reach.h"
 
 /* A resource of the tree: what "planned_values" and "values" say of it. */
 typedef struct iac_json_resource {
@@ -11,8 +12,8 @@ typedef struct iac_json_resource {
     const iac_value *value; /* with marks; NULL: nothing is said of it */
     bool tainted;
     iac_str deposed;
-    const iac_addr *dependencies;
-    size_t dependency_count;
+    iac_reach *reach;         /* NULL: dependencies are not told */
+    const iac_object *object; /* whose they are */
 } iac_json_resource;
 
 /* {"resources":[..],"child_modules":[..]}; sorts the resources: as addresses (states), or as their texts (plans). */

@@ -29,14 +29,16 @@ static void add_resource(iac_buf *out, const iac_json_resource *r)
     }
     iac_json_member(out, &first, "sensitive_values");
     iac_json_sensitive_shape(out, r->value);
-    if (r->dependency_count) {
+    size_t needed_count = 0;
+    const iac_str *needed = r->reach ? iac_reach_of(r->reach, r->addr, r->object, &needed_count) : NULL;
+    if (needed_count)
         iac_json_member(out, &first, "depends_on");
-        for (size_t i = 0; i < r->dependency_count; i++) {
-            iac_buf_char(out, i ? ',' : '[');
-            iac_json_addr(out, r->dependencies[i]);
-        }
-        iac_buf_char(out, ']');
+    for (size_t i = 0; i < needed_count; i++) {
+        iac_buf_char(out, i ? ',' : '[');
+        iac_json_string(out, needed[i], true);
     }
+    if (needed_count)
+        iac_buf_char(out, ']');
     if (r->tainted) {
         iac_json_member(out, &first, "tainted");
         iac_buf_cstr(out, "true");
@@ -103,17 +105,6 @@ static int key_order(iac_key a, iac_key b)
     return strcmp(x, y);
 }
 
-static int module_order(iac_module_addr a, iac_module_addr b, int (*key_cmp)(iac_key a, iac_key b))
-{
-    for (size_t i = 0; i < a.n && i < b.n; i++) {
-        int order = iac_str_cmp(a.steps[i].name, b.steps[i].name);
-        order = order ? order : key_cmp(a.steps[i].key, b.steps[i].key);
-        if (order)
-            return order;
-    }
-    return (a.n > b.n) - (a.n < b.n);
-}
-
 /* Data sources are "data.TYPE" here, among the types. */
 static int type_order(const iac_json_resource *a, const iac_json_resource *b)
 {
@@ -126,17 +117,14 @@ static int type_order(const iac_json_resource *a, const iac_json_resource *b)
 static int by_addr(const void *a, const void *b)
 {
     const iac_json_resource *x = a, *y = b;
-    iac_addr p = x->addr, q = y->addr;
-    int order = module_order(p.module, q.module, iac_key_cmp);
-    p.module = q.module = (iac_module_addr){ 0 };
-    order = order ? order : iac_addr_cmp(p, q);
+    int order = iac_view_addr_order(x->addr, y->addr);
     return order ? order : iac_str_cmp(x->deposed, y->deposed);
 }
 
 static int by_text(const void *a, const void *b)
 {
     const iac_json_resource *x = a, *y = b;
-    int order = module_order(x->addr.module, y->addr.module, key_order);
+    int order = iac_view_module_order(x->addr.module, y->addr.module, key_order);
     order = order ? order : type_order(x, y);
     order = order ? order : iac_str_cmp(x->addr.name, y->addr.name);
     order = order ? order : key_order(x->addr.key, y->addr.key);
@@ -165,7 +153,7 @@ static const iac_value *object_value(iac_arena *arena, const iac_state_instance 
     return v && schema ? iac_schema_mark_sensitive(arena, schema->block, v) : v;
 }
 
-static iac_json_resource state_resource(iac_arena *arena, const iac_state_instance *instance,
+static iac_json_resource state_resource(iac_arena *arena, iac_reach *reach, const iac_state_instance *instance,
                                         const iac_object *object, const iac_view_schemas *schemas)
 {
     return (iac_json_resource){
@@ -175,8 +163,8 @@ static iac_json_resource state_resource(iac_arena *arena, const iac_state_instan
         .value = object_value(arena, instance, object, schemas),
         .tainted = object->tainted,
         .deposed = object->deposed,
-        .dependencies = object->dependencies,
-        .dependency_count = object->dependency_count,
+        .reach = reach,
+        .object = object,
     };
 }
 
@@ -201,16 +189,18 @@ static void add_values(iac_buf *out, const iac_state *state, const iac_view_sche
     }
     if (state->output_count)
         iac_buf_char(out, '}');
+    iac_reach *reach = iac_reach_new(state);
     for (size_t i = 0; i < state->instance_count; i++) {
         const iac_state_instance *instance = &state->instances[i];
         if (instance->current)
-            iac_vec_push(&resources, state_resource(arena, instance, instance->current, schemas));
+            iac_vec_push(&resources, state_resource(arena, reach, instance, instance->current, schemas));
         for (size_t k = 0; k < instance->deposed_count; k++)
-            iac_vec_push(&resources, state_resource(arena, instance, instance->deposed[k], schemas));
+            iac_vec_push(&resources, state_resource(arena, reach, instance, instance->deposed[k], schemas));
     }
     iac_json_member(out, &first, "root_module");
     iac_json_root_module(out, resources.v, resources.n, false);
     iac_buf_char(out, '}');
+    iac_reach_free(reach);
     iac_vec_clear(&resources);
     iac_arena_free(arena);
 }

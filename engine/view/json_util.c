@@ -52,6 +52,24 @@ void iac_json_string_member(iac_buf *out, bool *first, const char *name, iac_str
     iac_json_string(out, text, true);
 }
 
+int iac_view_module_order(iac_module_addr a, iac_module_addr b, int (*key_cmp)(iac_key a, iac_key b))
+{
+    for (size_t i = 0; i < a.n && i < b.n; i++) {
+        int order = iac_str_cmp(a.steps[i].name, b.steps[i].name);
+        order = order ? order : key_cmp(a.steps[i].key, b.steps[i].key);
+        if (order)
+            return order;
+    }
+    return (a.n > b.n) - (a.n < b.n);
+}
+
+int iac_view_addr_order(iac_addr a, iac_addr b)
+{
+    int order = iac_view_module_order(a.module, b.module, iac_key_cmp);
+    a.module = b.module = (iac_module_addr){ 0 };
+    return order ? order : iac_addr_cmp(a, b);
+}
+
 static void print_string(iac_buf *out, const iac_buf *text)
 {
     iac_json_string(out, iac_buf_view(text), true);

@@ -5,6 +5,10 @@
 
 #define IAC_TERRAFORM_VERSION "1.11.4" /* the release whose formats these are */
 
+/* Every module followed by its children, as a tree is read; addresses in one module as usual. */
+int iac_view_module_order(iac_module_addr a, iac_module_addr b, int (*key_cmp)(iac_key a, iac_key b));
+int iac_view_addr_order(iac_addr a, iac_addr b);
+
 /* Appends compact JSON, laid out with two blanks a level. */
 void iac_json_indent(iac_buf *out, iac_str json);
 /* "NAME": with a comma before it unless it is the first of its object. */

@@ -4,6 +4,7 @@
 
 #include "lang/eval/eval.h"
 #include "lang/value/json.h"
+#include <stdlib.h>
 
 /* ---- states and instances ---- */
 
@@ -75,6 +76,38 @@ static void draw_outputs(iac_buf *out, const iac_state *state, const iac_view_op
     iac_arena_free(arena);
 }
 
+static int by_tree(const void *a, const void *b)
+{
+    const iac_state_instance *const *x = a, *const *y = b;
+    return iac_view_addr_order((*x)->addr, (*y)->addr);
+}
+
+static void draw_instances(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas,
+                           const iac_view_options *options)
+{
+    size_t n = state->instance_count;
+    const iac_state_instance **sorted = iac_xcalloc(n + 1, sizeof(*sorted));
+    iac_arena *arena = iac_arena_new();
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &state->instances[i];
+    qsort(sorted, n, sizeof(*sorted), by_tree);
+    for (size_t i = 0; i < n; i++) {
+        const iac_state_instance *instance = sorted[i];
+        if (i)
+            iac_buf_cstr(out, iac_module_addr_equal(sorted[i - 1]->addr.module, instance->addr.module) ? "\n" : "\n\n");
+        if (instance->current)
+            draw_object(out, arena, instance, instance->current, schemas, options);
+        for (size_t k = 0; k < instance->deposed_count; k++) {
+            if (k || instance->current)
+                iac_buf_char(out, '\n');
+            draw_object(out, arena, instance, instance->deposed[k], schemas, options);
+        }
+        iac_arena_reset(arena);
+    }
+    iac_arena_free(arena);
+    free(sorted);
+}
+
 void iac_view_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas,
                     const iac_view_options *options)
 {
@@ -82,20 +115,7 @@ void iac_view_state(iac_buf *out, const iac_state *state, const iac_view_schemas
         iac_buf_cstr(out, "The state file is empty. No resources are represented.\n");
         return;
     }
-    iac_arena *arena = iac_arena_new();
-    for (size_t i = 0; i < state->instance_count; i++) {
-        const iac_state_instance *instance = &state->instances[i];
-        if (instance->current) {
-            draw_object(out, arena, instance, instance->current, schemas, options);
-            iac_buf_char(out, '\n');
-        }
-        for (size_t k = 0; k < instance->deposed_count; k++) {
-            draw_object(out, arena, instance, instance->deposed[k], schemas, options);
-            iac_buf_char(out, '\n');
-        }
-        iac_arena_reset(arena);
-    }
-    iac_arena_free(arena);
+    draw_instances(out, state, schemas, options);
     if (state->output_count)
         draw_outputs(out, state, options);
 }
