@@ -143,10 +143,21 @@ static void tick(void *arg, double now)
 
 /* ---- before and after ---- */
 
+static bool same_dependencies(const iac_object *a, const iac_object *b)
+{
+    if (a->dependency_count != b->dependency_count)
+        return false;
+    for (size_t i = 0; i < a->dependency_count; i++)
+        if (!iac_addr_equal(a->dependencies[i], b->dependencies[i]))
+            return false;
+    return true;
+}
+
 static bool same_object(const iac_object *a, const iac_object *b)
 {
     return a == b || (a && b && iac_str_eq(a->attributes, b->attributes) && a->schema_version == b->schema_version &&
-                      iac_str_eq(a->private_data, b->private_data) && a->tainted == b->tainted);
+                      iac_str_eq(a->private_data, b->private_data) && a->tainted == b->tainted &&
+                      a->create_before_destroy == b->create_before_destroy && same_dependencies(a, b));
 }
 
 /* An object to be imported is recorded by its own step, unless nothing but refreshing was asked for. */
@@ -265,6 +276,14 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         iac_diag_error(diags, IAC_NO_RANGE, "Operation interrupted",
                        "The apply was stopped on request before it was complete. What had begun was finished and "
                        "saved; run the command again to do the rest.");
+    if (plan->target_count)
+        iac_diag_warning(diags, IAC_NO_RANGE, "Applied changes may be incomplete",
+                         "The plan was created with the -target option in effect, so some changes requested in the "
+                         "configuration may have been ignored and the output values may not be fully updated. Run the "
+                         "following command to verify that no other changes are pending:\n    iac plan\n\nNote that the "
+                         "-target option is not suitable for routine use, and is provided only for exceptional "
+                         "situations such as recovering from errors or mistakes, or when iac specifically suggests to "
+                         "use it as part of an error message.");
     *ret = (iac_apply_result){ applier.counts[0], applier.counts[1], applier.counts[2], applier.counts[3],
                                outcome.stopped };
     iac_graph_clear(&graph);

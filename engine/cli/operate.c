@@ -75,20 +75,22 @@ void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan)
     iac_buf_clear(&out);
 }
 
-static void show_result(iac_cli *cli, const iac_plan *plan, const iac_apply_result *result)
+static void show_result(iac_cli *cli, const iac_apply_result *result)
 {
     iac_plan_counts counts = {
         .add = result->added, .change = result->changed, .destroy = result->destroyed, .import_ = result->imported
     };
     const iac_state *state = NULL;
+    /* The words are those of the command: "apply" of a plan to destroy everything is still an apply. */
+    iac_plan_mode mode = cli->command == &iac_cmd_destroy ? IAC_PLAN_DESTROY : IAC_PLAN_NORMAL;
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->stream)
-        iac_json_stream_apply_summary(&out, plan->mode, counts);
+        iac_json_stream_apply_summary(&out, mode, counts);
     else
-        iac_view_apply_summary(&out, plan->mode, counts, &cli->out_view);
-    if (plan->mode != IAC_PLAN_DESTROY && iac_cli_read_state(cli, &state) == IAC_OK) {
+        iac_view_apply_summary(&out, mode, counts, &cli->out_view);
+    if (mode != IAC_PLAN_DESTROY && iac_cli_read_state(cli, &state) == IAC_OK) {
         if (cli->stream)
             iac_json_stream_outputs(&out, state);
         else
@@ -115,7 +117,7 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
     iac_view_progress_free(progress);
     if (status == IAC_OK && !iac_diags_has_errors(&cli->diags)) {
         iac_cli_report(cli); /* warnings come before the summary */
-        show_result(cli, plan, &result);
+        show_result(cli, &result);
     }
     return status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }

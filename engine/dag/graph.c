@@ -65,12 +65,10 @@ void iac_graph_clear(iac_graph *graph)
     *graph = (iac_graph){ 0 };
 }
 
-/* Peels off what waits for nothing, again and again; what remains is on a cycle or waits for one. Returns one such
- * node, or UINT32_MAX. left[i] is non-zero for what remains. */
-static uint32_t remaining_node(const iac_graph *graph, uint32_t *left)
+/* Peels off what waits for nothing, again and again, into queue. left[i] is non-zero for what remains. */
+static void peel(const iac_graph *graph, uint32_t *left, uint32_t *queue)
 {
-    uint32_t *queue = iac_xcalloc(graph->n, sizeof(*queue));
-    uint32_t head = 0, tail = 0, found = UINT32_MAX;
+    uint32_t head = 0, tail = 0;
     for (uint32_t i = 0; i < graph->n; i++) {
         left[i] = graph->dep_start[i + 1] - graph->dep_start[i];
         if (left[i] == 0)
@@ -82,11 +80,25 @@ static uint32_t remaining_node(const iac_graph *graph, uint32_t *left)
             if (--left[graph->outs[e]] == 0)
                 queue[tail++] = graph->outs[e];
     }
-    for (uint32_t i = 0; i < graph->n && found == UINT32_MAX; i++)
-        if (left[i])
-            found = i;
+}
+
+void iac_graph_order(const iac_graph *graph, uint32_t *order)
+{
+    uint32_t *left = iac_xcalloc(graph->n, sizeof(*left));
+    peel(graph, left, order);
+    free(left);
+}
+
+/* A node that is on a cycle or waits for one, or UINT32_MAX. left[i] becomes non-zero for all of these. */
+static uint32_t remaining_node(const iac_graph *graph, uint32_t *left)
+{
+    uint32_t *queue = iac_xcalloc(graph->n, sizeof(*queue));
+    peel(graph, left, queue);
     free(queue);
-    return found;
+    for (uint32_t i = 0; i < graph->n; i++)
+        if (left[i])
+            return i;
+    return UINT32_MAX;
 }
 
 /* Breadth first from `from` along what nodes wait for, back to `from`; fills the cycle. */

@@ -489,7 +489,7 @@ static void find_reach(iac_run *run, struct reach *reach, uint32_t id)
         const iac_node *node = run->nodes.v[dep];
         if (node->kind == IAC_NODE_RESOURCE) {
             iac_vec_push(&found, dep);
-        } else if (node->kind != IAC_NODE_PROVIDER) { /* what its provider needs is not a resource's own dependency */
+        } else { /* what its provider needs, a resource needs too */
             find_reach(run, reach, dep);
             for (uint32_t i = 0; i < reach[dep].n; i++)
                 iac_vec_push(&found, reach[dep].v[i]);

@@ -71,6 +71,7 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
 {
     const iac_block_schema *block = node->schema->block;
     const iac_value *none = iac_value_null(worker->keep, block->type);
+    config = iac_value_copy(worker->keep, config); /* parts of it become parts of the change */
     const iac_value *planned = iac_schema_proposed(worker->keep, block, none,
                                                    iac_value_unmark_deep(worker->keep, config));
     iac_change *change = iac_arena_new_of(worker->keep, iac_change);
@@ -126,8 +127,8 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
         return true;
     }
     task->instance->value = state;
-    iac_object *object = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
-    task->kept = object;
+    if (planner->options->mode != IAC_PLAN_DESTROY)
+        task->kept = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
     if (!node->resource->lifecycle.postconditions.n)
         return true;
     place.self = state;

@@ -45,7 +45,7 @@ static iac_reason orphan_module_reason(const iac_planner *planner, const iac_nod
 
 static bool targeted(const iac_planner *planner, const iac_node *node, iac_str address)
 {
-    if (planner->options->target_count == 0)
+    if (planner->options->target_count == 0 || planner->swept[node->id])
         return true;
     bool names_instance = false;
     for (size_t i = 0; i < planner->options->target_count; i++) {
@@ -81,9 +81,8 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
             iac_addr addr = instance_addr(node, module->addr, instance->key);
             const iac_state_instance *stored = planner->run.state ? iac_state_find(planner->run.state, addr) : NULL;
             iac_str address = iac_addr_text(keep, addr);
-            if (!targeted(planner, node, address)) {
+            if (!targeted(planner, node, address))
                 continue;
-            }
             work->tasks[work->n++] = (iac_plan_task){
                 .module = module,
                 .instance = instance,
@@ -122,6 +121,18 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                 .addr = stored->addr,
                 .address = address,
             };
+    }
+}
+
+/* Destroying targets takes what depends on them along, and leaves what they depend on. */
+static void note_roles(const iac_planner *planner, const iac_node *node)
+{
+    iac_plan_work *work = node->work;
+    if (planner->options->mode != IAC_PLAN_DESTROY || planner->options->target_count == 0)
+        return;
+    for (uint32_t i = 0; i < work->n; i++) {
+        work->tasks[i].swept = planner->swept[node->id] && !planner->aimed[node->id];
+        work->tasks[i].spared = !planner->swept[node->id] && !planner->aimed[node->id];
     }
 }
 
@@ -171,6 +182,52 @@ static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *nod
     return true;
 }
 
+/* ---- dependencies ---- */
+
+static bool has_instances(const iac_node *node)
+{
+    if (!node->expansions)
+        return true; /* not known */
+    for (uint32_t i = 0; i < node->slots; i++)
+        if (node->expansions[i].n)
+            return true;
+    return false;
+}
+
+static int compare_addrs(const void *a, const void *b)
+{
+    return iac_addr_cmp(*(const iac_addr *)a, *(const iac_addr *)b);
+}
+
+/* A resource without instances leaves nothing in the state that could tell what it needs: those who need it need that
+ * themselves. */
+static void inherit_dependencies(iac_planner *planner, iac_worker *worker, iac_node *node)
+{
+    IAC_VEC(iac_addr) all = { 0 };
+    bool any = false;
+    for (size_t i = 0; i < node->dependency_count; i++) {
+        const iac_node *needed = iac_map_get(&planner->run.resource_nodes,
+                                             iac_addr_text(worker->scratch, node->dependencies[i]));
+        iac_vec_push(&all, node->dependencies[i]);
+        if (!needed || needed->kind != IAC_NODE_RESOURCE || has_instances(needed))
+            continue;
+        any = true;
+        for (size_t k = 0; k < needed->dependency_count; k++)
+            iac_vec_push(&all, needed->dependencies[k]);
+    }
+    if (any) {
+        qsort(all.v, all.n, sizeof(*all.v), compare_addrs);
+        iac_addr *merged = iac_arena_array(worker->keep, iac_addr, all.n);
+        size_t n = 0;
+        for (size_t i = 0; i < all.n; i++)
+            if (n == 0 || !iac_addr_equal(merged[n - 1], all.v[i]))
+                merged[n++] = all.v[i];
+        node->dependencies = merged;
+        node->dependency_count = n;
+    }
+    iac_vec_clear(&all);
+}
+
 /* ---- the walk ---- */
 
 static bool destroying(const iac_planner *planner)
@@ -201,7 +258,10 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
                        "iac does not open ephemeral resources yet. Remove %.*s.", IAC_FMT(node->name));
         return failed;
     }
+    if (node->kind == IAC_NODE_RESOURCE)
+        inherit_dependencies(planner, worker, node);
     make_tasks(planner, worker, node);
+    note_roles(planner, node);
     if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_MANAGED &&
         !note_imports(planner, worker, node))
         return failed;
@@ -220,8 +280,12 @@ static iac_task_result visit_resource(iac_planner *planner, iac_worker *worker, 
         return (iac_task_result){ IAC_TASK_DONE, 0 };
     iac_plan_work *work = node->work;
     iac_plan_task *task = &work->tasks[part];
-    bool ok = node->resource_addr.mode == IAC_DATA ? iac_plan_data(planner, worker, node, task)
-                                                   : iac_plan_managed(planner, worker, node, task);
+    bool data = node->resource_addr.mode == IAC_DATA;
+    bool ok = data ? iac_plan_data(planner, worker, node, task) : iac_plan_managed(planner, worker, node, task);
+    if (!ok && data && destroying(planner)) { /* it may refer to what is gone already; only providers might miss it */
+        iac_diags_clear(&worker->diags);
+        ok = true;
+    }
     return (iac_task_result){ ok ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
 }
 
@@ -285,6 +349,95 @@ static iac_str without_keys(iac_arena *arena, iac_str target, bool *ret_module)
     return target;
 }
 
+/* Of a destroy: everything that depends on a target, as the state has recorded it, goes too. */
+static void sweep(iac_planner *planner, bool *wanted)
+{
+    iac_run *run = &planner->run;
+    IAC_VEC(iac_edge) edges = { 0 }; /* what needs -> what is needed, turned round below */
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
+        if (node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN)
+            continue;
+        const iac_addr *previous = NULL;
+        for (uint32_t k = 0; k < node->state_count; k++) {
+            const iac_state_instance *stored = &run->state->instances[node->state_indexes[k]];
+            const iac_object *object = stored->current ? stored->current : stored->deposed[0];
+            if (object->dependencies == previous)
+                continue; /* instances of a resource mostly share one list */
+            previous = object->dependencies;
+            for (size_t d = 0; d < object->dependency_count; d++) {
+                const iac_node *needed = iac_map_get(&run->resource_nodes,
+                                                     iac_addr_text(run->arena, object->dependencies[d]));
+                if (needed && needed != node)
+                    iac_vec_push(&edges, ((iac_edge){ needed->id, i }));
+            }
+        }
+    }
+    iac_graph graph;
+    iac_graph_build(&graph, (uint32_t)run->nodes.n, edges.v, edges.n);
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        if (planner->aimed[i])
+            iac_vec_push(&queue, i);
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = graph.dep_start[id]; e < graph.dep_start[id + 1]; e++) {
+            uint32_t user = graph.deps[e];
+            if (planner->swept[user])
+                continue;
+            planner->swept[user] = wanted[user] = true;
+            if (run->nodes.v[user]->provider)
+                wanted[run->nodes.v[user]->provider->node->id] = true;
+            iac_vec_push(&queue, user);
+        }
+    }
+    iac_vec_clear(&queue);
+    iac_vec_clear(&edges);
+    iac_graph_clear(&graph);
+}
+
+/* Whether all resources that a node leads to are wanted, and there is one; 0 unknown, 1 none, 2 all, 3 not all. */
+static uint8_t leads_to(const iac_run *run, const bool *wanted, uint8_t *known, uint32_t id)
+{
+    if (known[id])
+        return known[id];
+    known[id] = 1; /* there are no cycles */
+    uint8_t result = 1;
+    for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++) {
+        uint32_t dep = run->graph.deps[e];
+        const iac_node *node = run->nodes.v[dep];
+        bool resource = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN;
+        uint8_t found = resource ? (wanted[dep] ? 2 : 3) : leads_to(run, wanted, known, dep);
+        result = found > result ? found : result;
+    }
+    return known[id] = result;
+}
+
+/* Outputs cannot be targeted: those of the root that come from nothing but wanted resources are brought up to date. */
+static void want_outputs(iac_planner *planner, bool *wanted)
+{
+    iac_run *run = &planner->run;
+    uint8_t *known = iac_xcalloc(run->nodes.n, sizeof(*known));
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (size_t i = 0; i < run->root->config->output_count && planner->options->mode != IAC_PLAN_DESTROY; i++) {
+        uint32_t id = run->root->outputs[i]->id;
+        if (leads_to(run, wanted, known, id) == 2) {
+            wanted[id] = true;
+            iac_vec_push(&queue, id);
+        }
+    }
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
+            if (!wanted[run->graph.deps[e]]) {
+                wanted[run->graph.deps[e]] = true;
+                iac_vec_push(&queue, run->graph.deps[e]);
+            }
+    }
+    iac_vec_clear(&queue);
+    free(known);
+}
+
 /* Leaves out resources that are neither targeted nor needed by one that is, and outputs that need one left out. */
 static void apply_targets(iac_planner *planner)
 {
@@ -293,6 +446,8 @@ static void apply_targets(iac_planner *planner)
     if (options->target_count == 0)
         return;
     bool *wanted = iac_xcalloc(run->nodes.n, sizeof(*wanted));
+    planner->aimed = iac_arena_array(run->arena, bool, run->nodes.n);
+    planner->swept = iac_arena_array(run->arena, bool, run->nodes.n);
     IAC_VEC(uint32_t) queue = { 0 };
     for (size_t t = 0; t < options->target_count; t++) {
         bool is_module;
@@ -301,7 +456,7 @@ static void apply_targets(iac_planner *planner)
             const iac_node *node = run->nodes.v[i];
             if ((node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN) && !wanted[i] &&
                 names_node(target, node)) {
-                wanted[i] = true;
+                wanted[i] = planner->aimed[i] = true;
                 iac_vec_push(&queue, i);
             }
         }
@@ -319,14 +474,18 @@ static void apply_targets(iac_planner *planner)
         if (node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN || node->kind == IAC_NODE_PROVIDER)
             node->excluded = !wanted[i];
     }
-    for (uint32_t i = 0; i < run->nodes.n; i++) {
+    uint32_t *order = iac_xcalloc(run->nodes.n, sizeof(*order));
+    iac_graph_order(&run->graph, order);
+    for (uint32_t k = 0; k < run->nodes.n; k++) {
+        uint32_t i = order[k];
         iac_node *node = run->nodes.v[i];
-        if (node->kind != IAC_NODE_OUTPUT && node->kind != IAC_NODE_LOCAL && node->kind != IAC_NODE_CHECK)
-            continue;
-        if (!wanted[i])
+        bool computed = node->kind == IAC_NODE_VARIABLE || node->kind == IAC_NODE_LOCAL ||
+                        node->kind == IAC_NODE_OUTPUT || node->kind == IAC_NODE_CHECK;
+        if (computed && !wanted[i])
             for (uint32_t e = run->graph.dep_start[i]; e < run->graph.dep_start[i + 1]; e++)
                 node->excluded |= run->nodes.v[run->graph.deps[e]]->excluded;
     }
+    free(order);
     iac_vec_clear(&queue);
     free(wanted);
 }
@@ -378,6 +537,37 @@ static int compare_instances(const void *a, const void *b)
     return iac_addr_cmp(((const iac_state_instance *)a)->addr, ((const iac_state_instance *)b)->addr);
 }
 
+static int compare_outputs(const void *a, const void *b)
+{
+    return iac_str_cmp(((const iac_state_output *)a)->name, ((const iac_state_output *)b)->name);
+}
+
+/* Outputs that could be computed are as up to date as what was refreshed; others stay as they were stored. */
+static void refresh_outputs(iac_planner *planner, iac_state *state, iac_arena *arena)
+{
+    const iac_run_module *root = planner->run.root;
+    iac_state_output *v = iac_arena_array(arena, iac_state_output, root->config->output_count + state->output_count);
+    size_t n = 0;
+    for (size_t i = 0; i < root->config->output_count; i++) {
+        const iac_node *node = root->outputs[i];
+        const iac_value *value = node->values && !node->excluded ? node->values[0] : NULL;
+        if (value && !iac_is_null(value) && iac_is_wholly_known(value) && !node->output->ephemeral)
+            v[n++] = (iac_state_output){ node->output->name, iac_value_unmark_deep(arena, value),
+                                         node->output->sensitive };
+    }
+    for (size_t i = 0; i < state->output_count; i++) {
+        const iac_output_config *output = iac_map_get(&root->config->output_map, state->outputs[i].name);
+        const iac_node *node = output ? root->outputs[output - root->config->outputs] : NULL;
+        const iac_value *value = node && node->values && !node->excluded ? node->values[0] : NULL;
+        if (!value || !iac_is_wholly_known(value))
+            v[n++] = state->outputs[i];
+    }
+    if (n)
+        qsort(v, n, sizeof(*v), compare_outputs);
+    state->outputs = v;
+    state->output_count = n;
+}
+
 /* The state after refresh: what was planned with what was read, the rest as it was. */
 static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
 {
@@ -426,6 +616,7 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
     state->instances = v;
     state->instance_count = list.n;
     iac_vec_clear(&list);
+    refresh_outputs(planner, state, arena);
     return state;
 }
 
@@ -450,25 +641,27 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
             continue;
         iac_output_change change = { .name = node->output->name, .sensitive = node->output->sensitive };
         change.before = old ? old->value : NULL;
-        const iac_value *after = node->values ? node->values[0] : NULL;
-        if (destroying(planner))
-            after = NULL;
-        else if (!after)
+        const iac_value *after = node->values && !destroying(planner) ? node->values[0] : NULL;
+        if (destroying(planner)) {
+            change.action = IAC_ACTION_DELETE;
+            change.sensitive = old && old->sensitive;
+            v[n++] = change;
+            continue;
+        }
+        if (!after)
             continue; /* it failed */
-        if (after && iac_is_null(after))
-            after = NULL;
+        if (iac_is_null(after))
+            after = NULL; /* the state has no null outputs */
         change.after = after ? iac_value_unmark_deep(arena, after) : NULL;
-        change.sensitive |= destroying(planner) && old && old->sensitive;
+        change.sensitive |= old && old->sensitive;
         bool same = old && after && old->sensitive == node->output->sensitive &&
                     iac_value_same(old->value, change.after);
-        if (!old && !after)
-            continue;
-        change.action = same ? IAC_ACTION_NOOP : !old ? IAC_ACTION_CREATE : !after ? IAC_ACTION_DELETE
-                                                                                  : IAC_ACTION_UPDATE;
+        change.action = same || (!old && !after) ? IAC_ACTION_NOOP : !old ? IAC_ACTION_CREATE : IAC_ACTION_UPDATE;
         v[n++] = change;
     }
     for (size_t i = 0; stored && i < stored->output_count; i++)
-        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && planner->options->target_count == 0)
+        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && planner->options->target_count == 0 &&
+            planner->options->mode != IAC_PLAN_REFRESH_ONLY)
             v[n++] = (iac_output_change){ .name = stored->outputs[i].name, .sensitive = stored->outputs[i].sensitive,
                                           .action = IAC_ACTION_DELETE, .before = stored->outputs[i].value };
     for (size_t i = 1; i < n; i++) /* two sorted runs: a handful to move */

@@ -61,7 +61,7 @@ static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *no
         return false;
     if (!task->object || task->read)
         return true;
-    if (!refreshes(planner, node)) {
+    if (task->swept || !refreshes(planner, node)) {
         task->read = true;
         task->refreshed = task->before;
         keep_object(worker, node, task, task->before);
@@ -87,7 +87,7 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
         return;
     IAC_VEC(iac_plan_task *) tasks = { 0 };
     for (uint32_t i = 0; i < work->n; i++)
-        if (work->tasks[i].object && load_stored(worker, node, &work->tasks[i]))
+        if (work->tasks[i].object && !work->tasks[i].swept && load_stored(worker, node, &work->tasks[i]))
             iac_vec_push(&tasks, &work->tasks[i]);
     if (tasks.n > 1) {
         iac_read_item *items = iac_xcalloc(tasks.n, sizeof(*items));
@@ -450,6 +450,34 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
     return true;
 }
 
+static bool same_dependencies(const iac_object *object, const iac_change *change)
+{
+    if (object->dependency_count != change->dependency_count)
+        return false;
+    for (size_t i = 0; object->dependencies != change->dependencies && i < object->dependency_count; i++)
+        if (!iac_addr_equal(object->dependencies[i], change->dependencies[i]))
+            return false;
+    return true;
+}
+
+/* What the state records beside the object's value follows the configuration without an operation of its own: how it is
+ * replaced, and, where nothing else will change, what it depends on. */
+static void keep_up(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    const iac_change *change = task->change;
+    bool same = change->action != IAC_ACTION_NOOP || !task->kept || same_dependencies(task->kept, change);
+    if (!task->kept || (same && task->kept->create_before_destroy == node->create_before_destroy))
+        return;
+    iac_object *object = iac_arena_new_of(worker->keep, iac_object);
+    *object = *task->kept;
+    object->create_before_destroy = node->create_before_destroy;
+    if (!same) {
+        object->dependencies = change->dependencies;
+        object->dependency_count = change->dependency_count;
+    }
+    task->kept = object;
+}
+
 /* An instance of the configuration, in a normal plan. */
 static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
@@ -470,6 +498,7 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     const iac_value *config = iac_ignore_changes(worker, node, task->refreshed, full);
     if (!decide(planner, worker, node, task, &place, config, full))
         return false;
+    keep_up(worker, node, task);
     task->instance->value = task->change->after;
     task->instance->change = task->change;
     if (resource->lifecycle.postconditions.n) {
@@ -481,12 +510,10 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
 }
 
 /* Refresh-only: nothing is to be changed, but references see what is. */
-static void publish_refreshed(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+static void publish_refreshed(iac_plan_task *task)
 {
-    if (!task->instance)
-        return;
-    task->instance->value = task->refreshed ? task->refreshed
-                                            : iac_value_null(worker->keep, node->schema->block->type);
+    if (task->instance)
+        task->instance->value = task->refreshed; /* none: references to it are unknown */
 }
 
 bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
@@ -500,10 +527,10 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
         return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(planner, worker, node, task);
     switch (planner->options->mode) {
     case IAC_PLAN_REFRESH_ONLY:
-        publish_refreshed(worker, node, task);
+        publish_refreshed(task);
         return true;
     case IAC_PLAN_DESTROY:
-        publish_refreshed(worker, node, task);
+        publish_refreshed(task);
         return plan_destroy(planner, worker, node, task);
     case IAC_PLAN_NORMAL:
         break;

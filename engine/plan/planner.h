@@ -14,6 +14,8 @@ typedef struct iac_plan_task {
     iac_str address;
     iac_reason reason;                 /* why it is to be destroyed */
     bool read;                         /* `refreshed` is set */
+    bool spared;                       /* destroy with targets: it is needed by one, and only refreshed */
+    bool swept;                        /* destroy with targets: it goes because it needs one, and is not refreshed */
     const iac_value *before;           /* as stored, in the present schema, marked; NULL: none */
     const iac_value *refreshed;        /* as read; NULL: gone */
     iac_str private_data;
@@ -31,6 +33,8 @@ typedef struct iac_planner {
     iac_run run;
     const iac_plan_options *options;
     iac_map moved; /* address -> iac_addr *: where the stored object was before */
+    bool *aimed;   /* by node, with targets: named by one. NULL without targets */
+    bool *swept;   /* by node, destroying with targets: depends on one, by the state */
 } iac_planner;
 
 /* moves.c: the state with moved objects under their new addresses; adds to ret_moved. state itself where none moved. */
