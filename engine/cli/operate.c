@@ -57,7 +57,13 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         options.targets = &import.address;
         options.target_count = 1;
     }
-    iac_status status = iac_plan_make(cli->arena, cli->config, state, &options, ret, &cli->diags);
+    /* What is wrong whatever the values is told before anything is refreshed or planned. */
+    size_t told = cli->diags.list.n;
+    iac_status status = mode == IAC_PLAN_DESTROY ? IAC_OK : iac_validate(cli->config, &options, &cli->diags);
+    if (status == IAC_OK) {
+        iac_diags_truncate(&cli->diags, told); /* warnings are given again by the plan */
+        status = iac_plan_make(cli->arena, cli->config, state, &options, ret, &cli->diags);
+    }
     iac_view_progress_free(progress);
     return status;
 }
