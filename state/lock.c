@@ -139,6 +139,13 @@ static int remove_lock(iac_store *store, iac_str id)
     return iac_sql_run(s);
 }
 
+/* A lock need not survive the machine: waiting for the disk is left out around it. What is written after is durable with
+ * all that came before. */
+static void set_durable(iac_store *store, bool durable)
+{
+    sqlite3_exec(store->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+}
+
 /* ---- taking ---- */
 
 static iac_str user_name(iac_arena *arena)
@@ -243,10 +250,12 @@ iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeo
         holder other = { 0 };
         bool held;
         pthread_mutex_lock(&store->db_mutex);
+        set_durable(store, false);
         int rc = try_lock(store, arena, &mine, &other, &held);
         if (rc != SQLITE_OK)
             status = iac_sql_diag(store, rc, "Error acquiring the state lock", diags);
         roll_back(store);
+        set_durable(store, true);
         pthread_mutex_unlock(&store->db_mutex);
         int64_t left = deadline - now_ms();
         if (status == IAC_OK && held && left <= 0)
@@ -269,7 +278,9 @@ void iac_store_unlock(iac_store *store)
     if (!store->locked)
         return;
     pthread_mutex_lock(&store->db_mutex);
+    set_durable(store, false);
     remove_lock(store, iac_str_of(store->lock_id)); /* what stays is taken over: we are gone then */
+    set_durable(store, true);
     pthread_mutex_unlock(&store->db_mutex);
     store->locked = false;
 }
