@@ -1,3 +1,4 @@
+#include "state/reach.h"
 #include "state/store_internal.h"
 
 #include "lang/value/json.h"
@@ -70,24 +71,20 @@ static void add_base64(iac_buf *out, iac_str bytes)
     }
 }
 
-static void add_dependencies(iac_buf *out, const iac_object *object)
+static void add_dependencies(iac_buf *out, const iac_str *needed, size_t n)
 {
-    iac_buf addr;
-    iac_buf_init(&addr, IAC_BUF_UNLIMITED);
     iac_buf_char(out, '[');
     bool first = true;
-    for (size_t i = 0; i < object->dependency_count; i++) {
+    for (size_t i = 0; i < n; i++) {
         member(out, &first, 6, NULL);
-        iac_buf_reset(&addr);
-        iac_addr_print(&addr, object->dependencies[i]);
-        iac_json_string(out, iac_buf_view(&addr), true);
+        iac_json_string(out, needed[i], true);
     }
     iac_buf_cstr(out, "\n          ]");
-    iac_buf_clear(&addr);
 }
 
-static void write_object(iac_buf *out, iac_key key, const iac_object *object)
+static void write_object(iac_buf *out, iac_reach *reach, iac_addr addr, const iac_object *object)
 {
+    iac_key key = addr.key;
     bool first = true;
     iac_buf_char(out, '{');
     if (key.kind == IAC_KEY_INT) {
@@ -116,9 +113,11 @@ static void write_object(iac_buf *out, iac_key key, const iac_object *object)
         add_base64(out, object->private_data);
         iac_buf_char(out, '"');
     }
-    if (object->dependency_count) {
+    size_t needed_count;
+    const iac_str *needed = iac_reach_of(reach, addr, object, &needed_count);
+    if (needed_count) {
         member(out, &first, 5, "dependencies");
-        add_dependencies(out, object);
+        add_dependencies(out, needed, needed_count);
     }
     if (object->create_before_destroy) {
         member(out, &first, 5, "create_before_destroy");
@@ -135,7 +134,7 @@ static bool same_resource(const iac_state_instance *a, const iac_state_instance 
 }
 
 /* Writes the resource that the instance at `from` belongs to; returns the index after its last. */
-static size_t write_resource(iac_buf *out, const iac_state *state, size_t from)
+static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *reach, size_t from)
 {
     const iac_state_instance *instance = &state->instances[from];
     bool first = true;
@@ -159,11 +158,11 @@ static size_t write_resource(iac_buf *out, const iac_state *state, size_t from)
         const iac_state_instance *item = &state->instances[i];
         if (item->current) {
             member(out, &first_object, 4, NULL);
-            write_object(out, item->addr.key, item->current);
+            write_object(out, reach, item->addr, item->current);
         }
         for (size_t k = 0; k < item->deposed_count; k++) {
             member(out, &first_object, 4, NULL);
-            write_object(out, item->addr.key, item->deposed[k]);
+            write_object(out, reach, item->addr, item->deposed[k]);
         }
     }
     iac_buf_cstr(out, "\n      ]\n    }");
@@ -207,9 +206,11 @@ void iac_tfstate_write(iac_buf *out, const iac_state *state)
         write_output(out, &first, &state->outputs[i]);
     iac_buf_cstr(out, first ? "},\n  \"resources\": [" : "\n  },\n  \"resources\": [");
     first = true;
+    iac_reach *reach = iac_reach_new(state);
     for (size_t i = 0; i < state->instance_count;) {
         member(out, &first, 2, NULL);
-        i = write_resource(out, state, i);
+        i = write_resource(out, state, reach, i);
     }
+    iac_reach_free(reach);
     iac_buf_cstr(out, first ? "],\n  \"check_results\": null\n}\n" : "\n  ],\n  \"check_results\": null\n}\n");
 }

@@ -87,7 +87,7 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     if (status != IAC_OK || plan->errored)
         return IAC_EXIT_ERROR;
     iac_cli_report(cli);
-    if (!cli->args.auto_approve && !iac_view_plan_is_empty(plan)) {
+    if (!cli->args.auto_approve && plan->applyable) {
         iac_status approval = iac_prompt_approval(cli, mode == IAC_PLAN_DESTROY);
         if (approval != IAC_OK)
             return IAC_EXIT_ERROR;

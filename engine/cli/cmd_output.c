@@ -21,9 +21,10 @@ static const iac_state_output *find(const iac_state *state, const char *name)
 static void warn_none(iac_cli *cli)
 {
     iac_diag_warning(&cli->diags, IAC_NO_RANGE, "No outputs found",
-                     "The state either has no outputs defined, or all the defined outputs are empty. Please define an "
-                     "output in your configuration with the `output` keyword and run `iac apply` for it to become "
-                     "available.");
+                     "The state file either has no outputs defined, or all the defined outputs are empty. Please define "
+                     "an output in your configuration with the `output` keyword and run `iac refresh` for it to become "
+                     "available. If you are using interpolation, please verify the interpolated value is not empty. You "
+                     "can use the `iac console` command to assist.");
 }
 
 static int show_one(iac_cli *cli, const iac_state *state, const char *name, iac_buf *out)

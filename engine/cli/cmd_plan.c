@@ -54,13 +54,13 @@ static int run(iac_cli *cli)
         return IAC_EXIT_ERROR;
     if (!cli->stream && !cli->automation) {
         iac_buf_init(&out, IAC_BUF_UNLIMITED);
-        if (!iac_view_plan_is_empty(plan) || cli->args.out)
+        if (plan->applyable)
             iac_view_plan_footer(&out, cli->args.out, &cli->out_view);
         iac_cli_report(cli); /* warnings come before the footer */
         iac_cli_print(&out);
         iac_buf_clear(&out);
     }
-    return cli->args.detailed_exitcode && !iac_view_plan_is_empty(plan) ? IAC_EXIT_DIFFERENT : IAC_EXIT_OK;
+    return cli->args.detailed_exitcode && plan->applyable ? IAC_EXIT_DIFFERENT : IAC_EXIT_OK;
 }
 
 const iac_command iac_cmd_plan = {

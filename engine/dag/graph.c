@@ -82,13 +82,6 @@ static void peel(const iac_graph *graph, uint32_t *left, uint32_t *queue)
     }
 }
 
-void iac_graph_order(const iac_graph *graph, uint32_t *order)
-{
-    uint32_t *left = iac_xcalloc(graph->n, sizeof(*left));
-    peel(graph, left, order);
-    free(left);
-}
-
 /* A node that is on a cycle or waits for one, or UINT32_MAX. left[i] becomes non-zero for all of these. */
 static uint32_t remaining_node(const iac_graph *graph, uint32_t *left)
 {

@@ -17,8 +17,6 @@ typedef struct iac_graph {
  * iac_graph_clear. */
 void iac_graph_build(iac_graph *graph, uint32_t n, const iac_edge *edges, size_t edge_count);
 void iac_graph_clear(iac_graph *graph);
-/* Fills order (n places) so that each node stands after those it waits for. The graph must have no cycle. */
-void iac_graph_order(const iac_graph *graph, uint32_t *order);
 /* A shortest cycle among those through one of its nodes: node numbers in the arena, each waiting for the next and the
  * last for the first; 0 when there is none. */
 size_t iac_graph_cycle(const iac_graph *graph, iac_arena *arena, uint32_t **ret_nodes);

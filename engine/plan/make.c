@@ -469,23 +469,11 @@ static void apply_targets(iac_planner *planner)
                 iac_vec_push(&queue, run->graph.deps[e]);
             }
     }
-    for (uint32_t i = 0; i < run->nodes.n; i++) {
-        iac_node *node = run->nodes.v[i];
-        if (node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN || node->kind == IAC_NODE_PROVIDER)
-            node->excluded = !wanted[i];
-    }
-    uint32_t *order = iac_xcalloc(run->nodes.n, sizeof(*order));
-    iac_graph_order(&run->graph, order);
-    for (uint32_t k = 0; k < run->nodes.n; k++) {
-        uint32_t i = order[k];
-        iac_node *node = run->nodes.v[i];
-        bool computed = node->kind == IAC_NODE_VARIABLE || node->kind == IAC_NODE_LOCAL ||
-                        node->kind == IAC_NODE_OUTPUT || node->kind == IAC_NODE_CHECK;
-        if (computed && !wanted[i])
-            for (uint32_t e = run->graph.dep_start[i]; e < run->graph.dep_start[i + 1]; e++)
-                node->excluded |= run->nodes.v[run->graph.deps[e]]->excluded;
-    }
-    free(order);
+    if (options->mode == IAC_PLAN_DESTROY)
+        sweep(planner, wanted);
+    want_outputs(planner, wanted);
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        run->nodes.v[i]->excluded = !wanted[i] && run->nodes.v[i]->kind != IAC_NODE_MODULE_END;
     iac_vec_clear(&queue);
     free(wanted);
 }
@@ -636,7 +624,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
     iac_output_change *v = iac_arena_array(arena, iac_output_change, most);
     for (size_t i = 0; i < root->config->output_count; i++) {
         const iac_node *node = root->outputs[i];
-        const iac_state_output *old = stored_output(stored, node->output->name);
+        const iac_state_output *old = stored_output(destroying(planner) ? plan->prior : stored, node->output->name);
         if (node->excluded || (!node->values && !destroying(planner)))
             continue;
         iac_output_change change = { .name = node->output->name, .sensitive = node->output->sensitive };
@@ -761,8 +749,8 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .workspace = options->workspace,
     };
     gather_changes(planner, plan, arena);
-    gather_outputs(planner, plan, arena);
     plan->prior = refreshed_state(planner, arena);
+    gather_outputs(planner, plan, arena);
     plan->applyable = !plan->errored && has_changes(planner, plan);
     plan->complete = plan->complete && !plan->errored;
     if (!plan->errored)

@@ -187,7 +187,8 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
         return true; /* it is gone already */
     iac_change *change = new_change(planner, worker, node, task);
     change->action = IAC_ACTION_DELETE;
-    change->reason = task->object->deposed.n ? IAC_REASON_NONE : task->reason;
+    if (task->object->deposed.n == 0 && planner->options->mode != IAC_PLAN_DESTROY)
+        change->reason = task->reason;
     atomic_store(&node->pending, true);
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     iac_plan_request request = { .type = node->resource_addr.type, .prior = task->refreshed,
@@ -531,7 +532,7 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
         return true;
     case IAC_PLAN_DESTROY:
         publish_refreshed(task);
-        return plan_destroy(planner, worker, node, task);
+        return task->spared || plan_destroy(planner, worker, node, task);
     case IAC_PLAN_NORMAL:
         break;
     }

@@ -269,11 +269,6 @@ static bool changes_nothing(const iac_plan *plan)
     return true;
 }
 
-bool iac_view_plan_is_empty(const iac_plan *plan)
-{
-    return changes_nothing(plan) && !(plan->mode == IAC_PLAN_REFRESH_ONLY && plan->drift_count);
-}
-
 /* Returns whether anything was drawn. */
 static bool draw_drift(renderer *r)
 {

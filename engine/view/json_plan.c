@@ -187,7 +187,9 @@ static void add_planned_outputs(iac_buf *out, iac_arena *arena, bool *first, con
         any = true;
         iac_json_string(out, o->name, true);
         iac_buf_printf(out, ":{\"sensitive\":%s", o->sensitive ? "true" : "false");
-        if (o->after && iac_is_wholly_known(o->after)) {
+        if (!o->after) {
+            iac_buf_cstr(out, ",\"type\":\"dynamic\",\"value\":null");
+        } else if (iac_is_wholly_known(o->after)) {
             iac_buf_cstr(out, ",\"type\":");
             iac_type_to_json(out, iac_value_type(arena, o->after));
             iac_buf_cstr(out, ",\"value\":");

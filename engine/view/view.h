@@ -34,8 +34,6 @@ void iac_json_validate(iac_buf *out, const iac_diags *diags);
 /* ---- text ---- */
 /* Everything from "Note: Objects have changed" to the last line of "Changes to Outputs", or "No changes.". */
 void iac_view_plan(iac_buf *out, const iac_plan *plan, const iac_view_options *options);
-/* Whether applying the plan would do anything, as -detailed-exitcode and the prompt need it. */
-bool iac_view_plan_is_empty(const iac_plan *plan);
 /* What follows a plan that was not applied: the rule and where it was saved (path), or that it was not (NULL). Nothing
  * in automation. */
 void iac_view_plan_footer(iac_buf *out, const char *path, const iac_view_options *options);
