@@ -119,9 +119,10 @@ static int run_show(iac_cli *cli)
         return IAC_EXIT_ERROR;
     instance = iac_state_find(state, addr);
     if (!instance) {
-        fprintf(stderr, "No instance found for the given address!\n\nThis command requires that the address references "
-                        "one specific instance.\nTo view the available instances, use \"iac state list\". Please modify "
-                        "\nthe address to reference a specific instance.\n");
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "No instance found for the given address!",
+                       "This command requires that the address references one specific instance. To view the available "
+                       "instances, use \"iac state list\". Please modify the address to reference a specific "
+                       "instance.");
         return IAC_EXIT_ERROR;
     }
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
