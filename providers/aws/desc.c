@@ -130,10 +130,10 @@ static bool parse_type(parser *p, const char *word, aws_attr *a)
 
 static bool parse_flags(parser *p, const char *word, aws_attr *a)
 {
-    static const char letters[] = "roc!zslkJa";
+    static const char letters[] = "roc!zslkJ";
     static const uint32_t flags[] = {
         AWS_A_REQUIRED, AWS_A_OPTIONAL, AWS_A_COMPUTED, AWS_A_FORCE_NEW, AWS_A_ZERO, AWS_A_SENSITIVE, AWS_A_LOCAL,
-        AWS_A_KEEP_ZERO, AWS_A_JSON, AWS_A_ALONE,
+        AWS_A_KEEP_ZERO, AWS_A_JSON,
     };
 
     for (const char *c = word; *c; c++) {

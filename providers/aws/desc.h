@@ -26,7 +26,6 @@ typedef enum aws_type {
 #define AWS_A_LOCAL (1u << 6)     /* never sent and never read: the configuration's value is the state's */
 #define AWS_A_KEEP_ZERO (1u << 7) /* sent even when "", 0 or false */
 #define AWS_A_JSON (1u << 8)      /* a JSON text: compared by meaning */
-#define AWS_A_ALONE (1u << 9)     /* block: sent only with its own create= (a modifier) */
 
 typedef struct aws_attr aws_attr;
 typedef struct aws_attrs {

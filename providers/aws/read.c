@@ -186,6 +186,9 @@ aws_read_result aws_read_object(aws_ctx *ctx, sdk_val known, json_t *main, sdk_v
     answers from = { .main = main, .top = main, .named = aws_keep(ctx, json_object()) };
     aws_error error;
 
+    if (!ctx->id[0]) {
+        return AWS_READ_GONE; /* without an id, a list call would answer with everybody's objects */
+    }
     if (!main) {
         from.top = aws_run_step(ctx, step, NULL, &error);
         if (!from.top) {

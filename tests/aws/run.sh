@@ -131,7 +131,8 @@ seed() {
 
     ok "seed: destroy" says "Destroy complete! Resources: 5 destroyed." iac destroy -no-color -auto-approve
     ok "seed: no VPC is left" is 0 vpcs
-    ok "seed: no cluster is left" is "" cli ecs list-clusters --query 'clusterArns[]'
+    ok "seed: no cluster is left" is INACTIVE cli ecs describe-clusters --clusters myapp-cluster \
+        --query 'clusters[0].status'
     ok "seed: no task is left" is "" cli ecs list-task-definitions --query 'taskDefinitionArns[]'
 }
 
