@@ -13,36 +13,46 @@ typedef struct snippet {
     size_t highlight, highlight_end; /* within code */
 } snippet;
 
-/* An empty range points at the character after it. */
-static iac_range visible(iac_range range)
+/* An empty range points at the character after it, even where there is none. */
+static size_t visible_end(iac_range range)
 {
-    if (range.end <= range.start && range.start < range.src->text.n)
-        range.end = range.start + 1;
-    return range;
+    return range.end > range.start ? range.end : (size_t)range.start + 1;
 }
 
+/* The line that holds the byte, without its newline. */
+static void line_at(iac_str text, size_t at, size_t *start, size_t *end)
+{
+    *start = at;
+    while (*start > 0 && text.p[*start - 1] != '\n')
+        --*start;
+    *end = iac_str_find_char(text, '\n', at);
+    *end = *end < text.n ? *end : text.n;
+}
+
+/* The lines that the subject and its context touch, those that it ends at the start of among them; without blank
+ * lines at either end. */
 static snippet snippet_of(const iac_diag *diag)
 {
-    iac_range subject = visible(diag->subject), whole = subject;
+    iac_range subject = diag->subject, whole = subject;
     iac_str text = subject.src->text;
     if (diag->context.src == subject.src)
         whole = iac_range_join(subject, diag->context);
-    size_t start = whole.start, end = whole.end;
-    while (start > 0 && text.p[start - 1] != '\n')
-        start--;
-    if (end > whole.start && text.p[end - 1] == '\n')
-        end--;
-    while (end < text.n && text.p[end] != '\n')
-        end++;
-    snippet s = { .code = iac_str_sub(text, start, end), .first_line = iac_source_pos(subject.src, whole.start).line };
+    size_t first, end, line, line_end, last = visible_end(whole);
+    line_at(text, whole.start < text.n ? whole.start : text.n, &first, &line_end);
+    line_at(text, last < text.n ? last : text.n, &line, &end);
+    while (end > line_end && line == end) {
+        end = line - 1;
+        line_at(text, end, &line, &line_end);
+    }
+    while (first < line && text.p[first] == '\n')
+        first++;
+    snippet s = { .code = iac_str_sub(text, first, end), .first_line = iac_source_pos(subject.src, (uint32_t)first).line };
     if (s.code.n && s.code.p[s.code.n - 1] == '\r')
         s.code.n--;
-    s.highlight = subject.start > start ? subject.start - start : 0;
-    s.highlight_end = subject.end > start ? subject.end - start : 0;
+    s.highlight = subject.start > first ? subject.start - first : 0;
+    s.highlight_end = visible_end(subject) > first ? visible_end(subject) - first : 0;
     s.highlight = s.highlight < s.code.n ? s.highlight : s.code.n;
     s.highlight_end = s.highlight_end < s.code.n ? s.highlight_end : s.code.n;
-    if (s.highlight_end < s.highlight)
-        s.highlight_end = s.highlight;
     return s;
 }
 

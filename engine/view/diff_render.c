@@ -490,7 +490,10 @@ static void draw_object(painter *p, const iac_diff *diff, int indent, iac_diff_s
         return;
     }
     iac_diff_style inner = style;
-    inner.no_null_suffix = !diff->nested;
+    if (diff->kind == IAC_DIFF_MAP && diff->action != IAC_ACTION_DELETE)
+        inner.no_null_suffix = style.no_null_suffix; /* elements come and go by themselves */
+    else
+        inner.no_null_suffix = !diff->nested;
     inner.all_force_replacement = false;
     iac_buf_char(p->out, '{');
     replacement(p, diff->replace, style);

@@ -256,10 +256,28 @@ static const iac_change *changes_of(iac_arena *a, const iac_value *list, const i
     return changes;
 }
 
+static const iac_type *output_type(iac_arena *a, const iac_value *json, iac_str name)
+{
+    const iac_value *type = member(get(member(member(json, "planned_values"), "outputs"), name), "type");
+    if (!type)
+        return &iac_type_dynamic;
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_value_to_json(&text, type);
+    const iac_type *ret = iac_type_from_json(a, iac_buf_view(&text));
+    iac_buf_clear(&text);
+    assert_non_null(ret);
+    return ret;
+}
+
 static iac_plan plan_of(iac_arena *a, const iac_value *json, const iac_value *schemas)
 {
     iac_plan plan = { .timestamp = text_of(json, "timestamp"), .errored = is_true(member(json, "errored")),
                       .complete = is_true(member(json, "complete")), .applyable = is_true(member(json, "applyable")) };
+    if (iac_str_is(text_of(json, "mode"), "refresh-only")) /* the format does not say, the case does */
+        plan.mode = IAC_PLAN_REFRESH_ONLY;
+    else if (iac_str_is(text_of(json, "mode"), "destroy"))
+        plan.mode = IAC_PLAN_DESTROY;
     plan.changes = changes_of(a, member(json, "resource_changes"), schemas, &plan.change_count);
     plan.drift = changes_of(a, member(json, "resource_drift"), schemas, &plan.drift_count);
     const iac_value *outputs = member(json, "output_changes"), *relevant = member(json, "relevant_attributes");
@@ -271,7 +289,8 @@ static iac_plan plan_of(iac_arena *a, const iac_value *json, const iac_value *sc
         if (o[i].action != IAC_ACTION_CREATE)
             o[i].before = build(a, &iac_type_dynamic, member(change, "before"), NULL, NULL);
         if (o[i].action != IAC_ACTION_DELETE)
-            o[i].after = build(a, &iac_type_dynamic, member(change, "after"), member(change, "after_unknown"), NULL);
+            o[i].after = build(a, output_type(a, json, o[i].name), member(change, "after"),
+                               member(change, "after_unknown"), NULL);
     }
     plan.outputs = o;
     plan.output_count = items_of(outputs);
