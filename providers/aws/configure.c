@@ -188,7 +188,8 @@ static bool flag(aws_instance *in, sdk_val config, const char *name, const char 
 /* max_retries counts tries after the first; AWS_MAX_ATTEMPTS and the profile count all. */
 static uint32_t attempts(aws_instance *in, sdk_val config)
 {
-    const char *env = aws_env("AWS_MAX_ATTEMPTS"), *profile = aws_profile_get(&in->profiles, in->profile, "max_attempts");
+    const char *env = aws_env("AWS_MAX_ATTEMPTS"),
+               *profile = aws_profile_get(&in->profiles, in->profile, "max_attempts");
     int64_t n = sdk_int(sdk_get(config, "max_retries"), -1);
 
     if (n >= 0) {
@@ -236,7 +237,8 @@ static void read_arguments(aws_instance *in, sdk_val config)
     in->skip_region_validation = sdk_bool(sdk_get(config, "skip_region_validation"), false);
     in->s3_use_path_style = sdk_bool(sdk_get(config, "s3_use_path_style"), false);
     in->use_fips = flag(in, config, "use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
-    in->use_dualstack = flag(in, config, "use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+    in->use_dualstack =
+        flag(in, config, "use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
     in->allowed_accounts = strings(in, sdk_get(config, "allowed_account_ids"));
     in->forbidden_accounts = strings(in, sdk_get(config, "forbidden_account_ids"));
     in->default_tags = tag_map(in, sdk_get(defaults, "tags"), &in->default_tag_count);
@@ -340,7 +342,8 @@ int32_t aws_configure(aws_instance *in, iacp_call *call, sdk_val config)
 {
     read_profiles(in, config);
     if (in->profile_named && !aws_profile_exists(&in->profiles, in->profile)) {
-        return sdk_error(call, "profile", sdk_printf(call, "failed to get shared config profile, %s", in->profile), NULL);
+        return sdk_error(call, "profile", sdk_printf(call, "failed to get shared config profile, %s", in->profile),
+                         NULL);
     }
     read_arguments(in, config);
     read_endpoints(in, config);

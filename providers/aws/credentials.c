@@ -111,7 +111,8 @@ static bool from_source(chain *c, const char *source, aws_keys *ret)
 {
     if (strcmp(source, "Environment") == 0) {
         return from_environment(c, ret) ||
-               fail(c->error, "credential_source is Environment, but AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
+               fail(c->error,
+                    "credential_source is Environment, but AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set");
     }
     if (strcmp(source, "EcsContainer") == 0) {
         return aws_container_keys(c->in, c->call, ret, c->error);
@@ -199,8 +200,10 @@ static bool from_profile(chain *c, const char *profile, aws_keys *ret, bool *ret
     } else if (process) {
         fine = from_process(c, process, ret);
     } else if (setting(c, profile, "sso_session") || setting(c, profile, "sso_start_url")) {
-        fail(c->error, sdk_printf(c->call, "profile \"%s\" signs in by IAM Identity Center, which is not supported; use "
-                                           "credential_process with \"aws configure export-credentials\"", profile));
+        fail(c->error, sdk_printf(c->call,
+                                  "profile \"%s\" signs in by IAM Identity Center, which is not supported; use "
+                                  "credential_process with \"aws configure export-credentials\"",
+                                  profile));
     } else {
         *ret_found = false;
     }

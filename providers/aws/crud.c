@@ -113,8 +113,8 @@ static int32_t read_back(aws_ctx *ctx, sdk_val planned, const char *doing, iacp_
     }
 }
 
-/* Whether a modifier has something to set: on a create what is not so already (as the answer `now` shows, or else as the
- * description says), on an update what changed. */
+/* Whether a modifier has something to set: on a create what is not so already (as the answer `now` shows, or else as
+ * the description says), on an update what changed. */
 static bool is_changed(aws_ctx *ctx, const aws_attr *a, sdk_val prior, json_t *now, sdk_val planned)
 {
     json_t *shown = now && a->read[0] != '@' ? aws_tree_get(now, a->read) : NULL;

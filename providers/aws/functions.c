@@ -22,7 +22,8 @@ const char *aws_function_schema(const char *name)
                "\"return_type\":" ARN_TYPE ",\"parameters\":[" PARAMETER("arn", "ARN to parse") "]}";
     }
     if (strcmp(name, "trim_iam_role_path") == 0) {
-        return "{\"summary\":\"Trims the path of an IAM role ARN\",\"description\":\"Removes the path from the ARN of an "
+        return "{\"summary\":\"Trims the path of an IAM role ARN\",\"description\":\"Removes the path from the ARN of "
+               "an "
                "IAM role.\",\"return_type\":\"string\",\"parameters\":[" PARAMETER("arn", "IAM role ARN") "]}";
     }
     return NULL;

@@ -27,7 +27,11 @@ typedef struct ranges {
     const char *association; /* in the answer of associate */
 } ranges;
 
-static const ranges vpc_ranges = { "AssociateVpcCidrBlock", "DisassociateVpcCidrBlock", "DescribeVpcs", "VpcIds", "Vpcs",
+static const ranges vpc_ranges = { "AssociateVpcCidrBlock",
+                                   "DisassociateVpcCidrBlock",
+                                   "DescribeVpcs",
+                                   "VpcIds",
+                                   "Vpcs",
                                    "Ipv6CidrBlockAssociation.AssociationId" };
 static const ranges subnet_ranges = { "AssociateSubnetCidrBlock", "DisassociateSubnetCidrBlock", "DescribeSubnets",
                                       "SubnetIds", "Subnets", "Ipv6CidrBlockAssociation.AssociationId" };
@@ -36,8 +40,8 @@ static const ranges subnet_ranges = { "AssociateSubnetCidrBlock", "DisassociateS
 static int32_t wait_for_range(aws_ctx *ctx, const ranges *r, const char *association, const char *state,
                               const char *doing)
 {
-    const char *path = sdk_printf(ctx->call, "%s.0.Ipv6CidrBlockAssociationSet[AssociationId=%s].Ipv6CidrBlockState.State",
-                                  r->list, association);
+    const char *path = sdk_printf(
+        ctx->call, "%s.0.Ipv6CidrBlockAssociationSet[AssociationId=%s].Ipv6CidrBlockState.State", r->list, association);
 
     for (unsigned i = 0; i < ASSOCIATION_POLLS; i++) {
         json_t *answer = run(ctx, r->describe, json_pack("{s:[s]}", r->ids, ctx->id), doing);
@@ -50,7 +54,8 @@ static int32_t wait_for_range(aws_ctx *ctx, const ranges *r, const char *associa
             return IACP_OK;
         }
         if (strcmp(now, "failed") == 0) {
-            return sdk_error(ctx->call, "ipv6_cidr_block", sdk_printf(ctx->call, "%s: the association failed", doing), NULL);
+            return sdk_error(ctx->call, "ipv6_cidr_block", sdk_printf(ctx->call, "%s: the association failed", doing),
+                             NULL);
         }
         if (sdk_host->wait(ctx->call, POLL_MS)) {
             return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "%s: interrupted", doing), NULL);
@@ -121,7 +126,8 @@ static int32_t vpc_update(aws_ctx *ctx, sdk_val prior, sdk_val planned)
     set_text(input, "Ipv6IpamPoolId", pool);
     set_text(input, "Ipv6CidrBlock", sdk_get(planned, "ipv6_cidr_block"));
     if (sdk_int(sdk_get(planned, "ipv6_netmask_length"), 0)) {
-        json_object_set_new(input, "Ipv6NetmaskLength", json_integer(sdk_int(sdk_get(planned, "ipv6_netmask_length"), 0)));
+        json_object_set_new(input, "Ipv6NetmaskLength",
+                            json_integer(sdk_int(sdk_get(planned, "ipv6_netmask_length"), 0)));
     }
     return add_range(ctx, &vpc_ranges, input);
 }
@@ -135,8 +141,8 @@ static int32_t subnet_update(aws_ctx *ctx, sdk_val prior, sdk_val planned)
     }
     /* The range cannot go while new interfaces get addresses from it. */
     if (sdk_bool(sdk_get(prior, "assign_ipv6_address_on_creation"), false) &&
-        !run(ctx, "ModifySubnetAttribute", json_pack("{s:s,s:{s:b}}", "SubnetId", ctx->id, "AssignIpv6AddressOnCreation",
-                                                     "Value", 0),
+        !run(ctx, "ModifySubnetAttribute",
+             json_pack("{s:s,s:{s:b}}", "SubnetId", ctx->id, "AssignIpv6AddressOnCreation", "Value", 0),
              sdk_printf(ctx->call, "updating %s (%s)", ctx->desc->label, ctx->id))) {
         return IACP_ERROR;
     }
@@ -172,8 +178,12 @@ static int32_t task_definition_import(aws_ctx *ctx, sdk_object *state)
         colon--;
     }
     if (slash == SIZE_MAX || colon <= slash + 1 || !iac_str_starts(arn, IAC_STR("arn:"))) {
-        return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "unexpected format for ID (%s), expected the ARN of a task "
-                                                     "definition", ctx->import_id), NULL);
+        return sdk_error(ctx->call, NULL,
+                         sdk_printf(ctx->call,
+                                    "unexpected format for ID (%s), expected the ARN of a task "
+                                    "definition",
+                                    ctx->import_id),
+                         NULL);
     }
     iac_str family = iac_str_sub(arn, slash + 1, colon - 1);
     sdk_set(state, "id", sdk_new_str(ctx->call, family));

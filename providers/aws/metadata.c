@@ -77,7 +77,10 @@ bool aws_container_keys(aws_instance *in, iacp_call *call, aws_keys *ret, aws_er
         fail(ret_error, "no container credentials: AWS_CONTAINER_CREDENTIALS_FULL_URI is missing or not allowed");
     } else {
         sdk_header header = { IAC_STR("Authorization"), authorization };
-        sdk_request request = { .method = "GET", .url = url, .headers = &header, .header_count = authorization.n ? 1 : 0,
+        sdk_request request = { .method = "GET",
+                                .url = url,
+                                .headers = &header,
+                                .header_count = authorization.n ? 1 : 0,
                                 .max_response = MAX_ANSWER };
         sdk_response response;
         sdk_http_send(in->metadata_http, call, &request, &response);

@@ -145,7 +145,8 @@ static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val config, sd
         return config;
     }
     if (a->type == AWS_T_MAP && sdk_is_set(config) && !sdk_host->wholly_known(config)) {
-        return sdk_unknown(call, a->type_json); /* a map is known as a whole or not at all, as in Terraform's provider */
+        return sdk_unknown(call,
+                           a->type_json); /* a map is known as a whole or not at all, as in Terraform's provider */
     }
     if (sdk_is_set(config)) {
         sdk_val form = aws_planned_form(call, a, config);
@@ -161,7 +162,8 @@ static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val config, sd
     if (where == IN_SET && is_primitive(a)) {
         return aws_zero(call, a);
     }
-    /* Nothing asked for, and nothing there: "" or 0 in the state is no difference. A collection is emptied, not nulled. */
+    /* Nothing asked for, and nothing there: "" or 0 in the state is no difference. A collection is emptied, not nulled.
+     */
     if (sdk_is_set(prior) && aws_is_zero(prior)) {
         return prior;
     }

@@ -66,8 +66,8 @@ static const aws_desc *find(iacp_call *call, const char *type, bool is_data)
     const aws_desc *desc = aws_desc_find(type, is_data);
 
     if (!desc) {
-        sdk_error(call, NULL, "Unknown type", "The provider has no %s \"%s\".", is_data ? "data source" : "resource type",
-                  type);
+        sdk_error(call, NULL, "Unknown type", "The provider has no %s \"%s\".",
+                  is_data ? "data source" : "resource type", type);
     }
     return desc;
 }
@@ -163,8 +163,8 @@ static int32_t upgrade(void *instance, iacp_call *call, iacp_upgrade *request)
     request->ret_state = sdk_host->convert(call, state.value, sdk_type(desc->type_json));
     if (!request->ret_state) {
         return sdk_error(call, NULL, "Stored state cannot be upgraded",
-                         "The state of a %s as version %lld of its schema has it does not fit version %ld.", request->type,
-                         (long long)request->from_version, desc->version);
+                         "The state of a %s as version %lld of its schema has it does not fit version %ld.",
+                         request->type, (long long)request->from_version, desc->version);
     }
     return IACP_OK;
 }

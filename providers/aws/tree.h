@@ -1,6 +1,6 @@
 /* tree.h - paths into the JSON trees that requests and answers are held in. A path is names and list indexes joined by
- * dots; `Name[Sub.Path=text]` picks the first item of a list whose value at Sub.Path is that text. Layer: providers/aws.
- * Thread-safe on distinct trees. */
+ * dots; `Name[Sub.Path=text]` picks the first item of a list whose value at Sub.Path is that text. Layer:
+ * providers/aws. Thread-safe on distinct trees. */
 #ifndef AWS_TREE_H
 #define AWS_TREE_H
 #include <jansson.h>

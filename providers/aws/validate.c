@@ -119,8 +119,10 @@ static void check_range(iacp_call *call, const aws_attr *a, const char *path, sd
     int64_t n = 0;
 
     if (!sdk_host->int64(v, &n) || n < a->min || n > a->max) {
-        sdk_error(call, path, sdk_printf(call, "expected %s to be in the range (%lld - %lld), got %s", path, a->min, a->max,
-                                         sdk_host->number_text(call, v)), NULL);
+        sdk_error(call, path,
+                  sdk_printf(call, "expected %s to be in the range (%lld - %lld), got %s", path, a->min, a->max,
+                             sdk_host->number_text(call, v)),
+                  NULL);
     }
 }
 
@@ -146,7 +148,8 @@ static void check_blocks(iacp_call *call, const aws_attr *a, const char *path, s
 {
     for (size_t i = 0; i < sdk_host->length(v); i++) {
         const char *prefix = a->type == AWS_T_BLOCKS ? sdk_printf(call, "%s[%zu].", path, i) : NULL;
-        check_object(call, prefix ? prefix : sdk_printf(call, "%s.", path), &a->nested, sdk_host->element(v, i), depth + 1);
+        check_object(call, prefix ? prefix : sdk_printf(call, "%s.", path), &a->nested, sdk_host->element(v, i),
+                     depth + 1);
     }
 }
 

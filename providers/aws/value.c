@@ -86,7 +86,8 @@ static sdk_val list_from(iacp_call *call, const aws_attr *attr, const json_t *js
         return NULL;
     }
     for (size_t i = 0; i < n; i++) {
-        sdk_val item = numbers ? number_from(call, json_array_get(json, i)) : string_from(call, json_array_get(json, i));
+        sdk_val item =
+            numbers ? number_from(call, json_array_get(json, i)) : string_from(call, json_array_get(json, i));
         if (item) {
             items[kept++] = item;
         }

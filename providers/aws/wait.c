@@ -99,8 +99,10 @@ static verdict poll(aws_ctx *ctx, const aws_step *s, const char *doing, const ch
     if (s->pending.n == 0 || is_one(&s->pending, *ret_status)) {
         return WAIT_ON;
     }
-    sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "%s: unexpected state '%s', wanted target '%s'", doing, *ret_status,
-                                          s->target.n ? s->target.v[0] : ""), NULL);
+    sdk_error(ctx->call, NULL,
+              sdk_printf(ctx->call, "%s: unexpected state '%s', wanted target '%s'", doing, *ret_status,
+                         s->target.n ? s->target.v[0] : ""),
+              NULL);
     return WAIT_FAILED;
 }
 
@@ -117,11 +119,15 @@ static int32_t wait_for(aws_ctx *ctx, const aws_step *s, const char *timeout_nam
             return v == WAIT_DONE ? IACP_OK : IACP_ERROR;
         }
         if (now() - start > (double)limit) {
-            return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "%s: timeout while waiting for state to become '%s' "
-                                                         "(last state: '%s', timeout: %lds)", doing,
-                                                         s->target.n ? s->target.v[0] : "", status, limit), NULL);
+            return sdk_error(ctx->call, NULL,
+                             sdk_printf(ctx->call,
+                                        "%s: timeout while waiting for state to become '%s' "
+                                        "(last state: '%s', timeout: %lds)",
+                                        doing, s->target.n ? s->target.v[0] : "", status, limit),
+                             NULL);
         }
-        sdk_host->progress(ctx->call, sdk_printf(ctx->call, "%s is %s", ctx->desc->label, status[0] ? status : "not yet found"));
+        sdk_host->progress(ctx->call,
+                           sdk_printf(ctx->call, "%s is %s", ctx->desc->label, status[0] ? status : "not yet found"));
         if (sdk_host->wait(ctx->call, delay)) {
             return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "%s: interrupted", doing), NULL);
         }

@@ -55,8 +55,9 @@ static void test_aws_client__ec2_request_and_answer(void **state)
 
     open_with(answers);
     json_t *answer = ask("ec2", "DescribeVpcs",
-                         json_pack("{s:[s,s],s:[{s:s,s:[s]}]}", "VpcIds", "vpc-1", "vpc-2", "Filters", "Name", "tag:a b",
-                                   "Values", "x/y"), &error);
+                         json_pack("{s:[s,s],s:[{s:s,s:[s]}]}", "VpcIds", "vpc-1", "vpc-2", "Filters", "Name",
+                                   "tag:a b", "Values", "x/y"),
+                         &error);
     assert_non_null(answer);
     assert_string_equal(aws_tree_str(answer, "Vpcs.0.VpcId"), "vpc-1");
     assert_true(json_is_true(aws_tree_get(answer, "Vpcs.0.IsDefault")));
@@ -75,12 +76,15 @@ static void test_aws_client__json_request_and_answer(void **state)
 {
     (void)state;
     static const char *const answers[] = {
-        JSON("200 OK", "{\"cluster\":{\"clusterArn\":\"arn:c\",\"status\":7,\"unknown\":[{}],\"runningTasksCount\":3}}"),
-        NULL };
+        JSON("200 OK",
+             "{\"cluster\":{\"clusterArn\":\"arn:c\",\"status\":7,\"unknown\":[{}],\"runningTasksCount\":3}}"),
+        NULL
+    };
     aws_error error;
 
     open_with(answers);
-    json_t *answer = ask("ecs", "CreateCluster", json_pack("{s:s,s:s}", "clusterName", "a\"b", "nonsense", "x"), &error);
+    json_t *answer =
+        ask("ecs", "CreateCluster", json_pack("{s:s,s:s}", "clusterName", "a\"b", "nonsense", "x"), &error);
     assert_string_equal(aws_tree_str(answer, "cluster.clusterArn"), "arn:c");
     assert_null(aws_tree_get(answer, "cluster.status")); /* of the wrong kind */
     assert_int_equal(json_integer_value(aws_tree_get(answer, "cluster.runningTasksCount")), 3);
@@ -94,19 +98,22 @@ static void test_aws_client__errors_carry_code_message_and_request(void **state)
 {
     (void)state;
     static const char *const answers[] = {
-        XML("400 Bad Request", "<Response><Errors><Error><Code>InvalidVpcRange</Code><Message>bad range</Message></Error>"
-                               "</Errors><RequestID>r-7</RequestID></Response>"),
+        XML("400 Bad Request",
+            "<Response><Errors><Error><Code>InvalidVpcRange</Code><Message>bad range</Message></Error>"
+            "</Errors><RequestID>r-7</RequestID></Response>"),
         JSON("400 Bad Request", "{\"__type\":\"com.amazon#ClientException:http://x\",\"message\":\"no\"}"),
         XML("403 Forbidden", "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message>"
                              "</Error><RequestId>r-8</RequestId></ErrorResponse>"),
-        NULL };
+        NULL
+    };
     aws_error error;
 
     open_with(answers);
     assert_null(ask("ec2", "CreateVpc", NULL, &error));
-    assert_string_equal(text_of("ec2", "CreateVpc", &error),
-                        "operation error EC2: CreateVpc, https response error StatusCode: 400, RequestID: r-7, api error "
-                        "InvalidVpcRange: bad range");
+    assert_string_equal(
+        text_of("ec2", "CreateVpc", &error),
+        "operation error EC2: CreateVpc, https response error StatusCode: 400, RequestID: r-7, api error "
+        "InvalidVpcRange: bad range");
     const aws_service *ec2 = aws_service_find("ec2");
     aws_diagnose(call, ec2, aws_op_find(ec2, "CreateVpc"), &error, "creating EC2 VPC");
     assert_string_equal(call->code, "InvalidVpcRange");

@@ -142,8 +142,9 @@ static void test_aws_credentials__roles_follow_source_profiles(void **state)
 static void test_aws_credentials__circles_of_profiles_are_told(void **state)
 {
     (void)state;
-    use_profiles("[profile a]\nrole_arn = arn:a\nsource_profile = b\n[profile b]\nrole_arn = arn:b\nsource_profile = a\n",
-                 "", "a");
+    use_profiles(
+        "[profile a]\nrole_arn = arn:a\nsource_profile = b\n[profile b]\nrole_arn = arn:b\nsource_profile = a\n", "",
+        "a");
     assert_string_equal(get_error(), "the source_profile of profile \"b\" leads back to \"a\"");
 }
 
@@ -170,10 +171,12 @@ static void test_aws_credentials__web_identity_is_not_signed(void **state)
 static void test_aws_credentials__container_agent_and_refresh(void **state)
 {
     (void)state;
-#define AGENT(id, until) \
-    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"AccessKeyId\":\"" id "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\"," \
+#define AGENT(id, until)                                                                                               \
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"AccessKeyId\":\"" id                                               \
+    "\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","                                                                    \
     "\"Expiration\":\"" until "\"}"
-    static const char *const answers[] = { AGENT("C1", "2001-01-01T00:00:00Z"), AGENT("C2", "2040-01-01T00:00:00Z"), NULL };
+    static const char *const answers[] = { AGENT("C1", "2001-01-01T00:00:00Z"), AGENT("C2", "2040-01-01T00:00:00Z"),
+                                           NULL };
     server *s = server_start(answers);
 
     setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", s->url, 1);
@@ -200,10 +203,10 @@ static void test_aws_credentials__instance_metadata_needs_a_token(void **state)
 {
     (void)state;
 #define TEXT(body) "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" body
-    static const char *const answers[] = {
-        TEXT("imds-token"), TEXT("my-role\n"),
-        TEXT("{\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\"Expiration\":\"2040-01-01T00:00:00Z\"}"),
-        NULL };
+    static const char *const answers[] = { TEXT("imds-token"), TEXT("my-role\n"),
+                                           TEXT("{\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
+                                                "\"Expiration\":\"2040-01-01T00:00:00Z\"}"),
+                                           NULL };
     server *s = server_start(answers);
 
     setenv("AWS_EC2_METADATA_DISABLED", "false", 1);
@@ -242,8 +245,9 @@ static void test_aws_endpoint__rules_and_overrides(void **state)
     assert_string_equal(endpoint_of("sts", "eu-west-1").url, "https://sts.amazonaws.com");
     assert_string_equal(endpoint_of("sts", "eu-west-1").signing_region, "us-east-1");
 
-    use_profiles("[profile p]\nservices = s\nendpoint_url = http://all\n[services s]\nec2 =\n  endpoint_url = http://one/\n",
-                 "", "p");
+    use_profiles(
+        "[profile p]\nservices = s\nendpoint_url = http://all\n[services s]\nec2 =\n  endpoint_url = http://one/\n", "",
+        "p");
     assert_string_equal(endpoint_of("ec2", "eu-west-1").url, "http://one");
     assert_string_equal(endpoint_of("ecs", "eu-west-1").url, "http://all");
     setenv("AWS_ENDPOINT_URL", "http://env:1/", 1);
