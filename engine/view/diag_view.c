@@ -219,11 +219,12 @@ void iac_view_diags(iac_buf *out, const iac_diags *diags, int severity, const ia
 
 /* ---- JSON ---- */
 
-static void json_pos(iac_buf *out, const iac_source *src, uint32_t byte)
+/* past: how many characters after the position, on the same line. */
+static void json_pos(iac_buf *out, const iac_source *src, uint32_t byte, uint32_t past)
 {
     uint32_t line = iac_source_pos(src, byte).line, start = src->line_starts[line - 1];
     iac_buf_printf(out, "{\"line\":%u,\"column\":%zu,\"byte\":%u}", line,
-                   iac_grapheme_count(iac_str_sub(src->text, start, byte)) + 1, byte);
+                   iac_grapheme_count(iac_str_sub(src->text, start, byte)) + 1 + past, byte + past);
 }
 
 static void json_snippet(iac_buf *out, const iac_diag *diag)
@@ -265,13 +266,14 @@ void iac_json_diag(iac_buf *out, const iac_diag *diag)
         iac_json_string(out, diag->address, true);
     }
     if (diag->subject.src) {
-        iac_range range = visible(diag->subject);
+        iac_range range = diag->subject;
+        bool empty = range.end <= range.start;
         iac_buf_cstr(out, ",\"range\":{\"filename\":");
         iac_json_string(out, range.src->name, true);
         iac_buf_cstr(out, ",\"start\":");
-        json_pos(out, range.src, range.start);
+        json_pos(out, range.src, range.start, 0);
         iac_buf_cstr(out, ",\"end\":");
-        json_pos(out, range.src, range.end);
+        json_pos(out, range.src, empty ? range.start : range.end, empty);
         iac_buf_cstr(out, "},\"snippet\":");
         json_snippet(out, diag);
     }
