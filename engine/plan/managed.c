@@ -348,15 +348,13 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
             const iac_change *change = expansion->v[k].change;
             if (!change || (ref.key && !iac_key_equal(expansion->v[k].key, key)))
                 continue;
-            bool replaced = change->action == IAC_ACTION_DELETE_CREATE || change->action == IAC_ACTION_CREATE_DELETE;
-            if (replaced || (change->action == IAC_ACTION_UPDATE && ref.attribute.n == 0))
+            if (change->action != IAC_ACTION_UPDATE && change->action != IAC_ACTION_DELETE_CREATE &&
+                change->action != IAC_ACTION_CREATE_DELETE)
+                continue;
+            const iac_value *a = ref.attribute.n ? iac_value_get(change->before, ref.attribute) : NULL;
+            const iac_value *b = ref.attribute.n ? iac_value_get(change->after, ref.attribute) : NULL;
+            if (!a || !b || !iac_value_same(a, b))
                 return true;
-            if (change->action == IAC_ACTION_UPDATE) {
-                const iac_value *a = iac_value_get(change->before, ref.attribute);
-                const iac_value *b = iac_value_get(change->after, ref.attribute);
-                if (a && b && !iac_value_same(a, b))
-                    return true;
-            }
         }
     }
     return false;
@@ -375,30 +373,25 @@ static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     const iac_value *planned = iac_copy_marks(worker->keep, block, answer.planned, config);
     iac_change *change = new_change(planner, worker, node, task);
     iac_paths replace_paths = { 0 };
-    bool replace = false;
+    bool replace = tainted, triggered = replace_triggered(worker, node, place);
     if (!prior) {
         change->action = IAC_ACTION_CREATE;
     } else if (tainted) {
-        replace = true;
         change->reason = IAC_REASON_REPLACE_TAINTED;
     } else {
         replace_paths = changed_paths(worker, iac_value_unmark_deep(worker->scratch, prior), answer.planned,
                                       answer.requires_replace);
-        if (replace_triggered(worker, node, place)) {
-            replace = true;
-            change->reason = IAC_REASON_REPLACE_TRIGGERED;
-        }
-        if (replace_requested(planner, task)) {
-            replace = true;
+        bool requested = replace_requested(planner, task);
+        replace = triggered || requested || replace_paths.n;
+        if (requested)
             change->reason = IAC_REASON_REPLACE_REQUESTED;
-        }
-        if (replace_paths.n) {
-            replace = true;
+        else if (replace_paths.n)
             change->reason = IAC_REASON_REPLACE_CANNOT_UPDATE;
-        }
         if (!replace)
             change->action = iac_value_identical(prior, planned) ? IAC_ACTION_NOOP : IAC_ACTION_UPDATE;
     }
+    if (triggered) /* whatever else there is to say */
+        change->reason = IAC_REASON_REPLACE_TRIGGERED;
     if (replace) {
         change->action = node->create_before_destroy ? IAC_ACTION_CREATE_DELETE : IAC_ACTION_DELETE_CREATE;
         if (!tainted) {

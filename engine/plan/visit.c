@@ -63,10 +63,10 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         if (v->boolean)
             continue;
         iac_str text = condition_message(worker, place, condition);
-        if (warn)
-            iac_diag_warning(&worker->diags, condition->condition->range, what, "%.*s", IAC_FMT(text));
-        else
-            iac_diag_error(&worker->diags, condition->condition->range, what, "%.*s", IAC_FMT(text));
+        iac_range range = condition->condition->range;
+        iac_diag *diag = warn ? iac_diag_warning(&worker->diags, range, what, "%.*s", IAC_FMT(text))
+                              : iac_diag_error(&worker->diags, range, what, "%.*s", IAC_FMT(text));
+        iac_eval_explain(&place->scope, condition->condition, 0, diag, worker->diags.arena);
         all = all && warn;
     }
     return all;
@@ -171,7 +171,7 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
     const iac_value *v = iac_eval(&place->scope, output->value, worker->scratch, &worker->diags);
     if (worker->diags.errors)
         return NULL;
-    if (output->sensitive)
+    if (output->sensitive && !node->module->parent) /* what a module's output is made of says itself what is sensitive */
         return iac_value_mark(worker->scratch, v, IAC_SENSITIVE);
     if (output->ephemeral)
         return iac_value_mark(worker->scratch, v, IAC_EPHEMERAL);

@@ -10,6 +10,7 @@ typedef struct writer {
     iac_arena *arena;
     const iac_view_schemas *schemas;
     const iac_module_config *module;
+    iac_map sources; /* key of a provider configuration -> iac_str *: the key of the one it is taken from */
 } writer;
 
 /* ---- expressions ---- */
@@ -246,12 +247,12 @@ static void write_expressions(writer *w, bool *first, const iac_body *body, cons
 
 /* ---- resources, modules, providers ---- */
 
-static iac_str provider_key(writer *w, const iac_module_config *module, iac_str name, iac_str alias)
+static iac_str own_provider_key(writer *w, iac_module_addr path, iac_str name, iac_str alias)
 {
     iac_buf text;
     iac_buf_init(&text, IAC_BUF_UNLIMITED);
-    if (module->path.n) {
-        iac_module_addr_print(&text, module->path);
+    if (path.n) {
+        iac_module_addr_print(&text, path);
         iac_buf_char(&text, ':');
     }
     iac_buf_str(&text, name);
@@ -260,6 +261,20 @@ static iac_str provider_key(writer *w, const iac_module_config *module, iac_str 
     iac_str key = iac_arena_str(w->arena, iac_buf_view(&text));
     iac_buf_clear(&text);
     return key;
+}
+
+static iac_str provider_key(writer *w, const iac_module_config *module, iac_str name, iac_str alias)
+{
+    iac_str key = own_provider_key(w, module->path, name, alias);
+    const iac_str *source = iac_map_get(&w->sources, key);
+    return source ? *source : key;
+}
+
+static void set_source(writer *w, iac_str key, iac_str source)
+{
+    iac_str *kept = iac_arena_new_of(w->arena, iac_str);
+    *kept = source;
+    iac_map_put(&w->sources, key, kept);
 }
 
 static void write_resource(writer *w, const iac_resource_config *r)
@@ -431,8 +446,28 @@ static void write_provider(writer *w, bool *any, const iac_module_config *m, iac
     iac_buf_char(w->out, '}');
 }
 
+/* Whether a provider without a configuration in m is that of the module above, which must know it; passed ones are
+ * noted already. */
+static bool is_inherited(writer *w, const iac_module_config *m, const iac_module_config *parent, iac_str name)
+{
+    iac_str key = own_provider_key(w, m->path, name, (iac_str){ 0 });
+    if (iac_map_has(&w->sources, key))
+        return true;
+    bool known = false;
+    iac_provider_addr addr = iac_module_provider_addr(m, name);
+    for (size_t i = 0; parent && i < parent->provider_count && !known; i++)
+        known = parent->providers[i].alias.n == 0 &&
+                iac_provider_addr_equal(iac_module_provider_addr(parent, parent->providers[i].name), addr);
+    for (size_t i = 0; parent && i < parent->resource_count && !known; i++)
+        known = parent->resources[i].provider.alias.n == 0 &&
+                iac_provider_addr_equal(iac_module_provider_addr(parent, parent->resources[i].provider.name), addr);
+    if (known)
+        set_source(w, key, provider_key(w, parent, name, (iac_str){ 0 }));
+    return known;
+}
+
 /* Those that are configured, and those that resources name without a configuration. */
-static void write_providers(writer *w, bool *any, const iac_module_config *m)
+static void write_providers(writer *w, bool *any, const iac_module_config *m, const iac_module_config *parent)
 {
     iac_map seen = { 0 };
     for (size_t i = 0; i < m->provider_count; i++) {
@@ -446,12 +481,20 @@ static void write_providers(writer *w, bool *any, const iac_module_config *m)
         if (ref.alias.n || iac_map_has(&seen, ref.name))
             continue;
         iac_map_put(&seen, ref.name, (void *)(uintptr_t)m);
-        write_provider(w, any, m, ref.name, (iac_str){ 0 }, NULL);
+        if (!is_inherited(w, m, parent, ref.name))
+            write_provider(w, any, m, ref.name, (iac_str){ 0 }, NULL);
     }
     iac_map_clear(&seen);
     for (size_t i = 0; i < m->call_count; i++) {
-        if (m->calls[i].module)
-            write_providers(w, any, m->calls[i].module);
+        const iac_module_call *call = &m->calls[i];
+        if (!call->module)
+            continue;
+        for (size_t k = 0; k < call->provider_count; k++) {
+            const struct iac_passed_provider *passed = &call->providers[k];
+            set_source(w, own_provider_key(w, call->module->path, passed->child.name, passed->child.alias),
+                       provider_key(w, m, passed->parent.name, passed->parent.alias));
+        }
+        write_providers(w, any, call->module, m);
     }
 }
 
@@ -460,10 +503,11 @@ void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_sche
     writer w = { .out = out, .arena = iac_arena_new(), .schemas = schemas };
     bool any = false;
     iac_buf_cstr(out, "{\"provider_config\":");
-    write_providers(&w, &any, config->root);
+    write_providers(&w, &any, config->root, NULL);
     iac_buf_cstr(out, any ? "}" : "{}");
     iac_buf_cstr(out, ",\"root_module\":");
     write_module(&w, config->root);
     iac_buf_char(out, '}');
+    iac_map_clear(&w.sources);
     iac_arena_free(w.arena);
 }

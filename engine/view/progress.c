@@ -78,7 +78,7 @@ void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
     verb v = verb_of(event, json);
     if (event->addr)
         iac_addr_print(out, *event->addr);
-    if (event->deposed.n && event->kind != IAC_EVENT_APPLY_DONE)
+    if (event->deposed.n)
         iac_buf_printf(out, " (deposed object %.*s)", IAC_FMT(event->deposed));
     switch (event->kind) {
     case IAC_EVENT_REFRESH_START:

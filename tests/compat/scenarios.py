@@ -181,6 +181,9 @@ def clean_text(text, identifiers, folder):
     """(text, sorted progress lines): progress lines are taken out of the text."""
     text = DEPOSED.sub(r"\1 <KEY>", identifiers.replace(text.replace(folder, "<DIR>")))
     text = re.sub(r"(complete after) (\d+m)?\d+s", r"\1 <T>", text)
+    # The object is named where Terraform names its block only, and what it was that is destroyed at the end too.
+    text = re.sub(r"(?m)^  with .*,\n(?=  on )", "", text)
+    text = re.sub(r" \(deposed object <KEY>\)(?=: Destruction complete)", "", text)
     rest, progress = [], []
     for line in text.split("\n"):
         (progress if PROGRESS.match(line) else rest).append(line)
