@@ -70,6 +70,8 @@ static void add_ref(void *arg, const iac_ref *ref)
         print_traversal(&text, list->w->arena, e);
         iac_vec_push(&list->texts, iac_arena_str(list->w->arena, iac_buf_view(&text)));
         iac_buf_clear(&text);
+        if (ref->kind == IAC_REF_MODULE && ref->output.n && e->kind == IAC_EXPR_INDEX)
+            break; /* an output is one of the instance's, not of the call's */
     }
 }
 
