@@ -1,3 +1,4 @@
+#include "engine/view/json_checks.h"
 #include "engine/view/json_config.h"
 #include "engine/view/json_module.h"
 
@@ -266,44 +267,6 @@ static void add_relevant(iac_buf *out, bool *first, const iac_plan *plan)
     iac_buf_char(out, ']');
 }
 
-/* What a check is about: its kind, and the parts of its address. */
-static void add_check_address(iac_buf *out, const iac_check_result *check)
-{
-    bool first = true;
-    size_t dot = 0;
-    for (size_t i = 0; i < check->address.n; i++) {
-        if (check->address.p[i] == '.')
-            dot = i + 1;
-    }
-    iac_buf_char(out, '{');
-    iac_json_string_member(out, &first, "kind", check->kind);
-    iac_json_string_member(out, &first, "name", iac_str_sub(check->address, dot, check->address.n));
-    iac_json_string_member(out, &first, "to_display", check->address);
-    iac_buf_char(out, '}');
-}
-
-static void add_checks(iac_buf *out, bool *first, const iac_plan *plan)
-{
-    if (!plan->check_count)
-        return;
-    iac_json_member(out, first, "checks");
-    for (size_t i = 0; i < plan->check_count; i++) {
-        const iac_check_result *check = &plan->checks[i];
-        iac_buf_cstr(out, i ? ",{\"address\":" : "[{\"address\":");
-        add_check_address(out, check);
-        iac_buf_printf(out, ",\"status\":\"%.*s\",\"instances\":[{\"address\":{\"to_display\":", IAC_FMT(check->status));
-        iac_json_string(out, check->address, true);
-        iac_buf_printf(out, "},\"status\":\"%.*s\"", IAC_FMT(check->status));
-        for (size_t k = 0; k < check->message_count; k++) {
-            iac_buf_cstr(out, k ? ",{\"message\":" : ",\"problems\":[{\"message\":");
-            iac_json_string(out, check->messages[k], true);
-            iac_buf_char(out, '}');
-        }
-        iac_buf_cstr(out, check->message_count ? "]}]}" : "}]}");
-    }
-    iac_buf_char(out, ']');
-}
-
 /* Schemas of what the prior state holds, as far as the plan knows them. */
 static const iac_schema *schema_in_plan(void *user, iac_mode mode, iac_str type, iac_str provider)
 {
@@ -342,7 +305,7 @@ void iac_json_plan(iac_buf *out, const iac_plan *plan)
         iac_json_config(out, plan->config, &find);
     }
     add_relevant(out, &first, plan);
-    add_checks(out, &first, plan);
+    iac_json_checks(out, &first, plan);
     iac_json_string_member(out, &first, "timestamp", plan->timestamp);
     iac_json_member(out, &first, "applyable");
     iac_buf_cstr(out, plan->applyable ? "true" : "false");

@@ -366,10 +366,38 @@ static void test_view_plan__reads_as_terraforms(void **unused)
     closedir(dir);
 }
 
+static void test_view_plan__gathers_the_results_of_checks(void **unused)
+{
+    (void)unused;
+    static const iac_str message = IAC_STR_INIT("nope");
+    static const iac_check_result checks[] = {
+        { IAC_STR_INIT("check"), IAC_STR_INIT("check.a"), IAC_STR_INIT("fail"), &message, 1 },
+        { IAC_STR_INIT("output_value"), IAC_STR_INIT("module.m[0].output.o"), IAC_STR_INIT("pass"), NULL, 0 },
+        { IAC_STR_INIT("resource"), IAC_STR_INIT("t.x[0]"), IAC_STR_INIT("pass"), NULL, 0 },
+        { IAC_STR_INIT("resource"), IAC_STR_INIT("t.x[1]"), IAC_STR_INIT("unknown"), NULL, 0 },
+    };
+    iac_plan plan = { .checks = checks, .check_count = IAC_COUNT(checks) };
+    iac_buf out;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_json_plan(&out, &plan);
+    assert_non_null(strstr(
+        out.p,
+        "\"checks\":[{\"address\":{\"kind\":\"check\",\"name\":\"a\",\"to_display\":\"check.a\"},\"status\":\"fail\","
+        "\"instances\":[{\"address\":{\"to_display\":\"check.a\"},\"status\":\"fail\",\"problems\":[{\"message\":"
+        "\"nope\"}]}]},{\"address\":{\"kind\":\"output_value\",\"name\":\"o\",\"module\":\"module.m\",\"to_display\":"
+        "\"module.m.output.o\"},\"status\":\"pass\",\"instances\":[{\"address\":{\"to_display\":\"module.m[0].output.o\","
+        "\"module\":\"module.m[0]\"},\"status\":\"pass\"}]},{\"address\":{\"kind\":\"resource\",\"mode\":\"managed\","
+        "\"type\":\"t\",\"name\":\"x\",\"to_display\":\"t.x\"},\"status\":\"unknown\",\"instances\":[{\"address\":{"
+        "\"to_display\":\"t.x[0]\",\"instance_key\":0},\"status\":\"pass\"},{\"address\":{\"to_display\":\"t.x[1]\","
+        "\"instance_key\":1},\"status\":\"unknown\"}]}]"));
+    iac_buf_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_view_plan__reads_as_terraforms),
+        cmocka_unit_test(test_view_plan__gathers_the_results_of_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
