@@ -51,6 +51,19 @@ static void print_address(iac_buf *out, const iac_state_instance *instance)
     iac_buf_char(out, '\n');
 }
 
+/* Opens and reads; an error where nothing was ever stored. */
+static iac_status read_existing(iac_cli *cli, const iac_state **ret)
+{
+    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, ret) != IAC_OK)
+        return IAC_ERR;
+    if ((*ret)->lineage.n || (*ret)->instance_count || (*ret)->output_count)
+        return IAC_OK;
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "No state file was found!",
+                   "State management commands require a state file. Run this command in a directory where iac has been "
+                   "run or use the -state flag to point the command to a specific state location.");
+    return IAC_ERR;
+}
+
 static int run_list(iac_cli *cli)
 {
     const iac_state *state = NULL;
@@ -64,7 +77,7 @@ static int run_list(iac_cli *cli)
         if (iac_target_parse(cli->arena, iac_str_of(cli->args.positional[i]), &wanted[i], &is_module[i], &cli->diags) !=
             IAC_OK)
             return IAC_EXIT_ERROR;
-    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
+    if (read_existing(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     for (size_t i = 0; i < state->instance_count; i++) {
@@ -115,7 +128,7 @@ static int run_show(iac_cli *cli)
         return IAC_EXIT_ERROR;
     }
     if (iac_addr_parse(cli->arena, iac_str_of(cli->args.positional[0]), &addr, &cli->diags) != IAC_OK ||
-        iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
+        read_existing(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     instance = iac_state_find(state, addr);
     if (!instance) {

@@ -286,6 +286,8 @@ static iac_task_result visit_resource(iac_planner *planner, iac_worker *worker, 
         iac_diags_clear(&worker->diags);
         ok = true;
     }
+    /* What is to be destroyed does not wait for the destruction of what it needs: that may fail by itself. */
+    ok |= destroying(planner) && task->read;
     return (iac_task_result){ ok ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
 }
 
@@ -683,6 +685,63 @@ static iac_str timestamp_now(iac_arena *arena)
     return iac_arena_str(arena, iac_str_of(text));
 }
 
+static bool target_names(const iac_planner *planner, iac_str address)
+{
+    for (size_t i = 0; i < planner->options->target_count; i++) {
+        iac_str target = planner->options->targets[i];
+        if (iac_str_eq(target, address) || (iac_str_starts(address, target) &&
+                                            (address.p[target.n] == '.' || address.p[target.n] == '[')))
+            return true;
+    }
+    return false;
+}
+
+static int compare_addrs_without_keys(const void *a, const void *b)
+{
+    iac_addr x = *(const iac_addr *)a, y = *(const iac_addr *)b;
+    x.key = y.key = (iac_key){ 0 };
+    return iac_addr_cmp(x, y);
+}
+
+/* What has moved must be planned at both its places, whatever else is targeted. */
+static bool check_moves(iac_planner *planner, iac_diags *diags)
+{
+    IAC_VEC(iac_addr) excluded = { 0 };
+    iac_arena *arena = planner->run.arena;
+    for (size_t i = 0; planner->options->target_count && i < planner->moved.n; i++) {
+        const iac_addr *from = planner->moved.entries[i].value;
+        iac_addr to;
+        if (!target_names(planner, iac_addr_text(arena, *from)))
+            iac_vec_push(&excluded, *from);
+        if (!target_names(planner, planner->moved.entries[i].key) &&
+            iac_addr_parse(arena, planner->moved.entries[i].key, &to, diags) == IAC_OK)
+            iac_vec_push(&excluded, to);
+    }
+    if (excluded.n == 0)
+        return true;
+    qsort(excluded.v, excluded.n, sizeof(*excluded.v), compare_addrs_without_keys);
+    iac_buf list;
+    iac_buf_init(&list, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < excluded.n; i++) {
+        excluded.v[i].key = (iac_key){ 0 };
+        if (i && iac_addr_equal(excluded.v[i - 1], excluded.v[i]))
+            continue;
+        iac_str text = iac_addr_text(arena, excluded.v[i]);
+        iac_buf_printf(&list, "\n  -target=\"%.*s\"", IAC_FMT(text));
+    }
+    iac_diag_error(diags, IAC_NO_RANGE, "Moved resource instances excluded by targeting",
+                   "Resource instances in your current state have moved to new addresses in the latest configuration. iac "
+                   "must include those resource instances while planning in order to ensure a correct result, but your "
+                   "-target=... options do not fully cover all of those resource instances.\n\nTo create a valid plan, "
+                   "either remove your -target=... options altogether or add the following additional target "
+                   "options:%s\n\nNote that adding these options may include further additional resource instances in "
+                   "your plan, in order to respect object dependencies.",
+                   list.p);
+    iac_buf_clear(&list);
+    iac_vec_clear(&excluded);
+    return false;
+}
+
 static bool known_address(const iac_run *run, iac_str address)
 {
     for (size_t i = 0; i < run->nodes.n; i++)
@@ -717,6 +776,11 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     planner->options = options;
     *ret = NULL;
     if (iac_run_build(&planner->run, config, &run_options, diags) != IAC_OK) {
+        iac_run_clear(&planner->run);
+        iac_map_clear(&planner->moved);
+        return IAC_ERR;
+    }
+    if (!check_moves(planner, diags)) {
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);
         return IAC_ERR;

@@ -7,6 +7,14 @@
 
 /* ---- the tree of modules ---- */
 
+static bool nothing_known(const iac_value *v)
+{
+    for (size_t i = 0; v->state == IAC_KNOWN && i < v->n; i++)
+        if (v->items[i]->state != IAC_UNKNOWN)
+            return false;
+    return true;
+}
+
 static void add_resource(iac_buf *out, const iac_json_resource *r)
 {
     bool first = true;
@@ -23,7 +31,7 @@ static void add_resource(iac_buf *out, const iac_json_resource *r)
     iac_json_string_member(out, &first, "provider_name", iac_provider_source(r->provider));
     iac_json_member(out, &first, "schema_version");
     iac_buf_printf(out, "%lld", (long long)r->schema_version);
-    if (r->value) {
+    if (r->value && !nothing_known(r->value)) {
         iac_json_member(out, &first, "values");
         iac_json_known(out, r->value);
     }
@@ -121,12 +129,24 @@ static int by_addr(const void *a, const void *b)
     return order ? order : iac_str_cmp(x->deposed, y->deposed);
 }
 
+/* Names as parts of texts: where one has ended, its key or nothing follows. */
+static int name_order(const iac_addr *a, const iac_addr *b)
+{
+    size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
+    int order = n ? memcmp(a->name.p, b->name.p, n) : 0;
+    if (order || a->name.n == b->name.n)
+        return order;
+    unsigned char x = a->name.n > n ? (unsigned char)a->name.p[n] : a->key.kind != IAC_KEY_NONE ? '[' : 0;
+    unsigned char y = b->name.n > n ? (unsigned char)b->name.p[n] : b->key.kind != IAC_KEY_NONE ? '[' : 0;
+    return (int)x - (int)y;
+}
+
 static int by_text(const void *a, const void *b)
 {
     const iac_json_resource *x = a, *y = b;
     int order = iac_view_module_order(x->addr.module, y->addr.module, key_order);
     order = order ? order : type_order(x, y);
-    order = order ? order : iac_str_cmp(x->addr.name, y->addr.name);
+    order = order ? order : name_order(&x->addr, &y->addr);
     order = order ? order : key_order(x->addr.key, y->addr.key);
     return order ? order : iac_str_cmp(x->deposed, y->deposed);
 }

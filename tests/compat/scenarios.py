@@ -279,8 +279,8 @@ def compare(scenario, theirs, ours, folders):
             if kind == "json":
                 errors = [re.sub(r"\bTerraform\b", "iac", text) for text in errors]
                 errors = [" ".join(text.split()) for text in errors]
-            # What `state show` says of an address without an instance has the form of an error here.
-            errors = [text.replace("Error: No instance found", "No instance found").strip() for text in errors]
+            # What the state commands say has the form of an error here.
+            errors = [re.sub("Error: (No (instance|state file) )", r"\1", text).strip() for text in errors]
             found += text_differences("stderr", *errors)
             if "AddressSanitizer" in b[2] or "runtime error:" in b[2]:
                 found.append("sanitizer: " + b[2][:3000])
