@@ -12,8 +12,8 @@
 
 #define LOCK_ADVICE \
     "iac acquires a state lock to protect the state from being written by multiple users at the same time. Please " \
-    "resolve the issue above and try again. For most commands, you can disable locking with the \"-lock=false\" flag, " \
-    "but this is not recommended."
+    "resolve the issue above and try again. For most commands, you can disable locking with the \"-lock=false\" " \
+    "flag, but this is not recommended."
 
 /* A process, told apart from one that got its number later, or that has it in another container. */
 typedef struct process {
@@ -139,8 +139,8 @@ static int remove_lock(iac_store *store, iac_str id)
     return iac_sql_run(s);
 }
 
-/* A lock need not survive the machine: waiting for the disk is left out around it. What is written after is durable with
- * all that came before. */
+/* A lock need not survive the machine: waiting for the disk is left out around it. What is written after is durable
+ * with all that came before. */
 static void set_durable(iac_store *store, bool durable)
 {
     sqlite3_exec(store->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);

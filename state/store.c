@@ -107,7 +107,8 @@ static int open_immutable(iac_store *store)
     sqlite3_close(store->db);
     store->db = NULL;
     int rc = sqlite3_open_v2(uri.p, &store->db,
-                             SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+                             SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             NULL);
     iac_buf_clear(&uri);
     store->read_only = true;
     return rc;

@@ -35,8 +35,8 @@
                           " create_before_destroy = ?11, dependencies = ?12") \
     X(IAC_SQL_OBJECT_REMOVE, "DELETE FROM objects WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
     X(IAC_SQL_OBJECT_REKEY, "UPDATE objects SET deposed = ?4 WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
-    X(IAC_SQL_OBJECTS, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private, tainted," \
-                       " create_before_destroy, dependencies FROM objects WHERE workspace = ?1") \
+    X(IAC_SQL_OBJECTS, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
+                       " tainted, create_before_destroy, dependencies FROM objects WHERE workspace = ?1") \
     X(IAC_SQL_OBJECTS_CLEAR, "DELETE FROM objects WHERE workspace = ?1") \
     X(IAC_SQL_OUTPUT_PUT, "INSERT OR REPLACE INTO outputs(workspace, name, value, type, sensitive)" \
                           " VALUES(?1, ?2, ?3, ?4, ?5)") \

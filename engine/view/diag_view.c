@@ -46,7 +46,8 @@ static snippet snippet_of(const iac_diag *diag)
     }
     while (first < line && text.p[first] == '\n')
         first++;
-    snippet s = { .code = iac_str_sub(text, first, end), .first_line = iac_source_pos(subject.src, (uint32_t)first).line };
+    snippet s = { .code = iac_str_sub(text, first, end),
+                  .first_line = iac_source_pos(subject.src, (uint32_t)first).line };
     if (s.code.n && s.code.p[s.code.n - 1] == '\r')
         s.code.n--;
     s.highlight = subject.start > first ? subject.start - first : 0;
@@ -285,7 +286,8 @@ void iac_json_validate(iac_buf *out, const iac_diags *diags)
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_buf_printf(&json,
-                   "{\"format_version\":\"1.0\",\"valid\":%s,\"error_count\":%zu,\"warning_count\":%zu,\"diagnostics\":[",
+                   "{\"format_version\":\"1.0\",\"valid\":%s,\"error_count\":%zu,\"warning_count\":%zu,"
+                   "\"diagnostics\":[",
                    diags->errors ? "false" : "true", diags->errors, diags->list.n - diags->errors);
     for (size_t i = 0; i < diags->list.n; i++) {
         if (i)

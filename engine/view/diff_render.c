@@ -352,7 +352,8 @@ static void draw_string_update(painter *p, const iac_diff *diff, int indent, iac
         draw(p, &new, indent, style);
         return;
     }
-    bool many = (diff->before && has_newline(diff->before->string)) || (diff->after && has_newline(diff->after->string));
+    bool many = (diff->before && has_newline(diff->before->string)) ||
+                (diff->after && has_newline(diff->after->string));
     if (many) {
         draw_heredoc(p, diff, indent, style);
         return;

@@ -199,8 +199,8 @@ static void comment(renderer *r, const iac_change *c, bool drift)
         delete_reason(r, c);
         break;
     case IAC_ACTION_FORGET:
-        iac_buf_cstr(r->out, c->deposed.n ? " will be removed from the iac state" : " will no longer be managed by iac, "
-                                            "but will not be destroyed");
+        iac_buf_cstr(r->out, c->deposed.n ? " will be removed from the iac state"
+                                          : " will no longer be managed by iac, but will not be destroyed");
         iac_buf_cstr(r->out, c->deposed.n ? "\n # (left over from a partially-failed replacement of this instance)"
                                           : "\n # (destroy = false is set in the configuration)");
         break;
@@ -292,8 +292,8 @@ static bool draw_drift(renderer *r)
             iac_buf_cstr(r->out, " Objects have changed outside of iac\n");
             iac_style(r->out, r->options->color, IAC_RESET);
             iac_buf_char(r->out, '\n');
-            wrap(r, "iac detected the following changes made outside of iac since the last \"iac apply\" which may have "
-                    "affected this plan:");
+            wrap(r, "iac detected the following changes made outside of iac since the last \"iac apply\" which may "
+                    "have affected this plan:");
         }
         any = true;
         draw_change(r, &e, true);
@@ -377,8 +377,8 @@ static void legend(renderer *r, const size_t *counts)
         { IAC_ACTION_CREATE_DELETE, "create replacement and then destroy" },
         { IAC_ACTION_READ, "read (data resources)" },
     };
-    wrap(r, "\niac used the selected providers to generate the following execution plan. Resource actions are indicated "
-            "with the following symbols:");
+    wrap(r, "\niac used the selected providers to generate the following execution plan. Resource actions are "
+            "indicated with the following symbols:");
     for (size_t i = 0; i < IAC_COUNT(rows); i++) {
         if (!counts[rows[i].action])
             continue;

@@ -344,7 +344,8 @@ static void check_case(const char *name)
     if (getenv("IAC_SHOW_JSON"))
         fwrite(out.p, 1, out.n, stdout);
     const iac_value *got = parse(a, iac_str_trim(iac_buf_view(&out)));
-    static const char *const members[] = { "format_version", "terraform_version", "planned_values", "resource_changes", "resource_drift",
+    static const char *const members[] = { "format_version", "terraform_version", "planned_values", "resource_changes",
+                                           "resource_drift",
                                            "output_changes", "relevant_attributes", "timestamp", "applyable",
                                            "complete", "errored" };
     for (size_t i = 0; i < IAC_COUNT(members); i++)

@@ -1,5 +1,5 @@
-/* States shown as Terraform shows them: tests/unit/data/show/CASE holds a state file of Terraform's, the schemas of what
- * is in it, and what `show`, `show -json`, `output` and `output -json` made of it. */
+/* States shown as Terraform shows them: tests/unit/data/show/CASE holds a state file of Terraform's, the schemas of
+ * what is in it, and what `show`, `show -json`, `output` and `output -json` made of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
