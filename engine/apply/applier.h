@@ -22,7 +22,7 @@ typedef struct iac_operation_run {
     const iac_value *result; /* what the instance is now, published when it is saved */
     iac_resource_instance *instance;
     bool failed;             /* the provider's call was not a success */
-    bool wrote;              /* counts when it succeeds */
+    bool unfit;              /* it was, but a postcondition says no: what depends on it must not go on */
 } iac_operation_run;
 
 struct iac_applier {

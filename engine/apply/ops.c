@@ -86,6 +86,13 @@ static void late_error(iac_applier *applier, const iac_operation_run *op, const 
     iac_vec_push(&applier->run.kept, ((iac_kept_diags){ op->id, 0, diags }));
 }
 
+static void import_event(iac_applier *applier, iac_event_kind kind, const iac_change *change)
+{
+    iac_event event = { .kind = kind, .addr = &change->addr, .action = change->action, .id_key = IAC_STR("id"),
+                        .id_value = change->import_id };
+    iac_run_event(&applier->run, &event);
+}
+
 /* On the store's thread, once the result is durable. */
 static void saved(void *arg, const char *error)
 {
@@ -115,7 +122,9 @@ static void saved(void *arg, const char *error)
     if (op->begun > 0)
         iac_instance_event(&applier->run, ok ? IAC_EVENT_APPLY_DONE : IAC_EVENT_APPLY_ERRORED, &change->addr,
                            op->deposed, op->result ? op->result : change->before, op->action, iac_now() - op->begun);
-    iac_walk_complete(op->walk, op->id, IAC_PART_BEGIN, ok);
+    else if (ok && change->import_id.n)
+        import_event(applier, IAC_EVENT_IMPORT_DONE, change);
+    iac_walk_complete(op->walk, op->id, IAC_PART_BEGIN, ok && !op->unfit);
 }
 
 struct waiting { /* for a write that must be durable before the next step */
@@ -346,6 +355,8 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     iac_place place;
     iac_place_for(&place, worker, node, module, op->instance);
 
+    if (change->import_id.n && !op->pending)
+        import_event(applier, IAC_EVENT_IMPORT_START, change);
     if (change->action == IAC_ACTION_NOOP) { /* imported, and nothing to change */
         op->result = change->after;
         op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
@@ -394,8 +405,8 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
                                  .object = object };
     if (ok && node->resource->lifecycle.postconditions.n) {
         place.self = value;
-        op->failed = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
-                                           "Resource postcondition failed", false, NULL);
+        op->unfit = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
+                                          "Resource postcondition failed", false, NULL);
     }
     return save(applier, op, change, 1);
 }
@@ -489,8 +500,8 @@ iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t i
                                  .object = make_object(worker, change, state, IAC_STR("")) };
     if (node->resource->lifecycle.postconditions.n) {
         place.self = state;
-        op->failed = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
-                                           "Resource postcondition failed", false, NULL);
+        op->unfit = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
+                                          "Resource postcondition failed", false, NULL);
     }
     return save(applier, op, change, 1);
 }

@@ -66,14 +66,6 @@ static void drop_targeting_warnings(iac_diags *diags)
     diags->list.n = kept;
 }
 
-static bool is_planned(const iac_plan *plan, iac_addr addr)
-{
-    for (size_t i = 0; i < plan->change_count; i++)
-        if (plan->changes[i].import_id.n && iac_addr_equal(plan->changes[i].addr, addr))
-            return true;
-    return false;
-}
-
 /* The plan is of refreshing alone, so that applying it records the object and changes nothing. */
 static int run(iac_cli *cli)
 {
@@ -95,7 +87,7 @@ static int run(iac_cli *cli)
     drop_targeting_warnings(&cli->diags);
     if (status != IAC_OK || !plan || plan->errored)
         return IAC_EXIT_ERROR;
-    if (!is_planned(plan, addr)) {
+    if (!iac_state_find(plan->prior, addr)) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Configuration for import target does not exist",
                        "The configuration for the given import target %s does not exist. All target instances must "
                        "have an associated configuration to be imported.", cli->args.positional[0]);

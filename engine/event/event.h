@@ -9,6 +9,9 @@
 typedef enum iac_event_kind {
     IAC_EVENT_REFRESH_START,   /* ADDR: Refreshing state... [id=ID] */
     IAC_EVENT_REFRESH_DONE,
+    IAC_EVENT_IMPORT_PREPARE,  /* ADDR: Preparing import... [id=ID]; while planning */
+    IAC_EVENT_IMPORT_START,    /* ADDR: Importing... [id=ID] */
+    IAC_EVENT_IMPORT_DONE,     /* ADDR: Import complete [id=ID] */
     IAC_EVENT_READ_START,      /* data source */
     IAC_EVENT_READ_DONE,
     IAC_EVENT_APPLY_START,     /* action says: create, update, delete */

@@ -819,6 +819,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     plan->complete = plan->complete && !plan->errored;
     if (!plan->errored)
         iac_plan_operations(planner, plan, arena);
+    iac_plan_warn_forgotten(plan, diags);
     if (options->target_count)
         iac_diag_warning(diags, IAC_NO_RANGE, "Resource targeting is in effect",
                          "You are creating a plan with the -target option, which means that the result of this plan "

@@ -186,6 +186,12 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
     if (!task->refreshed)
         return true; /* it is gone already */
     iac_change *change = new_change(planner, worker, node, task);
+    if (node->kind == IAC_NODE_ORPHAN && planner->options->mode != IAC_PLAN_DESTROY &&
+        iac_plan_forgets(planner, worker, task->addr)) {
+        change->action = IAC_ACTION_FORGET;
+        change->reason = task->reason;
+        return true;
+    }
     change->action = IAC_ACTION_DELETE;
     if (task->object->deposed.n == 0 && planner->options->mode != IAC_PLAN_DESTROY)
         change->reason = task->reason;
@@ -417,10 +423,15 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     const iac_imported *objects;
     size_t n;
+    iac_event preparing = { .kind = IAC_EVENT_IMPORT_PREPARE, .addr = &task->addr, .action = IAC_ACTION_READ,
+                            .id_key = IAC_STR("id"), .id_value = iac_str_of(task->import_id) };
+    iac_run_event(worker->run, &preparing);
     if (iac_instance_import(node->provider->instance, &options, worker->keep, node->resource_addr.type,
                             iac_str_of(task->import_id), &objects, &n, &worker->diags) != IAC_OK)
         return false;
     iac_read_answer answer = { 0 };
+    iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, IAC_STR(""), objects[0].state,
+                       IAC_ACTION_READ, 0);
     if (iac_instance_read(node->provider->instance, &options, worker->keep, node->resource_addr.type,
                           objects[0].state, objects[0].private_data, &answer, &worker->diags) != IAC_OK)
         return false;

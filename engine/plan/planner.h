@@ -37,6 +37,9 @@ typedef struct iac_planner {
     bool *swept;   /* by node, destroying with targets: depends on one, by the state */
 } iac_planner;
 
+/* removed.c: whether a removed block says to let go of the object without destroying it; and the warning of it. */
+bool iac_plan_forgets(const iac_planner *planner, iac_worker *worker, iac_addr addr);
+void iac_plan_warn_forgotten(const iac_plan *plan, iac_diags *diags);
 /* moves.c: the state with moved objects under their new addresses; adds to ret_moved. state itself where none moved. */
 const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, const iac_state *state,
                                 iac_map *ret_moved, iac_diags *diags);

@@ -89,6 +89,18 @@ void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
         iac_buf_cstr(out, ": Refresh complete");
         print_id(out, event);
         break;
+    case IAC_EVENT_IMPORT_PREPARE:
+        iac_buf_cstr(out, ": Preparing import...");
+        print_id(out, event);
+        break;
+    case IAC_EVENT_IMPORT_START:
+        iac_buf_cstr(out, ": Importing...");
+        print_id(out, event);
+        break;
+    case IAC_EVENT_IMPORT_DONE:
+        iac_buf_cstr(out, ": Import complete");
+        print_id(out, event);
+        break;
     case IAC_EVENT_READ_START:
     case IAC_EVENT_APPLY_START:
         iac_buf_printf(out, ": %s...", v.begin);
