@@ -47,7 +47,7 @@ static void test_view_progress__tells_people_what_happens(void **unused)
     gone.deposed = IAC_STR("0badcafe");
     expect(gone, "aws_vpc.a (deposed object 0badcafe): Destroying... [id=vpc-1]");
     gone.kind = IAC_EVENT_APPLY_DONE;
-    expect(gone, "aws_vpc.a: Destruction complete after 0s");
+    expect(gone, "aws_vpc.a (deposed object 0badcafe): Destruction complete after 0s");
 }
 
 static char *stream_of(bool json, bool color, const iac_event *events, size_t n)
