@@ -19,9 +19,6 @@ extern char **environ;
 time_t k8s_time_parse(const char *text)
 {
     struct tm tm = { 0 };
-    int zone_hour = 0, zone_minute = 0;
-    char sign;
-
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (!rest) {
         return 0;
@@ -30,8 +27,9 @@ time_t k8s_time_parse(const char *text)
         rest += 1 + strspn(rest + 1, "0123456789");
     }
     time_t at = timegm(&tm);
-    if (sscanf(rest, "%c%2d:%2d", &sign, &zone_hour, &zone_minute) == 3 && (sign == '+' || sign == '-')) {
-        at -= (sign == '+' ? 1 : -1) * (zone_hour * 3600 + zone_minute * 60);
+    if ((*rest == '+' || *rest == '-') && strlen(rest) >= 6 && rest[3] == ':') {
+        long zone = strtol(rest + 1, NULL, 10) * 3600 + strtol(rest + 4, NULL, 10) * 60;
+        at -= *rest == '+' ? zone : -zone;
     }
     return at;
 }

@@ -179,7 +179,9 @@ const char *k8s_query_escape(iacp_call *call, const char *text)
         if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-._~", c)) {
             *p++ = (char)c;
         } else {
-            p += sprintf(p, "%%%02X", c);
+            *p++ = '%';
+            *p++ = "0123456789ABCDEF"[c >> 4];
+            *p++ = "0123456789ABCDEF"[c & 15];
         }
     }
     return out;

@@ -240,7 +240,8 @@ static void test_kubernetes_kubeconfig__mistakes_are_told(void **state)
     assert_false(resolve_path(put_file("b", "a: [", 0600), ""));
     assert_non_null(strstr(why.p, "is not a kubeconfig file: line "));
     assert_false(resolve_path(put_file("b", "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\n"
-                                            "clusters: [{name: c, cluster: {server: 's', certificate-authority-data: '%'}}]\n",
+                                            "clusters: [{name: c, cluster: {server: 's', "
+                                            "certificate-authority-data: '%'}}]\n",
                                        0600), ""));
     assert_string_equal(why.p, "certificate-authority-data of cluster \"c\" is not base64");
     assert_false(resolve_path(put_file("b", "clusters: []\n", 0600), ""));
