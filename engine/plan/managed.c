@@ -186,12 +186,6 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
     if (!task->refreshed)
         return true; /* it is gone already */
     iac_change *change = new_change(planner, worker, node, task);
-    if (node->kind == IAC_NODE_ORPHAN && planner->options->mode != IAC_PLAN_DESTROY &&
-        iac_plan_forgets(planner, worker, task->addr)) {
-        change->action = IAC_ACTION_FORGET;
-        change->reason = task->reason;
-        return true;
-    }
     change->action = IAC_ACTION_DELETE;
     if (task->object->deposed.n == 0 && planner->options->mode != IAC_PLAN_DESTROY)
         change->reason = task->reason;
@@ -343,6 +337,7 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
         if (!expansion)
             continue;
         iac_key key = { 0 };
+        bool any = false;
         if (ref.key) {
             const iac_value *v = iac_eval(&place->scope, ref.key, worker->scratch, &worker->diags);
             if (v->kind == IAC_NUMBER && iac_is_set_value(v) && iac_value_to_int(v, &key.index))
@@ -350,10 +345,13 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
             else if (v->kind == IAC_STRING && iac_is_set_value(v))
                 key = (iac_key){ .kind = IAC_KEY_STRING, .name = v->string };
         }
-        for (uint32_t k = 0; k < expansion->n; k++) {
-            const iac_change *change = expansion->v[k].change;
-            if (!change || (ref.key && !iac_key_equal(expansion->v[k].key, key)))
+        const iac_plan_work *work = target->work;
+        for (uint32_t k = 0; work && k < work->n; k++) {
+            const iac_change *change = work->tasks[k].change;
+            if (!change || work->tasks[k].module != place->instance || (ref.key && change->deposed.n) ||
+                (ref.key && !iac_key_equal(change->addr.key, key)))
                 continue;
+            any = true;
             if (change->action != IAC_ACTION_UPDATE && change->action != IAC_ACTION_DELETE_CREATE &&
                 change->action != IAC_ACTION_CREATE_DELETE)
                 continue;
@@ -361,6 +359,14 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
             const iac_value *b = ref.attribute.n ? iac_value_get(change->after, ref.attribute) : NULL;
             if (!a || !b || !iac_value_same(a, b))
                 return true;
+        }
+        if (!any) {
+            iac_str text = iac_ref_text(worker->scratch, &ref);
+            iac_str module = iac_module_addr_text(worker->scratch, place->instance->addr);
+            iac_str summary = iac_arena_printf(worker->diags.arena, "no change found for %.*s in %.*s", IAC_FMT(text),
+                                               IAC_FMT(module.n ? module : IAC_STR("the root module")));
+            iac_diag_error(&worker->diags, IAC_NO_RANGE, summary.p, "%s", "");
+            return false;
         }
     }
     return false;
@@ -380,6 +386,8 @@ static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     iac_change *change = new_change(planner, worker, node, task);
     iac_paths replace_paths = { 0 };
     bool replace = tainted, triggered = replace_triggered(worker, node, place);
+    if (worker->diags.errors)
+        return false;
     if (!prior) {
         change->action = IAC_ACTION_CREATE;
     } else if (tainted) {
@@ -521,8 +529,25 @@ static void publish_refreshed(iac_plan_task *task)
         task->instance->value = task->refreshed; /* none: references to it are unknown */
 }
 
+/* What a removed block lets go of is not asked about any more. */
+static bool forget(const iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
+{
+    if (!load_stored(worker, node, task))
+        return false;
+    task->refreshed = task->before;
+    task->read = true;
+    task->kept = task->object;
+    iac_change *change = new_change(planner, worker, node, task);
+    change->action = IAC_ACTION_FORGET;
+    change->reason = task->reason;
+    return true;
+}
+
 bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
+    if (node->kind == IAC_NODE_ORPHAN && planner->options->mode == IAC_PLAN_NORMAL &&
+        iac_plan_forgets(planner, worker, task->addr))
+        return forget(planner, worker, node, task);
     bool ok = task->import_id && !task->object ? import_object(worker, node, task)
                                                : refresh(planner, worker, node, task);
     if (!ok)
