@@ -292,18 +292,6 @@ static void *moved_array(iac_arena *arena, const void *items, size_t n, size_t s
     return copy;
 }
 
-/* A map with its memory moved into the arena, where the module lives. */
-static void settle_map(iac_arena *arena, iac_map *map)
-{
-    iac_map settled = *map;
-
-    settled.entries = moved_array(arena, map->entries, map->n, sizeof(*map->entries), NULL);
-    settled.slots = moved_array(arena, map->slots, map->slot_count, sizeof(*map->slots), NULL);
-    settled.cap = map->n;
-    iac_map_clear(map);
-    *map = settled;
-}
-
 #define MOVE(field, count_field, vec, cmp) \
     (module->field = moved_array(m->arena, (vec).v, (vec).n, sizeof(*(vec).v), (cmp)), module->count_field = (vec).n, \
      iac_vec_clear(&(vec)))
@@ -342,7 +330,7 @@ static void finish_module(iac_module_build *m)
         &module->required_provider_map,
     };
     for (size_t i = 0; i < IAC_COUNT(maps); i++)
-        settle_map(m->arena, maps[i]);
+        iac_map_settle(maps[i], m->arena); /* where the module lives */
     iac_map *indexes[] = {
         &m->variable_index, &m->local_index, &m->output_index, &m->resource_index, &m->provider_index,
         &m->call_index, &m->check_index, &m->requirement_index,
