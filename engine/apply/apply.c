@@ -170,6 +170,16 @@ static bool imports(const iac_applier *applier, iac_addr addr)
     return found && applier->plan->changes[found - 1].import_id.n > 0;
 }
 
+/* The first apply makes a state, be it an empty one. */
+static void touch(iac_applier *applier)
+{
+    if (applier->plan->previous && applier->plan->previous->lineage.n)
+        return;
+    iac_write *write = iac_arena_new_of(applier->run.arena, iac_write);
+    *write = (iac_write){ .kind = IAC_WRITE_OUTPUT_REMOVE };
+    iac_store_submit(applier->options->store, write, 1, NULL, NULL);
+}
+
 /* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
 static void save_refreshed(iac_applier *applier)
 {
@@ -258,6 +268,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
     applier.ops = iac_xcalloc(plan->operation_count, sizeof(*applier.ops));
     applier.set_aside = iac_xcalloc(plan->change_count, sizeof(*applier.set_aside));
     index_plan(&applier);
+    touch(&applier);
     save_refreshed(&applier);
 
     iac_graph graph;

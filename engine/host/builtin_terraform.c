@@ -99,12 +99,6 @@ static int32_t read_resource(void *instance, iacp_call *call, iacp_read *request
     return IACP_OK;
 }
 
-/* The output is the input, once that has been stored. */
-static const iacp_value *planned_output(iacp_call *call, const iacp_value *input)
-{
-    return host->state(input) == IACP_NULL ? input : host->unknown(call, host->type_of(call, input));
-}
-
 static int32_t plan(void *instance, iacp_call *call, iacp_plan *request)
 {
     static const char *const triggers[] = { "triggers_replace" };
@@ -116,8 +110,11 @@ static int32_t plan(void *instance, iacp_call *call, iacp_plan *request)
     (void)instance;
     if (create || replace)
         planned = host->with(call, planned, "id", host->unknown_not_null(call, string_type));
-    if (create || replace || !host->equal(host->get(prior, "input"), input))
-        planned = host->with(call, planned, "output", planned_output(call, input));
+    /* The output is the input, once that has been stored: of a new object it is known that it has none. */
+    if ((create || replace) && host->state(input) == IACP_NULL)
+        planned = host->with(call, planned, "output", input);
+    else if (create || replace || !host->equal(host->get(prior, "input"), input))
+        planned = host->with(call, planned, "output", host->unknown(call, host->type_of(call, input)));
     if (replace) {
         request->ret_requires_replace = triggers;
         request->ret_requires_replace_count = 1;

@@ -220,17 +220,12 @@ static void link_ref(void *arg, const iac_ref *ref)
     const iac_run_module *child = link->module->children[target->call - link->module->config->calls];
     if (!child)
         return;
-    if (link->whole_modules) {
-        add_edge(link->run, link->node, child->end);
-        return;
-    }
-    const iac_output_config *output = ref->output.n ? iac_map_get(&child->config->output_map, ref->output) : NULL;
+    const iac_output_config *output = ref->output.n && !link->whole_modules ? iac_map_get(&child->config->output_map, ref->output) : NULL;
     if (output) {
         add_edge(link->run, link->node, child->outputs[output - child->config->outputs]);
         return;
     }
-    for (size_t i = 0; i < child->config->output_count; i++)
-        add_edge(link->run, link->node, child->outputs[i]);
+    add_edge(link->run, link->node, child->end); /* the call as a whole is everything in it */
 }
 
 static void link_expr(struct linking *link, const iac_expr *expr, iac_diags *drop)

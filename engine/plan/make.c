@@ -15,10 +15,12 @@ static iac_addr instance_addr(const iac_node *node, iac_module_addr module, iac_
     return addr;
 }
 
-static iac_reason orphan_reason(const iac_node *node, const iac_module_instance *module, iac_key key)
+static iac_reason orphan_reason(const iac_planner *planner, const iac_node *node, iac_str address,
+                                const iac_module_instance *module, iac_key key)
 {
     if (node->kind == IAC_NODE_ORPHAN)
-        return IAC_REASON_DELETE_NO_CONFIG;
+        return planner->moved.n && iac_map_has(&planner->moved, address) ? IAC_REASON_DELETE_NO_MOVE_TARGET
+                                                                         : IAC_REASON_DELETE_NO_CONFIG;
     if (!module)
         return IAC_REASON_DELETE_NO_MODULE;
     const iac_expansion *expansion = &node->expansions[module->index];
@@ -27,20 +29,6 @@ static iac_reason orphan_reason(const iac_node *node, const iac_module_instance 
     if (expansion->repetition == IAC_BY_FOR_EACH && key.kind == IAC_KEY_STRING)
         return IAC_REASON_DELETE_EACH_KEY;
     return IAC_REASON_DELETE_WRONG_REPETITION;
-}
-
-/* Whether the module that an orphaned resource was in is still called. */
-static iac_reason orphan_module_reason(const iac_planner *planner, const iac_node *node)
-{
-    const iac_run_module *module = planner->run.root;
-    for (size_t i = 0; i < node->resource_addr.module.n; i++) {
-        const iac_module_call *call = iac_map_get(&module->config->call_map,
-                                                  node->resource_addr.module.steps[i].name);
-        if (!call || !module->children[call - module->config->calls])
-            return IAC_REASON_DELETE_NO_MODULE;
-        module = module->children[call - module->config->calls];
-    }
-    return IAC_REASON_DELETE_NO_CONFIG;
 }
 
 static bool targeted(const iac_planner *planner, const iac_node *node, iac_str address)
@@ -110,8 +98,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                 .object = stored->current,
                 .addr = stored->addr,
                 .address = address,
-                .reason = node->kind == IAC_NODE_ORPHAN ? orphan_module_reason(planner, node)
-                                                        : orphan_reason(node, module, stored->addr.key),
+                .reason = orphan_reason(planner, node, address, module, stored->addr.key),
             };
         for (size_t k = 0; k < stored->deposed_count; k++)
             work->tasks[work->n++] = (iac_plan_task){
@@ -286,8 +273,11 @@ static iac_task_result visit_resource(iac_planner *planner, iac_worker *worker, 
         iac_diags_clear(&worker->diags);
         ok = true;
     }
-    /* What is to be destroyed does not wait for the destruction of what it needs: that may fail by itself. */
-    ok |= destroying(planner) && task->read;
+    if (!ok && destroying(planner) && task->read) {
+        /* What is to be destroyed does not wait for what it needs: that may fail by itself. */
+        planner->failed[node->id] = true;
+        ok = true;
+    }
     return (iac_task_result){ ok ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
 }
 
@@ -351,11 +341,10 @@ static iac_str without_keys(iac_arena *arena, iac_str target, bool *ret_module)
     return target;
 }
 
-/* Of a destroy: everything that depends on a target, as the state has recorded it, goes too. */
-static void sweep(iac_planner *planner, bool *wanted)
+/* Who depends on whom, as the state has recorded it: an edge for each pair of resource nodes. To be cleared. */
+static void state_graph(iac_run *run, bool needed_first, iac_graph *graph)
 {
-    iac_run *run = &planner->run;
-    IAC_VEC(iac_edge) edges = { 0 }; /* what needs -> what is needed, turned round below */
+    IAC_VEC(iac_edge) edges = { 0 };
     for (uint32_t i = 0; i < run->nodes.n; i++) {
         const iac_node *node = run->nodes.v[i];
         if (node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN)
@@ -371,12 +360,51 @@ static void sweep(iac_planner *planner, bool *wanted)
                 const iac_node *needed = iac_map_get(&run->resource_nodes,
                                                      iac_addr_text(run->arena, object->dependencies[d]));
                 if (needed && needed != node)
-                    iac_vec_push(&edges, ((iac_edge){ needed->id, i }));
+                    iac_vec_push(&edges, (needed_first ? (iac_edge){ needed->id, i } : (iac_edge){ i, needed->id }));
             }
         }
     }
+    iac_graph_build(graph, (uint32_t)run->nodes.n, edges.v, edges.n);
+    iac_vec_clear(&edges);
+}
+
+/* Of a destroy: what something depends on that cannot be destroyed has to stay, too. */
+static void spare_needed(iac_planner *planner)
+{
+    iac_run *run = &planner->run;
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        if (planner->failed[i])
+            iac_vec_push(&queue, i);
+    if (queue.n == 0)
+        return;
     iac_graph graph;
-    iac_graph_build(&graph, (uint32_t)run->nodes.n, edges.v, edges.n);
+    state_graph(run, false, &graph);
+    bool *seen = iac_xcalloc(run->nodes.n, sizeof(*seen));
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = graph.dep_start[id]; e < graph.dep_start[id + 1]; e++) {
+            uint32_t needed = graph.deps[e];
+            if (seen[needed])
+                continue;
+            seen[needed] = true;
+            iac_vec_push(&queue, needed);
+            iac_plan_work *work = run->nodes.v[needed]->work;
+            for (uint32_t k = 0; work && k < work->n; k++)
+                work->tasks[k].change = NULL;
+        }
+    }
+    free(seen);
+    iac_vec_clear(&queue);
+    iac_graph_clear(&graph);
+}
+
+/* Of a destroy: everything that depends on a target, as the state has recorded it, goes too. */
+static void sweep(iac_planner *planner, bool *wanted)
+{
+    iac_run *run = &planner->run;
+    iac_graph graph;
+    state_graph(run, true, &graph);
     IAC_VEC(uint32_t) queue = { 0 };
     for (uint32_t i = 0; i < run->nodes.n; i++)
         if (planner->aimed[i])
@@ -394,7 +422,6 @@ static void sweep(iac_planner *planner, bool *wanted)
         }
     }
     iac_vec_clear(&queue);
-    iac_vec_clear(&edges);
     iac_graph_clear(&graph);
 }
 
@@ -536,6 +563,9 @@ static int compare_outputs(const void *a, const void *b)
 static void refresh_outputs(iac_planner *planner, iac_state *state, iac_arena *arena)
 {
     const iac_run_module *root = planner->run.root;
+    bool stored = state->instance_count || state->output_count;
+    if (destroying(planner) && (planner->options->no_refresh || !stored))
+        return; /* nothing is refreshed before a destroy of nothing */
     iac_state_output *v = iac_arena_array(arena, iac_state_output, root->config->output_count + state->output_count);
     size_t n = 0;
     for (size_t i = 0; i < root->config->output_count; i++) {
@@ -633,6 +663,8 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         change.before = old ? old->value : NULL;
         const iac_value *after = node->values && !destroying(planner) ? node->values[0] : NULL;
         if (destroying(planner)) {
+            if (!old)
+                continue;
             change.action = IAC_ACTION_DELETE;
             change.sensitive = old && old->sensitive;
             v[n++] = change;
@@ -664,6 +696,19 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
     plan->output_count = n;
 }
 
+/* Whether refreshing alone has changed what the state records beside values. */
+static bool records_change(const iac_planner *planner)
+{
+    for (size_t i = 0; i < planner->run.nodes.n; i++) {
+        const iac_node *node = planner->run.nodes.v[i];
+        const iac_plan_work *work = node->kind == IAC_NODE_RESOURCE ? node->work : NULL;
+        for (uint32_t k = 0; work && k < work->n; k++)
+            if (work->tasks[k].record_changed)
+                return true;
+    }
+    return false;
+}
+
 static bool has_changes(const iac_planner *planner, const iac_plan *plan)
 {
     for (size_t i = 0; i < plan->change_count; i++)
@@ -672,7 +717,8 @@ static bool has_changes(const iac_planner *planner, const iac_plan *plan)
     for (size_t i = 0; i < plan->output_count; i++)
         if (plan->outputs[i].action != IAC_ACTION_NOOP)
             return true;
-    return planner->options->mode == IAC_PLAN_REFRESH_ONLY && (plan->drift_count || planner->options->import_count);
+    return planner->options->mode == IAC_PLAN_REFRESH_ONLY &&
+           (plan->drift_count || planner->options->import_count || records_change(planner));
 }
 
 static iac_str timestamp_now(iac_arena *arena)
@@ -744,6 +790,8 @@ static bool check_moves(iac_planner *planner, iac_diags *diags)
 
 static bool known_address(const iac_run *run, iac_str address)
 {
+    bool is_module;
+    address = without_keys(run->arena, address, &is_module);
     for (size_t i = 0; i < run->nodes.n; i++)
         if ((run->nodes.v[i]->kind == IAC_NODE_RESOURCE || run->nodes.v[i]->kind == IAC_NODE_ORPHAN) &&
             names_node(address, run->nodes.v[i]))
@@ -773,6 +821,13 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink,
     };
+    if (options->target_count)
+        iac_diag_warning(diags, IAC_NO_RANGE, "Resource targeting is in effect",
+                         "You are creating a plan with the -target option, which means that the result of this plan "
+                         "may not represent all of the changes requested by the current configuration.\n\nThe -target "
+                         "option is not for routine use, and is provided only for exceptional situations such as "
+                         "recovering from errors or mistakes, or when iac specifically suggests to use it as part of "
+                         "an error message.");
     planner->options = options;
     *ret = NULL;
     if (iac_run_build(&planner->run, config, &run_options, diags) != IAC_OK) {
@@ -785,6 +840,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
+    planner->failed = iac_arena_array(planner->run.arena, bool, planner->run.nodes.n);
     apply_targets(planner);
     check_replaces(planner, diags);
     iac_walk_options walk = { .workers = planner->run.worker_count, .stop = options->stop, .run = visit,
@@ -812,6 +868,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .replace_count = options->replace_count,
         .workspace = options->workspace,
     };
+    spare_needed(planner);
     gather_changes(planner, plan, arena);
     plan->prior = refreshed_state(planner, arena);
     gather_outputs(planner, plan, arena);
@@ -820,13 +877,6 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     if (!plan->errored)
         iac_plan_operations(planner, plan, arena);
     iac_plan_warn_forgotten(plan, diags);
-    if (options->target_count)
-        iac_diag_warning(diags, IAC_NO_RANGE, "Resource targeting is in effect",
-                         "You are creating a plan with the -target option, which means that the result of this plan "
-                         "may not represent all of the changes requested by the current configuration.\n\nThe -target "
-                         "option is not for routine use, and is provided only for exceptional situations such as "
-                         "recovering from errors or mistakes, or when iac specifically suggests to use it as part of "
-                         "an error message.");
     iac_run_hand_over(&planner->run, arena);
     iac_map_clear(&planner->moved);
     *ret = plan;

@@ -2,6 +2,7 @@
 #include "engine/plan/planner.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- refresh ---- */
 
@@ -139,7 +140,9 @@ static void note_drift(iac_worker *worker, const iac_node *node, iac_plan_task *
 static iac_change *new_change(const iac_planner *planner, iac_worker *worker, const iac_node *node,
                               iac_plan_task *task)
 {
-    const iac_addr *previous = planner->moved.n ? iac_map_get(&planner->moved, task->address) : NULL;
+    /* What is refreshed before it is destroyed has its new address by then. */
+    bool settled = planner->options->mode == IAC_PLAN_DESTROY && !planner->options->no_refresh;
+    const iac_addr *previous = planner->moved.n && !settled ? iac_map_get(&planner->moved, task->address) : NULL;
     iac_change *change = iac_arena_new_of(worker->keep, iac_change);
     const iac_value *none = iac_value_null(worker->keep, node->schema->block->type);
     *change = (iac_change){
@@ -363,7 +366,7 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
         if (!any) {
             iac_str text = iac_ref_text(worker->scratch, &ref);
             iac_str module = iac_module_addr_text(worker->scratch, place->instance->addr);
-            iac_str summary = iac_arena_printf(worker->diags.arena, "no change found for %.*s in %.*s", IAC_FMT(text),
+            iac_str summary = iac_arena_printf(worker->scratch, "no change found for %.*s in %.*s", IAC_FMT(text),
                                                IAC_FMT(module.n ? module : IAC_STR("the root module")));
             iac_diag_error(&worker->diags, IAC_NO_RANGE, summary.p, "%s", "");
             return false;
@@ -463,32 +466,65 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
     return true;
 }
 
-static bool same_dependencies(const iac_object *object, const iac_change *change)
+static int compare_addrs(const void *a, const void *b)
 {
-    if (object->dependency_count != change->dependency_count)
+    return iac_addr_cmp(*(const iac_addr *)a, *(const iac_addr *)b);
+}
+
+/* What the object is recorded to depend on and what the configuration says, together: either may matter until the
+ * next apply. */
+static void merge_dependencies(iac_worker *worker, iac_object *object, const iac_node *node)
+{
+    size_t n = object->dependency_count + node->dependency_count, kept = 0;
+    iac_addr *all = iac_arena_array(worker->keep, iac_addr, n);
+    if (object->dependency_count)
+        memcpy(all, object->dependencies, object->dependency_count * sizeof(*all));
+    if (node->dependency_count)
+        memcpy(all + object->dependency_count, node->dependencies, node->dependency_count * sizeof(*all));
+    if (n)
+        qsort(all, n, sizeof(*all), compare_addrs);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !iac_addr_equal(all[kept - 1], all[i]))
+            all[kept++] = all[i];
+    object->dependencies = all;
+    object->dependency_count = kept;
+}
+
+static bool same_dependencies(const iac_addr *a, size_t a_count, const iac_addr *b, size_t b_count)
+{
+    if (a_count != b_count)
         return false;
-    for (size_t i = 0; object->dependencies != change->dependencies && i < object->dependency_count; i++)
-        if (!iac_addr_equal(object->dependencies[i], change->dependencies[i]))
+    for (size_t i = 0; a != b && i < a_count; i++)
+        if (!iac_addr_equal(a[i], b[i]))
             return false;
     return true;
 }
 
 /* What the state records beside the object's value follows the configuration without an operation of its own: how it is
- * replaced, and, where nothing else will change, what it depends on. */
-static void keep_up(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+ * replaced, and what it depends on, where it will not change or was read anew. */
+static void keep_up(const iac_planner *planner, iac_worker *worker, const iac_node *node, iac_plan_task *task)
 {
-    const iac_change *change = task->change;
-    bool same = change->action != IAC_ACTION_NOOP || !task->kept || same_dependencies(task->kept, change);
-    if (!task->kept || (same && task->kept->create_before_destroy == node->create_before_destroy))
+    const iac_object *kept = task->kept;
+    bool stays = task->change && task->change->action == IAC_ACTION_NOOP;
+    if (!kept || !task->instance ||
+        (kept->create_before_destroy == node->create_before_destroy &&
+         same_dependencies(kept->dependencies, kept->dependency_count, node->dependencies, node->dependency_count)))
         return;
     iac_object *object = iac_arena_new_of(worker->keep, iac_object);
-    *object = *task->kept;
-    object->create_before_destroy = node->create_before_destroy;
-    if (!same) {
-        object->dependencies = change->dependencies;
-        object->dependency_count = change->dependency_count;
+    *object = *kept;
+    if (planner->options->mode == IAC_PLAN_NORMAL)
+        object->create_before_destroy = node->create_before_destroy;
+    if (stays) {
+        object->dependencies = node->dependencies;
+        object->dependency_count = node->dependency_count;
+    } else if (refreshes(planner, node) && !task->swept) {
+        merge_dependencies(worker, object, node);
     }
-    task->kept = object;
+    task->record_changed = object->create_before_destroy != kept->create_before_destroy ||
+                           !same_dependencies(kept->dependencies, kept->dependency_count, object->dependencies,
+                                              object->dependency_count);
+    if (task->record_changed)
+        task->kept = object;
 }
 
 /* An instance of the configuration, in a normal plan. */
@@ -511,7 +547,7 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     const iac_value *config = iac_ignore_changes(worker, node, task->refreshed, full);
     if (!decide(planner, worker, node, task, &place, config, full))
         return false;
-    keep_up(worker, node, task);
+    keep_up(planner, worker, node, task);
     task->instance->value = task->change->after;
     task->instance->change = task->change;
     if (resource->lifecycle.postconditions.n) {
@@ -527,6 +563,19 @@ static void publish_refreshed(iac_plan_task *task)
 {
     if (task->instance)
         task->instance->value = task->refreshed; /* none: references to it are unknown */
+}
+
+/* Conditions of what is only refreshed are warnings: nothing is to be prevented. */
+static void check_refreshed(iac_worker *worker, iac_node *node, const iac_plan_task *task)
+{
+    if (!task->instance || !task->refreshed)
+        return;
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    iac_place place;
+    iac_place_for(&place, worker, node, task->module, task->instance);
+    iac_visit_conditions(worker, &place, lifecycle->preconditions, "Resource precondition failed", true, NULL);
+    place.self = task->refreshed;
+    iac_visit_conditions(worker, &place, lifecycle->postconditions, "Resource postcondition failed", true, NULL);
 }
 
 /* What a removed block lets go of is not asked about any more. */
@@ -558,9 +607,12 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
     switch (planner->options->mode) {
     case IAC_PLAN_REFRESH_ONLY:
         publish_refreshed(task);
+        keep_up(planner, worker, node, task);
+        check_refreshed(worker, node, task);
         return true;
     case IAC_PLAN_DESTROY:
         publish_refreshed(task);
+        keep_up(planner, worker, node, task);
         return task->spared || plan_destroy(planner, worker, node, task);
     case IAC_PLAN_NORMAL:
         break;

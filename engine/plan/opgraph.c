@@ -124,6 +124,7 @@ static void lay_changes(struct building *b)
             if (gates->moved_over == IAC_NONE)
                 gates->moved_over = add_op(b, IAC_DO_BARRIER, IAC_NONE, IAC_STR(""));
             wait_for(b, gone, gates->moved_over);
+            wish_for(b, gone, gates->del_start); /* and old objects that needed it are gone */
         } else {
             wait_for(b, gone, gates->del_start);
             wait_for(b, made, gone);

@@ -21,6 +21,7 @@ typedef struct iac_plan_task {
     iac_str private_data;
     const char *import_id;
     iac_change *change, *drift;
+    bool record_changed;               /* kept differs from object in more than its value */
     const iac_object *kept;            /* what the prior state holds after refresh; NULL: nothing */
 } iac_plan_task;
 
@@ -34,6 +35,7 @@ typedef struct iac_planner {
     const iac_plan_options *options;
     iac_map moved; /* address -> iac_addr *: where the stored object was before */
     bool *aimed;   /* by node, with targets: named by one. NULL without targets */
+    bool *failed;  /* by node, destroying: one of its objects cannot be destroyed */
     bool *swept;   /* by node, destroying with targets: depends on one, by the state */
 } iac_planner;
 

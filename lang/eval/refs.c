@@ -36,11 +36,12 @@ static void visit_all(struct walk *walk, const iac_expr *const *exprs, size_t n)
 static void visit_traversal(struct walk *walk, const iac_expr *top)
 {
     const iac_expr *node = top;
+    IAC_VEC(const iac_expr *) keys = { 0 };
     for (;;) {
         if (node->kind == IAC_EXPR_ATTR) {
             node = node->attr.operand;
         } else if (node->kind == IAC_EXPR_INDEX) {
-            visit(walk, node->index.key);
+            iac_vec_push(&keys, node->index.key);
             node = node->index.operand;
         } else {
             break;
@@ -50,6 +51,9 @@ static void visit_traversal(struct walk *walk, const iac_expr *top)
         visit(walk, node);
     else if (!is_local(walk, node->root))
         walk->fn(walk->arg, top, node);
+    while (keys.n) /* in the order of the source */
+        visit(walk, keys.v[--keys.n]);
+    iac_vec_clear(&keys);
 }
 
 static void visit_for(struct walk *walk, const iac_expr *expr)
