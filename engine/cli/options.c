@@ -150,7 +150,8 @@ iac_status iac_options_parse(const iac_command *command, int argc, char **argv, 
 {
     int i = 0;
 
-    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .parallelism = 10 };
+    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .parallelism = 10,
+                       .list = true, .write = true };
     for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
         if (strcmp(argv[i], "--") == 0) {
             i++;

@@ -66,6 +66,8 @@ void iac_expr_adopt(iac_parser *p, iac_expr *parent, const iac_expr *child);
 /* Takes the expressions on the scratch stack from base on as an array in the arena. */
 const iac_expr *const *iac_parser_take_exprs(iac_parser *p, size_t base, size_t *ret_count);
 
+/* A whole configuration file; for the formatter, which needs the tokens too. */
+const iac_file *iac_parse_file_tokens(iac_parser *p);
 const iac_expr *iac_parse_expr(iac_parser *p);
 /* At OQUOTE or OHEREDOC. */
 const iac_expr *iac_parse_quoted(iac_parser *p);

@@ -558,18 +558,24 @@ static void parse_items(iac_parser *p, const iac_token *open, names *seen, size_
     }
 }
 
+const iac_file *iac_parse_file_tokens(iac_parser *p)
+{
+    names seen = { 0 };
+    p->newlines = true;
+    parse_items(p, NULL, &seen, 0);
+    iac_map_clear(&seen.map);
+    uint32_t size = (uint32_t)p->src->text.n;
+    iac_file *file = iac_arena_new_of(p->arena, iac_file);
+    file->source = p->src;
+    file->body = finish_body(p, 0, 0, iac_parser_range(p, 0, size), iac_parser_range(p, size, size));
+    return file;
+}
+
 const iac_file *iac_parse_file(iac_arena *arena, const iac_source *source, iac_diags *diags)
 {
     iac_parser p;
-    names seen = { 0 };
     iac_parser_init(&p, arena, source, source->text, IAC_LEX_CONFIG, NULL, diags);
-    p.newlines = true;
-    parse_items(&p, NULL, &seen, 0);
-    iac_map_clear(&seen.map);
-    uint32_t size = (uint32_t)source->text.n;
-    iac_file *file = iac_arena_new_of(arena, iac_file);
-    file->source = source;
-    file->body = finish_body(&p, 0, 0, iac_parser_range(&p, 0, size), iac_parser_range(&p, size, size));
+    const iac_file *file = iac_parse_file_tokens(&p);
     iac_parser_clear(&p);
     return file;
 }

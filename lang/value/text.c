@@ -143,7 +143,7 @@ bool iac_is_id_continue(uint32_t cp)
     return other || iac_is_id_start(cp) || is_category(cp, BIT(MN) | BIT(MC) | BIT(ND) | BIT(PC));
 }
 
-static bool is_printable(uint32_t cp)
+bool iac_is_printable(uint32_t cp)
 {
     if (cp < 0x80)
         return cp >= 0x20 && cp < 0x7f;
@@ -164,7 +164,7 @@ void iac_quote(iac_buf *out, iac_str s)
             iac_buf_printf(out, "\\%c", letters[hit - escaped]);
         else if (cp == 0xfffd && i - from == 1)
             iac_buf_printf(out, "\\x%02x", (unsigned char)s.p[from]);
-        else if (is_printable(cp))
+        else if (iac_is_printable(cp))
             iac_buf_add(out, s.p + from, i - from);
         else
             iac_buf_printf(out, cp < 0x20 || cp == 0x7f ? "\\x%02x" : cp < 0x10000 ? "\\u%04x" : "\\U%08x", cp);

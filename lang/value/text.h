@@ -13,6 +13,7 @@ size_t iac_grapheme_count(iac_str s);
 /* Appends s in double quotes, escaped as Go's %q does (printable Unicode raw, \n, \x01, \u200b): the form of strings in
  * messages and on the console. */
 void iac_quote(iac_buf *out, iac_str s);
+bool iac_is_printable(uint32_t code_point); /* as Go sees it: of all blanks the space alone */
 bool iac_is_id_start(uint32_t code_point);    /* UAX #31 */
 bool iac_is_id_continue(uint32_t code_point); /* without "-" */
 #endif
