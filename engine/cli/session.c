@@ -29,35 +29,68 @@ void iac_cli_printf(const char *format, ...)
     fflush(stdout);
 }
 
-static bool encloses(const iac_range *outer, const iac_range *inner)
+/* The top-level block around what begins at start, or NULL. */
+static const iac_block *block_around(const iac_body *body, uint32_t start)
 {
-    return outer->start < inner->start && inner->start <= outer->end;
+    size_t low = 0, high = body->block_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (body->blocks[middle].range.start < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && start <= body->blocks[low - 1].range.end ? &body->blocks[low - 1] : NULL;
 }
 
-/* Says within which top-level block each message's subject stands. Files are parsed again for it: that is quick, and
- * happens only after something went wrong. */
+static void name_native_block(iac_cli *cli, iac_map *files, iac_diag *diag)
+{
+    const iac_source *source = diag->subject.src;
+    const iac_file *file = iac_map_get(files, source->name);
+
+    if (!file) {
+        iac_diags ignored = IAC_DIAGS_INIT;
+        file = iac_parse_file(cli->arena, source, &ignored);
+        iac_diags_clear(&ignored);
+        iac_map_put(files, source->name, (void *)file);
+    }
+    const iac_block *block = block_around(file->body, diag->subject.start);
+    if (block)
+        diag->block = iac_block_title(cli->diags.arena, block);
+}
+
+static void name_json_path(iac_cli *cli, iac_map *outlines, iac_diag *diag)
+{
+    const iac_source *source = diag->subject.src;
+    iac_json_outline *outline = iac_map_get(outlines, source->name);
+
+    if (!outline) {
+        outline = iac_json_outline_new(cli->arena, source->text);
+        iac_map_put(outlines, source->name, outline);
+    }
+    if (diag->subject.start)
+        diag->block = iac_json_outline_path(outline, diag->subject.start - 1, cli->diags.arena);
+}
+
+/* Says within which top-level block, or which object of JSON, each message's subject stands. Files are parsed again for
+ * it: that is quick, and happens only after something went wrong. */
 void iac_cli_name_blocks(iac_cli *cli)
 {
-    iac_map bodies = { 0 };
+    iac_map files = { 0 }, outlines = { 0 };
 
     for (size_t i = 0; i < cli->diags.list.n; i++) {
         iac_diag *diag = &cli->diags.list.v[i];
         const iac_source *source = diag->subject.src;
-        if (!source || diag->block.n ||
-            !(iac_str_ends(source->name, IAC_STR(".tf")) || iac_str_ends(source->name, IAC_STR(".iac"))))
+        if (!source || diag->block.n)
             continue;
-        const iac_file *file = iac_map_get(&bodies, source->name);
-        if (!file) {
-            iac_diags ignored = IAC_DIAGS_INIT;
-            file = iac_parse_file(cli->arena, source, &ignored);
-            iac_diags_clear(&ignored);
-            iac_map_put(&bodies, source->name, (void *)file);
-        }
-        for (size_t j = 0; j < file->body->block_count; j++)
-            if (encloses(&file->body->blocks[j].range, &diag->subject))
-                diag->block = iac_block_title(cli->diags.arena, &file->body->blocks[j]);
+        if (iac_str_ends(source->name, IAC_STR(".tf")) || iac_str_ends(source->name, IAC_STR(".iac")))
+            name_native_block(cli, &files, diag);
+        else if (iac_str_ends(source->name, IAC_STR(".json")))
+            name_json_path(cli, &outlines, diag);
     }
-    iac_map_clear(&bodies);
+    iac_map_clear(&files);
+    iac_map_clear(&outlines);
 }
 
 void iac_cli_report(iac_cli *cli)

@@ -206,10 +206,23 @@ iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_ke
 bool iac_visit_node(iac_worker *worker, iac_node *node);
 /* Expands a resource: evaluates count or for_each for each module instance. With counts that are unknown: an error. */
 bool iac_visit_expand(iac_worker *worker, iac_node *node);
+
+/* ---- expand.c ---- */
+/* Fills an empty expansion by count or for_each (NULL: not given); their values must be known. */
+bool iac_expand(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each,
+                iac_expansion *expansion);
+/* Only says what is wrong with them as far as they are known. */
+void iac_validate_repetition(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each);
+
+/* ---- conditions.c ---- */
 /* Evaluates conditions at a place. False when one fails (diagnosed as an error, or with warn as a warning). Unknown ones
  * pass; *ret_unknown (may be NULL) then is set. what: "Resource precondition failed" ... */
 bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, const char *what, bool warn,
                           bool *ret_unknown);
+/* Whether conditions and their messages have values of the right types, as far as they are known. */
+void iac_validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions);
+/* The variable's validations, at a place in its module. given: where its value was written, if there is such a place. */
+bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given);
 
 /* ---- objects.c ---- */
 /* The instance of a module with that address; NULL when it has none (any more). */

@@ -24,25 +24,14 @@ static void validate_provider(iac_worker *worker, iac_node *node)
 /* Sets each and count as far as they are known without knowing which instance it is. */
 static void any_instance(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each)
 {
+    iac_validate_repetition(worker, place, count, for_each);
     if (count) {
         iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
-        (void)iac_eval_as(&place->scope, count, &iac_type_number, worker->scratch, &worker->diags);
         place->count_index = iac_value_refined(worker->scratch, &iac_type_number, &some);
     }
     if (for_each) {
-        (void)iac_eval(&place->scope, for_each, worker->scratch, &worker->diags);
         place->each_key = iac_value_not_null(worker->scratch, iac_value_unknown(worker->scratch, &iac_type_string));
         place->each_value = &iac_unknown_dynamic;
-    }
-}
-
-static void validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions)
-{
-    for (size_t i = 0; i < conditions.n; i++) {
-        (void)iac_eval_as(&place->scope, conditions.v[i].condition, &iac_type_bool, worker->scratch, &worker->diags);
-        if (conditions.v[i].error_message)
-            (void)iac_eval_as(&place->scope, conditions.v[i].error_message, &iac_type_string, worker->scratch,
-                              &worker->diags);
     }
 }
 
@@ -64,9 +53,9 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     if (worker->diags.errors == errors && node->provider->instance)
         (void)!iac_instance_validate(node->provider->instance, &options, kind, resource->type, config,
                                      &worker->diags);
-    validate_conditions(worker, &place, resource->lifecycle.preconditions);
+    iac_validate_conditions(worker, &place, resource->lifecycle.preconditions);
     place.self = iac_value_unknown(worker->scratch, node->schema->block->type);
-    validate_conditions(worker, &place, resource->lifecycle.postconditions);
+    iac_validate_conditions(worker, &place, resource->lifecycle.postconditions);
 }
 
 /* A child module is looked at once, as if called once. */
@@ -112,7 +101,7 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     case IAC_NODE_CHECK: {
         iac_place place;
         iac_place_init(&place, run, node->module, node->module->instances[0]);
-        validate_conditions(worker, &place, node->check->asserts);
+        iac_validate_conditions(worker, &place, node->check->asserts);
         break;
     }
     case IAC_NODE_VARIABLE:

@@ -125,12 +125,14 @@ static const iac_expr *parse_unary(iac_parser *p, const iac_token *token)
 static const iac_expr *parse_conditional(iac_parser *p, const iac_expr *condition)
 {
     iac_parser_next(p);
+    size_t errors = p->diags->errors;
     const iac_expr *yes = iac_parse_expr(p);
     const iac_token *colon = iac_parser_peek(p);
     if (colon->kind != IAC_TOK_COLON) {
-        if (!p->too_deep)
+        if (p->diags->errors == errors)
             iac_diag_error(p->diags, iac_token_range(p, colon), "Missing false expression in conditional",
-                           "The conditional operator (...?...:...) requires a false expression, delimited by a colon.");
+                           "The conditional operator (...?...:...) requires a false expression, delimited by a colon.")
+                ->context = iac_range_join(condition->range, iac_token_range(p, colon));
         return iac_expr_error(p, iac_range_join(condition->range, yes->range));
     }
     iac_parser_next(p);
@@ -380,16 +382,17 @@ static bool parse_arguments(iac_parser *p, iac_expr *call, const iac_token *name
             call->call.expand_final = true;
             if (iac_parser_peek(p)->kind == IAC_TOK_CPAREN)
                 break;
-            iac_parser_error(p, iac_token_range(p, token), "Missing closing parenthesis",
-                             "An expanded function argument (with ...) must be immediately followed by closing "
-                             "parentheses.");
+            iac_parser_error_since(p, token, name, "Missing closing parenthesis",
+                                   "An expanded function argument (with ...) must be immediately followed by closing "
+                                   "parentheses.");
         } else if (token->kind == IAC_TOK_EOF) {
             iac_parser_error(p, iac_parser_range(p, name->start, open->end), "Unterminated function call",
                              "There is no closing parenthesis for this function call before the end of the file. This "
                              "may be caused by incorrect parenthesis nesting elsewhere in this file.");
         } else if (!p->too_deep) {
             iac_diag_error(p->diags, iac_token_range(p, token), "Missing argument separator",
-                           "A comma is required to separate each function argument from the next.");
+                           "A comma is required to separate each function argument from the next.")->context =
+                iac_parser_range(p, name->start, token->end);
         }
         iac_parser_recover(p, IAC_TOK_CPAREN);
         iac_parser_next(p);
@@ -494,8 +497,8 @@ static const iac_expr *parse_tuple(iac_parser *p)
                              "There is no corresponding closing bracket before the end of the file. This may be "
                              "caused by incorrect bracket nesting elsewhere in this file.");
         else
-            iac_parser_error(p, iac_token_range(p, token), "Missing item separator",
-                             "Expected a comma to mark the beginning of the next item.");
+            iac_parser_error_since(p, token, open, "Missing item separator",
+                                   "Expected a comma to mark the beginning of the next item.");
         iac_parser_recover(p, IAC_TOK_CBRACK);
         break;
     }
@@ -536,15 +539,15 @@ static bool parse_key_separator(iac_parser *p, const iac_token *open)
     case IAC_TOK_NEWLINE:
     case IAC_TOK_COMMENT:
     case IAC_TOK_COMMA:
-        iac_parser_error(p, iac_token_range(p, token), "Missing attribute value",
-                         "Expected an attribute value, introduced by an equals sign (\"=\").");
+        iac_parser_error_since(p, token, open, "Missing attribute value",
+                               "Expected an attribute value, introduced by an equals sign (\"=\").");
         return false;
     case IAC_TOK_EOF:
         unterminated_object(p, open);
         return false;
     default:
-        iac_parser_error(p, iac_token_range(p, token), "Missing key/value separator",
-                         "Expected an equals sign (\"=\") to mark the beginning of the attribute value.");
+        iac_parser_error_since(p, token, open, "Missing key/value separator",
+                               "Expected an equals sign (\"=\") to mark the beginning of the attribute value.");
         return false;
     }
 }
@@ -565,8 +568,8 @@ static bool parse_item_separator(iac_parser *p, const iac_token *open)
         unterminated_object(p, open);
         return false;
     default:
-        iac_parser_error(p, iac_token_range(p, token), "Missing attribute separator",
-                         "Expected a newline or comma to mark the beginning of the next attribute.");
+        iac_parser_error_since(p, token, open, "Missing attribute separator",
+                               "Expected a newline or comma to mark the beginning of the next attribute.");
         return false;
     }
 }
@@ -625,7 +628,7 @@ static const iac_expr *parse_object(iac_parser *p)
 /* Reports against the token at hand, moves to the end of the expression and takes its bracket. */
 static const iac_expr *for_error(iac_parser *p, const iac_token *open, iac_token_kind close, const char *detail)
 {
-    iac_parser_error(p, iac_token_range(p, iac_parser_peek(p)), "Invalid 'for' expression", detail);
+    iac_parser_error_since(p, iac_parser_peek(p), open, "Invalid 'for' expression", detail);
     iac_parser_recover(p, close);
     const iac_token *end = iac_parser_next(p);
     return iac_expr_error(p, iac_parser_range(p, open->start, end->end));
@@ -639,13 +642,14 @@ static void check_for_result(iac_parser *p, const iac_expr *expr, iac_token_kind
         return;
     if (close == IAC_TOK_CBRACE && !expr->for_.key)
         iac_diag_error(p->diags, expr->for_.value->range, summary,
-                       "Key expression is required when building an object.");
+                       "Key expression is required when building an object.")->context = expr->range;
     if (close == IAC_TOK_CBRACK && expr->for_.key)
         iac_diag_error(p->diags, expr->for_.key->range, summary,
-                       "Key expression is not valid when building a tuple.");
+                       "Key expression is not valid when building a tuple.")->context = expr->range;
     if (close == IAC_TOK_CBRACK && ellipsis)
         iac_diag_error(p->diags, iac_token_range(p, ellipsis), summary,
-                       "Grouping ellipsis (...) cannot be used when building a tuple.");
+                       "Grouping ellipsis (...) cannot be used when building a tuple.")->context =
+            expr->range;
 }
 
 /* After the names: the collection up to the results. NULL, or an error node after a failure. */
@@ -722,7 +726,8 @@ static const iac_expr *parse_paren(iac_parser *p)
     if (close->kind != IAC_TOK_CPAREN) {
         if (p->diags->errors == errors)
             iac_diag_error(p->diags, iac_token_range(p, close), "Unbalanced parentheses",
-                           "Expected a closing parenthesis to terminate the expression.");
+                           "Expected a closing parenthesis to terminate the expression.")->context =
+                iac_parser_range(p, open->start, close->end);
         p->quiet = true;
         p->at = (size_t)(close - p->tokens.v);
         p->newlines = newlines;

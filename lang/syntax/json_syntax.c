@@ -289,7 +289,9 @@ static bool read_member(reader *r, member *ret)
     ret->name_range = range_of(r, start, r->at);
     if (skip_blanks(r) != ':') {
         fail(r, item_range(r), "Missing property value colon",
-             "A colon must appear between an object property's name and its value.");
+             peek_char(r) == '='
+                 ? "JSON uses a colon as its name/value delimiter, not an equals sign."
+                 : "A colon must appear between an object property's name and its value.");
         return false;
     }
     r->at++;
@@ -377,7 +379,9 @@ static const iac_json_node *read_value(reader *r)
         return read_number(r);
     if ((c | 32) >= 'a' && (c | 32) <= 'z')
         return read_keyword(r);
-    return fail(r, item_range(r), r->at < r->text.n ? "Invalid start of value" : "Missing JSON value",
+    if (r->at >= r->text.n)
+        return fail(r, item_range(r), "Missing value", "The JSON data ends prematurely.");
+    return fail(r, item_range(r), "Invalid start of value",
                 "A JSON value must start with a brace, a bracket, a number, a string, or a keyword.");
 }
 

@@ -32,7 +32,7 @@ typedef struct lexer {
     const iac_source *src;
     const iac_range *whole;
     iac_diags *diags;
-    unsigned told;
+    unsigned told, apostrophes, backticks;
 } lexer;
 
 enum { BLANK = 1, ID_START = 2, ID_PART = 4, DIGIT = 8 };
@@ -79,9 +79,17 @@ static void emit(lexer *lx, iac_token_kind kind, size_t end)
     lx->at = end;
 }
 
+/* Of quotes every other one is told of, the first of each of two pairs. */
+static bool tell_quote(lexer *lx, unsigned quote)
+{
+    unsigned *seen = quote == TOLD_APOSTROPHE ? &lx->apostrophes : &lx->backticks;
+    return (*seen)++ % 2 == 0 && *seen < 4;
+}
+
 static void complain(lexer *lx, size_t end, unsigned once, const char *summary, const char *detail)
 {
-    if (!lx->diags || (lx->told & once))
+    bool quote = once == TOLD_APOSTROPHE || once == TOLD_BACKTICK;
+    if (!lx->diags || (quote ? !tell_quote(lx, once) : lx->told & once))
         return;
     lx->told |= once;
     size_t base = lx->whole ? 0 : (size_t)(lx->s - lx->src->text.p);
@@ -172,19 +180,25 @@ static size_t digits_end(const lexer *lx, size_t i)
     return i;
 }
 
+/* Whatever looks like part of a number belongs to it: 1.2.3 is one token, which is then no number. */
 static size_t number_end(const lexer *lx, size_t i)
 {
-    i = digits_end(lx, i);
-    if (char_at(lx, i) == '.' && (class_at(lx, i + 1) & DIGIT))
-        i = digits_end(lx, i + 1);
-    if (char_at(lx, i) == 'e' || char_at(lx, i) == 'E') {
+    size_t end = i = digits_end(lx, i);
+    for (;;) {
         size_t exponent = i + 1;
-        if (char_at(lx, exponent) == '+' || char_at(lx, exponent) == '-')
-            exponent++;
-        if (class_at(lx, exponent) & DIGIT)
-            i = digits_end(lx, exponent);
+        if (class_at(lx, i) & DIGIT) {
+            end = i = digits_end(lx, i);
+        } else if (char_at(lx, i) == '.') {
+            i++;
+        } else if (char_at(lx, i) == 'e' || char_at(lx, i) == 'E') {
+            exponent += char_at(lx, exponent) == '+' || char_at(lx, exponent) == '-';
+            if (!(class_at(lx, exponent) & DIGIT))
+                return end;
+            end = i = digits_end(lx, exponent);
+        } else {
+            return end;
+        }
     }
-    return i;
 }
 
 /* The end of the line that begins at or before i, its newline included. */

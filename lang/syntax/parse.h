@@ -54,6 +54,9 @@ const iac_token *iac_parser_recover(iac_parser *p, iac_token_kind close);
 iac_str iac_parser_position(const iac_parser *p, iac_range range);
 /* Reports unless quiet. */
 void iac_parser_error(iac_parser *p, iac_range range, const char *summary, const char *detail);
+/* The same at a token, telling that what it is about began at `from`. */
+void iac_parser_error_since(iac_parser *p, const iac_token *token, const iac_token *from, const char *summary,
+                            const char *detail);
 /* False, with an error said once, when nesting goes too deep; otherwise to be paired with iac_parser_leave. */
 bool iac_parser_enter(iac_parser *p);
 void iac_parser_leave(iac_parser *p);

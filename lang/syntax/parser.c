@@ -72,6 +72,14 @@ void iac_parser_error(iac_parser *p, iac_range range, const char *summary, const
         iac_diag_error(p->diags, range, summary, "%s", detail);
 }
 
+void iac_parser_error_since(iac_parser *p, const iac_token *token, const iac_token *from, const char *summary,
+                            const char *detail)
+{
+    if (!p->quiet)
+        iac_diag_error(p->diags, iac_token_range(p, token), summary, "%s", detail)->context =
+            iac_parser_range(p, from->start, token->end);
+}
+
 static iac_token_kind opener_of(iac_token_kind close)
 {
     switch (close) {
@@ -263,8 +271,13 @@ static void parse_attribute_item(iac_parser *p, names *seen, size_t base, const 
         if (is_newline(end)) {
             iac_parser_next(p);
         } else if (end->kind != IAC_TOK_EOF) {
-            iac_parser_error(p, iac_token_range(p, end), "Missing newline after argument",
-                             "An argument definition must end with a newline.");
+            if (end->kind == IAC_TOK_COMMA)
+                iac_parser_error_since(p, end, name, "Unexpected comma after argument",
+                                       "Argument definitions must be separated by newlines, not commas. An argument "
+                                       "definition must end with a newline.");
+            else
+                iac_parser_error_since(p, end, name, "Missing newline after argument",
+                                       "An argument definition must end with a newline.");
             recover_after_item(p);
         }
     }
@@ -353,7 +366,7 @@ static const iac_token *parse_labels(iac_parser *p, iac_range *header)
                            "same line as the block header.");
             break;
         default:
-            if (!p->quiet || token->kind != IAC_TOK_EOF || p->labels.n > 0)
+            if (!p->quiet)
                 iac_diag_error(p->diags, iac_token_range(p, token), "Invalid block definition",
                                "Either a quoted string block label or an opening brace (\"{\") is expected here.");
         }
@@ -414,7 +427,7 @@ static void parse_inline_argument(iac_parser *p, const iac_token *name, names *s
     }
 }
 
-static void end_of_inline_body(iac_parser *p, const iac_token *open)
+static void end_of_inline_body(iac_parser *p, const iac_token *open, const iac_token *name)
 {
     static const char summary[] = "Invalid single-argument block definition";
     const iac_token *token = iac_parser_peek(p);
@@ -429,21 +442,21 @@ static void end_of_inline_body(iac_parser *p, const iac_token *open)
         unclosed_block(p, open);
         return;
     case IAC_TOK_COMMA:
-        iac_parser_error(p, iac_token_range(p, token), summary,
-                         "Single-line block syntax can include only one argument definition. To define multiple "
-                         "arguments, use the multi-line block syntax with one argument definition per line.");
+        iac_parser_error_since(p, token, name, summary,
+                               "Single-line block syntax can include only one argument definition. To define multiple "
+                               "arguments, use the multi-line block syntax with one argument definition per line.");
         break;
     case IAC_TOK_NEWLINE:
     case IAC_TOK_COMMENT:
-        iac_parser_error(p, iac_token_range(p, token), summary,
-                         "An argument definition on the same line as its containing block creates a single-line block "
-                         "definition, which must also be closed on the same line. Place the block's closing brace "
-                         "immediately after the argument definition.");
+        iac_parser_error_since(p, token, name, summary,
+                               "An argument definition on the same line as its containing block creates a "
+                               "single-line block definition, which must also be closed on the same line. Place the "
+                               "block's closing brace immediately after the argument definition.");
         break;
     default:
-        iac_parser_error(p, iac_token_range(p, token), summary,
-                         "A single-line block definition must end with a closing brace immediately after its single "
-                         "argument definition.");
+        iac_parser_error_since(p, token, name, summary,
+                               "A single-line block definition must end with a closing brace immediately after its "
+                               "single argument definition.");
     }
     iac_parser_recover(p, IAC_TOK_CBRACE);
 }
@@ -458,7 +471,7 @@ static const iac_body *parse_block_body(iac_parser *p, const iac_token *open, ia
     const iac_token *first = iac_parser_peek(p);
     if (first->kind == IAC_TOK_IDENT) {
         parse_inline_argument(p, iac_parser_next(p), &seen, attributes);
-        end_of_inline_body(p, open);
+        end_of_inline_body(p, open, first);
     } else {
         parse_items(p, open, &seen, attributes);
     }
@@ -483,7 +496,7 @@ static void parse_block_item(iac_parser *p, const iac_token *type)
     p->labels.n = labels;
     if (!open || !iac_parser_enter(p)) {
         block.open_range = block.close_range = block.type_range;
-        block.range = block.header_range;
+        block.range = block.type_range;
         block.body = empty_body(p, block.type_range);
         iac_vec_push(&p->blocks, block);
         return;
@@ -498,8 +511,8 @@ static void parse_block_item(iac_parser *p, const iac_token *type)
     if (is_newline(end)) {
         iac_parser_next(p);
     } else if (end->kind != IAC_TOK_EOF) {
-        iac_parser_error(p, iac_token_range(p, end), "Missing newline after block definition",
-                         "A block definition must end with a newline.");
+        iac_parser_error_since(p, end, type, "Missing newline after block definition",
+                               "A block definition must end with a newline.");
         recover_after_item(p);
     }
 }

@@ -17,4 +17,10 @@ const iac_expr *iac_parse_template(iac_arena *arena, const iac_source *source, i
 bool iac_is_identifier(iac_str s);
 /* A configuration file in the JSON syntax. */
 const iac_file *iac_parse_json_file(iac_arena *arena, const iac_source *source, iac_diags *diags);
+
+/* The objects and arrays of a JSON text, which need not be well formed, in the arena; text must stay. */
+typedef struct iac_json_outline iac_json_outline;
+iac_json_outline *iac_json_outline_new(iac_arena *arena, iac_str text);
+/* The innermost of them around the byte at offset, e.g. resource.terraform_data.a; empty for the outermost one. */
+iac_str iac_json_outline_path(const iac_json_outline *outline, size_t offset, iac_arena *arena);
 #endif

@@ -321,7 +321,7 @@ static const iac_token *parse_parts(iac_parser *p, iac_token_kind close)
 {
     size_t base = p->parts.n;
     bool trim_next = false;
-    const iac_token *token;
+    const iac_token *token, *first = &p->tokens.v[p->at];
     for (;;) {
         token = &p->tokens.v[p->at]; /* within a template every token counts */
         if (token->kind == close)
@@ -336,8 +336,8 @@ static const iac_token *parse_parts(iac_parser *p, iac_token_kind close)
             trim_next = add_sequence(p, base);
             continue;
         }
-        iac_parser_error(p, iac_token_range(p, token), "Unterminated template string",
-                         "No closing marker was found for the string.");
+        iac_parser_error_since(p, token, first, "Unterminated template string",
+                               "No closing marker was found for the string.");
         iac_token_kind kind = token->kind;
         const iac_token *end = iac_parser_recover(p, close);
         token = kind == IAC_TOK_EOF ? token : end;

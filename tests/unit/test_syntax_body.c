@@ -213,7 +213,7 @@ static void test_syntax_body__json_syntax_errors(void **state)
     check_json_error("{} x", "Extraneous data after value", "x");
     check_json_error("5", "Root value must be object", "5");
     check_json_error("'", "Invalid start of value", "'");
-    check_json_error("", "Missing JSON value", "");
+    check_json_error("", "Missing value", "");
     check_json_error("\"", "Invalid JSON string", "");
 }
 

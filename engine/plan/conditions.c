@@ -1,0 +1,173 @@
+/* Conditions that the configuration sets: validations of variables, pre- and postconditions, assertions. */
+#include "engine/plan/run.h"
+
+static void explain(iac_worker *worker, iac_place *place, const iac_expr *expr, unsigned show, iac_diag *diag)
+{
+    iac_eval_explain(&place->scope, expr, show, diag, worker->diags.arena);
+}
+
+static void invalid_message(iac_worker *worker, iac_place *place, const iac_expr *expr, iac_str why)
+{
+    iac_diag *diag = iac_diag_error(&worker->diags, expr->range, "Invalid error message",
+                                    "Unsuitable value for error message: %.*s.", IAC_FMT(why));
+    explain(worker, place, expr, 0, diag);
+}
+
+/* A message may not show what is to stay secret or is gone after the run. */
+static void hidden_message(iac_worker *worker, iac_place *place, const iac_expr *expr, uint8_t marks)
+{
+    iac_diag *diag;
+    if (marks & IAC_SENSITIVE)
+        diag = iac_diag_warning(
+            &worker->diags, expr->range, "Error message refers to sensitive values",
+            "The error expression used to explain this condition refers to sensitive values, so iac will not display "
+            "the resulting message.\n\nYou can correct this by removing references to sensitive values, or by "
+            "carefully using the nonsensitive() function if the expression will not reveal the sensitive data.");
+    else
+        diag = iac_diag_warning(
+            &worker->diags, expr->range, "Error message refers to ephemeral values",
+            "The error expression used to explain this condition refers to ephemeral values, so iac will not display "
+            "the resulting message.\n\nYou can correct this by removing references to ephemeral values, or by using "
+            "the ephemeralasnull() function on the references to not reveal ephemeral data.");
+    explain(worker, place, expr, marks & IAC_SENSITIVE ? IAC_EXPLAIN_SENSITIVE : IAC_EXPLAIN_EPHEMERAL, diag);
+}
+
+/* The text of a message; empty where there is none that can be shown, with diagnostics, or because it is not known. */
+static iac_str message_text(iac_worker *worker, iac_place *place, const iac_expr *expr)
+{
+    size_t errors = worker->diags.errors;
+    const iac_value *v = iac_eval(&place->scope, expr, worker->scratch, &worker->diags);
+    iac_str error;
+    if (worker->diags.errors != errors)
+        return (iac_str){ 0 };
+    v = iac_convert(worker->scratch, v, &iac_type_string, &error, NULL);
+    if (!v) {
+        invalid_message(worker, place, expr, error);
+        return (iac_str){ 0 };
+    }
+    if (iac_is_unknown(v))
+        return (iac_str){ 0 };
+    if (iac_is_null(v)) {
+        invalid_message(worker, place, expr, IAC_STR("must not be null"));
+        return (iac_str){ 0 };
+    }
+    if (v->deep_marks & (IAC_SENSITIVE | IAC_EPHEMERAL)) {
+        hidden_message(worker, place, expr, v->deep_marks);
+        return (iac_str){ 0 };
+    }
+    return iac_str_trim(v->string);
+}
+
+/* The condition's truth: 1, 0, or -1 when it is not known; -2 after an error. */
+static int truth(iac_worker *worker, iac_place *place, const iac_expr *condition, bool validation)
+{
+    const char *summary = validation ? "Invalid variable validation result" : "Invalid condition result";
+    size_t errors = worker->diags.errors;
+    const iac_value *v = iac_eval(&place->scope, condition, worker->scratch, &worker->diags);
+    iac_diag *diag;
+    iac_str error;
+    if (worker->diags.errors != errors)
+        return -2;
+    if (iac_is_unknown(v))
+        return -1;
+    if (iac_is_null(v)) {
+        diag = iac_diag_error(&worker->diags, condition->range, summary,
+                              "%s expression must return either true or false, not null.",
+                              validation ? "Validation condition" : "Condition");
+    } else {
+        v = iac_convert(worker->scratch, v, &iac_type_bool, &error, NULL);
+        if (v)
+            return v->boolean;
+        diag = iac_diag_error(&worker->diags, condition->range, summary, "Invalid %s result value: %.*s.",
+                              validation ? "validation condition" : "condition", IAC_FMT(error));
+    }
+    explain(worker, place, condition, 0, diag);
+    return -2;
+}
+
+bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, const char *what, bool warn,
+                          bool *ret_unknown)
+{
+    bool all = true;
+    for (size_t i = 0; i < conditions.n; i++) {
+        const iac_condition *condition = &conditions.v[i];
+        const iac_expr *expr = condition->condition;
+        size_t errors = worker->diags.errors;
+        iac_str text = { 0 };
+        if (condition->error_message)
+            text = message_text(worker, place, condition->error_message);
+        int is_true = truth(worker, place, expr, false);
+        if (worker->diags.errors != errors) {
+            all = false;
+            continue;
+        }
+        if (is_true == -1) {
+            if (ret_unknown)
+                *ret_unknown = true;
+            if (warn && worker->run->planning)
+                explain(worker, place, expr, 0,
+                        iac_diag_warning(&worker->diags, expr->range, "Check block assertion known after apply",
+                                         "The condition could not be evaluated at this time, a result will be known "
+                                         "when this plan is applied."));
+        }
+        if (is_true)
+            continue;
+        if (text.n == 0)
+            text = IAC_STR("This check failed, but has an invalid error message as described in the other "
+                           "accompanying messages.");
+        iac_diag *diag = warn ? iac_diag_warning(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text))
+                              : iac_diag_error(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text));
+        explain(worker, place, expr, 0, diag);
+        all = all && warn;
+    }
+    return all;
+}
+
+void iac_validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions)
+{
+    for (size_t i = 0; i < conditions.n; i++) {
+        (void)iac_eval_as(&place->scope, conditions.v[i].condition, &iac_type_bool, worker->scratch, &worker->diags);
+        if (conditions.v[i].error_message)
+            (void)message_text(worker, place, conditions.v[i].error_message);
+    }
+}
+
+static iac_str validation_message(iac_worker *worker, iac_place *place, const iac_expr *expr)
+{
+    size_t before = worker->diags.list.n;
+    const iac_value *v = iac_eval_as(&place->scope, expr, &iac_type_string, worker->scratch, &worker->diags);
+    iac_str text = { 0 };
+    if (worker->diags.list.n == before && iac_is_set_value(v)) {
+        if (v->deep_marks & IAC_SENSITIVE)
+            return IAC_STR("The error message included a sensitive value, so it will not be displayed.");
+        if (v->deep_marks & IAC_EPHEMERAL)
+            return IAC_STR("The error message included an ephemeral value, so it will not be displayed.");
+        text = iac_str_trim(v->string);
+    }
+    return text.n ? text : IAC_STR("Failed to evaluate condition error message.");
+}
+
+bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given)
+{
+    bool ok = true;
+    for (size_t i = 0; i < variable->validations.n; i++) {
+        const iac_condition *rule = &variable->validations.v[i];
+        int is_true = truth(worker, place, rule->condition, true);
+        if (is_true == 1 || is_true == -1)
+            continue;
+        ok = false;
+        if (is_true == -2)
+            continue;
+        iac_str text = validation_message(worker, place, rule->error_message);
+        iac_pos at = rule->range.src ? iac_source_pos(rule->range.src, rule->range.start) : (iac_pos){ 0 };
+        iac_pos end = rule->range.src ? iac_source_pos(rule->range.src, rule->range.end) : (iac_pos){ 0 };
+        iac_diag *diag = iac_diag_error(&worker->diags, given.src ? given : variable->range,
+                                        "Invalid value for variable",
+                                        "%.*s\n\nThis was checked by the validation rule at %.*s:%u,%u-%u.",
+                                        IAC_FMT(text), rule->range.src ? (int)rule->range.src->name.n : 0,
+                                        rule->range.src ? rule->range.src->name.p : "", (unsigned)at.line,
+                                        (unsigned)at.column, (unsigned)end.column);
+        explain(worker, place, rule->condition, 0, diag);
+    }
+    return ok;
+}
