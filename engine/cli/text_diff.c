@@ -47,13 +47,20 @@ static bool alike(const differ *d, size_t i, size_t j)
     return d->before.v[i].hash == d->after.v[j].hash;
 }
 
-/* The nearest lines at or after *i and *j that are alike and hold more than blanks; the ends when none is near. */
+/* The nearest lines after *i and *j that are alike: empty ones count only where others follow that are alike, too. The
+ * ends when none is near. */
 static void resynchronise(const differ *d, size_t *i, size_t *j)
 {
+    size_t least_left = *i, least_right = *j;
+
     for (size_t distance = 1; distance < LOOK_AHEAD; distance++) {
         for (size_t a = 0; a <= distance; a++) {
             size_t left = *i + a, right = *j + distance - a;
             if (left < d->before.n && right < d->after.n && d->before.v[left].hash && alike(d, left, right)) {
+                while (left > least_left && right > least_right && alike(d, left - 1, right - 1)) {
+                    left--;
+                    right--;
+                }
                 *i = left;
                 *j = right;
                 return;
