@@ -1,35 +1,33 @@
 /* Conditions that the configuration sets: validations of variables, pre- and postconditions, assertions. */
 #include "engine/plan/run.h"
 
-static void explain(iac_worker *worker, iac_place *place, const iac_expr *expr, unsigned show, iac_diag *diag)
+static void explain(iac_worker *worker, iac_place *place, const iac_expr *expr, iac_diag *diag)
 {
-    iac_eval_explain(&place->scope, expr, show, diag, worker->diags.arena);
+    iac_eval_explain(&place->scope, expr, 0, diag, worker->diags.arena);
 }
 
 static void invalid_message(iac_worker *worker, iac_place *place, const iac_expr *expr, iac_str why)
 {
     iac_diag *diag = iac_diag_error(&worker->diags, expr->range, "Invalid error message",
                                     "Unsuitable value for error message: %.*s.", IAC_FMT(why));
-    explain(worker, place, expr, 0, diag);
+    explain(worker, place, expr, diag);
 }
 
 /* A message may not show what is to stay secret or is gone after the run. */
-static void hidden_message(iac_worker *worker, iac_place *place, const iac_expr *expr, uint8_t marks)
+static void hidden_message(iac_worker *worker, const iac_expr *expr, uint8_t marks)
 {
-    iac_diag *diag;
     if (marks & IAC_SENSITIVE)
-        diag = iac_diag_warning(
+        iac_diag_warning(
             &worker->diags, expr->range, "Error message refers to sensitive values",
             "The error expression used to explain this condition refers to sensitive values, so iac will not display "
             "the resulting message.\n\nYou can correct this by removing references to sensitive values, or by "
             "carefully using the nonsensitive() function if the expression will not reveal the sensitive data.");
     else
-        diag = iac_diag_warning(
+        iac_diag_warning(
             &worker->diags, expr->range, "Error message refers to ephemeral values",
             "The error expression used to explain this condition refers to ephemeral values, so iac will not display "
             "the resulting message.\n\nYou can correct this by removing references to ephemeral values, or by using "
             "the ephemeralasnull() function on the references to not reveal ephemeral data.");
-    explain(worker, place, expr, marks & IAC_SENSITIVE ? IAC_EXPLAIN_SENSITIVE : IAC_EXPLAIN_EPHEMERAL, diag);
 }
 
 /* The text of a message; empty where there is none that can be shown, with diagnostics, or because it is not known. */
@@ -52,7 +50,7 @@ static iac_str message_text(iac_worker *worker, iac_place *place, const iac_expr
         return (iac_str){ 0 };
     }
     if (v->deep_marks & (IAC_SENSITIVE | IAC_EPHEMERAL)) {
-        hidden_message(worker, place, expr, v->deep_marks);
+        hidden_message(worker, expr, v->deep_marks);
         return (iac_str){ 0 };
     }
     return iac_str_trim(v->string);
@@ -81,7 +79,7 @@ static int truth(iac_worker *worker, iac_place *place, const iac_expr *condition
         diag = iac_diag_error(&worker->diags, condition->range, summary, "Invalid %s result value: %.*s.",
                               validation ? "validation condition" : "condition", IAC_FMT(error));
     }
-    explain(worker, place, condition, 0, diag);
+    explain(worker, place, condition, diag);
     return -2;
 }
 
@@ -105,7 +103,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
             if (ret_unknown)
                 *ret_unknown = true;
             if (warn && worker->run->planning)
-                explain(worker, place, expr, 0,
+                explain(worker, place, expr,
                         iac_diag_warning(&worker->diags, expr->range, "Check block assertion known after apply",
                                          "The condition could not be evaluated at this time, a result will be known "
                                          "when this plan is applied."));
@@ -117,7 +115,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
                            "accompanying messages.");
         iac_diag *diag = warn ? iac_diag_warning(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text))
                               : iac_diag_error(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text));
-        explain(worker, place, expr, 0, diag);
+        explain(worker, place, expr, diag);
         all = all && warn;
     }
     return all;
@@ -161,13 +159,12 @@ bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_varia
         iac_str text = validation_message(worker, place, rule->error_message);
         iac_pos at = rule->range.src ? iac_source_pos(rule->range.src, rule->range.start) : (iac_pos){ 0 };
         iac_pos end = rule->range.src ? iac_source_pos(rule->range.src, rule->range.end) : (iac_pos){ 0 };
-        iac_diag *diag = iac_diag_error(&worker->diags, given.src ? given : variable->range,
-                                        "Invalid value for variable",
-                                        "%.*s\n\nThis was checked by the validation rule at %.*s:%u,%u-%u.",
-                                        IAC_FMT(text), rule->range.src ? (int)rule->range.src->name.n : 0,
-                                        rule->range.src ? rule->range.src->name.p : "", (unsigned)at.line,
-                                        (unsigned)at.column, (unsigned)end.column);
-        explain(worker, place, rule->condition, 0, diag);
+        iac_diag *diag = iac_diag_error(
+            &worker->diags, given.src ? given : variable->range, "Invalid value for variable",
+            "%.*s\n\nThis was checked by the validation rule at %.*s:%u,%u-%u.", IAC_FMT(text),
+            rule->range.src ? (int)rule->range.src->name.n : 0, rule->range.src ? rule->range.src->name.p : "",
+            (unsigned)at.line, (unsigned)at.column, (unsigned)end.column);
+        explain(worker, place, rule->condition, diag);
     }
     return ok;
 }

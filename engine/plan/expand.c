@@ -10,7 +10,14 @@ typedef struct repetition {
     bool unknown_fits; /* validation: what comes from outside is not known */
 } repetition;
 
-/* An error about the value of the expression, which is shown. Always false. */
+/* An error about the value of the expression. Always false. */
+static bool refuse_count(const repetition *r, const char *detail)
+{
+    iac_diag_error(&r->worker->diags, r->expr->range, "Invalid count argument", "%s", detail);
+    return false;
+}
+
+/* The same for what is shown in the message. */
 static bool refuse(const repetition *r, unsigned show, const char *summary, const char *detail)
 {
     iac_diag *diag = iac_diag_error(&r->worker->diags, r->expr->range, summary, "%s", detail);
@@ -38,40 +45,34 @@ static const iac_value *count_value(const repetition *r)
 /* *ret is -1 when it is not known, and may be so. */
 static bool count_of(const repetition *r, int64_t *ret)
 {
-    static const char summary[] = "Invalid count argument";
     const iac_value *v = count_value(r);
     *ret = -1;
     if (!v)
         return false;
-    if (v->deep_marks & IAC_EPHEMERAL) {
-        iac_diag_error(&r->worker->diags, r->expr->range, summary,
-                       "The given \"count\" is derived from an ephemeral value, which means that iac cannot persist it "
-                       "between plan/apply rounds. Use only non-ephemeral values to specify the number of resource "
-                       "instances.");
-        return false;
-    }
+    if (v->deep_marks & IAC_EPHEMERAL)
+        return refuse_count(r, "The given \"count\" is derived from an ephemeral value, which means that iac cannot "
+                               "persist it between plan/apply rounds. Use only non-ephemeral values to specify the "
+                               "number of resource instances.");
     if (iac_is_null(v))
-        return refuse(r, 0, summary, "The given \"count\" argument value is null. An integer is required.");
+        return refuse_count(r, "The given \"count\" argument value is null. An integer is required.");
     if (iac_is_unknown(v))
         return r->unknown_fits ||
-               refuse(
-                   r, IAC_EXPLAIN_UNKNOWN, summary,
-                   "The \"count\" value depends on resource attributes that cannot be determined until apply, so iac "
-                   "cannot predict how many instances will be created. To work around this, use the -target "
-                   "argument to first apply only the resources that the count depends on.");
+               refuse_count(r, "The \"count\" value depends on resource attributes that cannot be determined until "
+                               "apply, so iac cannot predict how many instances will be created. To work around this, "
+                               "use the -target argument to first apply only the resources that the count depends on.");
     if (!iac_value_to_int(v, ret))
-        return refuse(
-            r, 0, summary,
+        return refuse_count(
+            r,
             iac_arena_printf(r->worker->scratch,
-                             "The given \"count\" argument value is unsuitable: value must be a whole number, "
-                             "between %" PRId64 " and %" PRId64 ".",
+                             "The given \"count\" argument value is unsuitable: value must be a whole number, between "
+                             "%" PRId64 " and %" PRId64 ".",
                              INT64_MIN, INT64_MAX)
                 .p);
     if (*ret < 0)
-        return refuse(r, 0, summary,
-                      "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.");
+        return refuse_count(r, "The given \"count\" argument value is unsuitable: must be greater than or equal to "
+                               "zero.");
     if (*ret > INT32_MAX)
-        return refuse(r, 0, summary, "The given \"count\" argument value is unsuitable: it is too large.");
+        return refuse_count(r, "The given \"count\" argument value is unsuitable: it is too large.");
     return true;
 }
 

@@ -251,6 +251,10 @@ static void json_snippet(iac_buf *out, const iac_diag *diag)
     if (diag->function.n) {
         iac_buf_cstr(out, ",\"function_call\":{\"called_as\":");
         iac_json_string(out, diag->function, true);
+        if (diag->signature_json.n) {
+            iac_buf_cstr(out, ",\"signature\":");
+            iac_buf_str(out, diag->signature_json);
+        }
         iac_buf_char(out, '}');
     }
     iac_buf_char(out, '}');

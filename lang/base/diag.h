@@ -23,7 +23,7 @@ typedef struct iac_diag {
     iac_diag_value *values;
     size_t value_count;
     iac_str function; /* name of the function called, and its signature, where a call failed; or empty */
-    iac_str signature;
+    iac_str signature, signature_json;
     iac_str attribute; /* attribute path within a provider's object, e.g. ".tags["a"]"; or empty */
 } iac_diag;
 

@@ -51,9 +51,11 @@ static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr
 {
     struct eval *ev = call->ev;
     iac_diag *diag = iac_eval_error_(ev, subject, call->expr->range, about, summary, "%.*s", IAC_FMT(detail));
-    diag->function = iac_arena_str(ev->diags->arena, call->expr->call.name);
-    if (call->func && !ev->quiet)
+    if (call->func && !ev->quiet) {
+        diag->function = iac_arena_str(ev->diags->arena, call->expr->call.name);
         diag->signature = iac_func_signature(ev->diags->arena, call->func);
+        diag->signature_json = iac_func_signature_json(ev->diags->arena, call->func);
+    }
     return diag;
 }
 

@@ -122,6 +122,8 @@ static void print_unknown(struct collector *c, iac_buf *out, const iac_value *v)
 /* "is 5" and the like; false when nothing is to be said of the value. */
 static bool print_statement(struct collector *c, iac_buf *out, const iac_value *v)
 {
+    if ((v->marks & IAC_EPHEMERAL) && !(c->show & IAC_EXPLAIN_EPHEMERAL))
+        return false;
     if (v->marks & IAC_SENSITIVE) {
         if (!(c->show & IAC_EXPLAIN_SENSITIVE))
             return false;
@@ -136,7 +138,7 @@ static bool print_statement(struct collector *c, iac_buf *out, const iac_value *
         iac_buf_cstr(out, "is ");
         print_compact(c, out, v);
     }
-    if ((v->marks & IAC_EPHEMERAL) && (c->show & IAC_EXPLAIN_EPHEMERAL))
+    if (v->marks & IAC_EPHEMERAL)
         iac_buf_cstr(out, ", and is ephemeral");
     return true;
 }

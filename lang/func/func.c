@@ -80,6 +80,49 @@ iac_str iac_func_signature(iac_arena *arena, const iac_func *func)
     return text;
 }
 
+static void param_json(iac_buf *out, const iac_param *param)
+{
+    iac_buf_printf(out, "{\"name\":\"%s\",\"type\":", param->name);
+    iac_type_to_json(out, param->type);
+    iac_buf_char(out, '}');
+}
+
+/* The type of what it returns for arguments of just the parameters' types; dynamic where that says nothing. */
+static const iac_type *usual_result(iac_arena *arena, const iac_func *func)
+{
+    size_t n = func->param_count + (func->variadic != NULL);
+    const iac_value **args = iac_arena_array(arena, const iac_value *, n);
+    iac_func_error error = { .arg = IAC_FUNC_NO_ARG };
+    if (func->returns)
+        return func->returns;
+    for (size_t i = 0; i < n; i++)
+        args[i] = iac_value_unknown(arena, iac_func_param(func, i)->type);
+    const iac_value *v = func->body ? iac_func_call(arena, func, args, n, NULL, &error) : NULL;
+    return v ? iac_value_type(arena, v) : &iac_type_dynamic;
+}
+
+iac_str iac_func_signature_json(iac_arena *arena, const iac_func *func)
+{
+    iac_buf buf;
+    iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+    iac_buf_printf(&buf, "{\"name\":\"%s\",\"params\":[", func->name);
+    for (size_t i = 0; i < func->param_count; i++) {
+        iac_buf_cstr(&buf, i ? "," : "");
+        param_json(&buf, &func->params[i]);
+    }
+    iac_buf_char(&buf, ']');
+    if (func->variadic) {
+        iac_buf_cstr(&buf, ",\"variadic_param\":");
+        param_json(&buf, func->variadic);
+    }
+    iac_buf_cstr(&buf, ",\"return_type\":");
+    iac_type_to_json(&buf, usual_result(arena, func));
+    iac_buf_char(&buf, '}');
+    iac_str text = iac_arena_str(arena, iac_buf_view(&buf));
+    iac_buf_clear(&buf);
+    return text;
+}
+
 void *iac_call_fail(iac_call *call, size_t arg, const char *format, ...)
 {
     va_list args;

@@ -77,6 +77,8 @@ const iac_func *iac_func_all(size_t *ret_count);
 const iac_param *iac_func_param(const iac_func *func, size_t i);
 /* "join(separator, lists...)", as diagnostics and help show it. */
 iac_str iac_func_signature(iac_arena *arena, const iac_func *func);
+/* The same as a JSON object: name, params, variadic_param, return_type. */
+iac_str iac_func_signature_json(iac_arena *arena, const iac_func *func);
 
 /* Calls func. The number of arguments must fit (the caller diagnoses that by param_count and variadic). NULL on error:
  * *ret_error is set only then. */
