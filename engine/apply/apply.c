@@ -113,11 +113,6 @@ static iac_task_result run_operation(void *user, iac_walk *walk, unsigned number
     case IAC_DO_BARRIER:
         break;
     }
-    if (operation->change != IAC_NONE)
-        for (size_t i = 0; i < worker->diags.list.n; i++)
-            if (worker->diags.list.v[i].address.n == 0)
-                worker->diags.list.v[i].address = iac_addr_text(worker->diags.arena,
-                                                                applier->plan->changes[operation->change].addr);
     iac_worker_end(worker, id, part);
     return result;
 }

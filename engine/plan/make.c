@@ -281,19 +281,6 @@ static iac_task_result visit_resource(iac_planner *planner, iac_worker *worker, 
     return (iac_task_result){ ok ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
 }
 
-/* Gives diagnostics that name no address the one of the object at hand. */
-static void name_diags(iac_worker *worker, const iac_node *node, uint32_t part)
-{
-    const iac_plan_work *work = node->work;
-    if (!work || part >= IAC_PART_END)
-        return;
-    for (size_t i = 0; i < worker->diags.list.n; i++) {
-        iac_diag *diag = &worker->diags.list.v[i];
-        if (diag->address.n == 0)
-            diag->address = iac_arena_str(worker->diags.arena, work->tasks[part].address);
-    }
-}
-
 static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32_t id, uint32_t part)
 {
     (void)walk;
@@ -305,7 +292,6 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
         if (node->kind == IAC_NODE_ORPHAN && node->resource_addr.mode != IAC_MANAGED)
             return result;
         result = visit_resource(planner, worker, node, part);
-        name_diags(worker, node, part);
     } else if (!node->excluded && !iac_visit_node(worker, node)) {
         bool needed = !destroying(planner) || node->kind == IAC_NODE_PROVIDER || node->kind == IAC_NODE_VARIABLE;
         if (needed)
