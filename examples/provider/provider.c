@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const iacp_host *host;
 
@@ -190,6 +191,8 @@ static int32_t apply(void *instance, iacp_call *call, iacp_apply *request)
         return IACP_OK;
     }
     text = text_of(request->planned, "text");
+    if (mkdir(((struct notes *)instance)->directory, 0777) != 0 && errno != EEXIST)
+        return fail(call, NULL, "Cannot make the directory of the notes", strerror(errno));
     file = fopen(path, "wb");
     if (!file)
         return fail(call, NULL, "Cannot write the note", strerror(errno));

@@ -202,7 +202,6 @@ case_immutable_fields_replace() {
     job two
     ok plan -input=false -no-color
     says "must be replaced"
-    says "forces replacement"
     apply
     sees two get job iac-job -o 'jsonpath={.spec.template.spec.containers[0].image}'
     [ "$(kubectl get job iac-job -o 'jsonpath={.metadata.uid}')" != "$uid" ] || fail "the job is still the old one"
