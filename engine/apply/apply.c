@@ -175,6 +175,14 @@ static void touch(iac_applier *applier)
     iac_store_submit(applier->options->store, write, 1, NULL, NULL);
 }
 
+static bool has_deposed(const iac_state_instance *instance, iac_str key)
+{
+    for (size_t i = 0; i < instance->deposed_count; i++)
+        if (iac_str_eq(instance->deposed[i]->deposed, key))
+            return true;
+    return false;
+}
+
 /* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
 static void save_refreshed(iac_applier *applier)
 {
@@ -197,10 +205,14 @@ static void save_refreshed(iac_applier *applier)
         const iac_state_instance *now = iac_state_find(prior, old->addr);
         if (old->current && (!now || !now->current))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr }));
-        for (size_t k = 0; !now && k < old->deposed_count; k++)
-            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr,
-                                                .deposed = old->deposed[k]->deposed }));
+        for (size_t k = 0; k < old->deposed_count; k++)
+            if (!now || !has_deposed(now, old->deposed[k]->deposed))
+                iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr,
+                                                    .deposed = old->deposed[k]->deposed }));
     }
+    for (size_t i = 0; i < applier->plan->settled_count; i++)
+        iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_INTENT_DONE,
+                                            .intent.token = applier->plan->settled[i] }));
     if (writes.n) {
         iac_write *kept = iac_arena_array(applier->run.arena, iac_write, writes.n);
         memcpy(kept, writes.v, writes.n * sizeof(*kept));
@@ -217,6 +229,17 @@ static void remove_outputs(iac_applier *applier)
         if (applier->plan->outputs[i].action == IAC_ACTION_DELETE)
             writes[n++] = (iac_write){ .kind = IAC_WRITE_OUTPUT_REMOVE,
                                        .output = { .name = applier->plan->outputs[i].name } };
+    if (n)
+        iac_store_submit(applier->options->store, writes, n, NULL, NULL);
+}
+
+/* What nobody could tell about was reported with the plan; now the world is as the state says. */
+static void dismiss_reported(iac_applier *applier)
+{
+    size_t n = applier->plan->mode == IAC_PLAN_REFRESH_ONLY ? 0 : applier->plan->reported_count;
+    iac_write *writes = iac_arena_array(applier->run.arena, iac_write, n);
+    for (size_t i = 0; i < n; i++)
+        writes[i] = (iac_write){ .kind = IAC_WRITE_INTENT_DONE, .intent.token = applier->plan->reported[i] };
     if (n)
         iac_store_submit(applier->options->store, writes, n, NULL, NULL);
 }
@@ -274,8 +297,10 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
     iac_watch_start(&watch, &applier.run, tick, &applier);
     iac_walk_outcome outcome = iac_walk_run(&graph, &walk);
     iac_watch_end(&watch);
-    if (!outcome.failed && !outcome.stopped)
+    if (!outcome.failed && !outcome.stopped) {
         remove_outputs(&applier);
+        dismiss_reported(&applier);
+    }
     iac_run_collect(&applier.run, diags);
     iac_store_flush(options->store, diags);
     if (outcome.stopped)

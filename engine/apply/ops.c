@@ -367,7 +367,8 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
         if (!prepare(worker, node, op, change, prior, &place, &private_data))
             return FAILED;
         make_token(op->token);
-        if (!announce(applier, worker, op, change, prior ? "update" : "create", prior, op->planned))
+        if (!announce(applier, worker, op, change, prior ? "update" : "create", prior,
+                      iac_copy_marks(worker->scratch, change->schema->block, op->planned, op->config)))
             return FAILED;
         mark_begun(applier, op, change, prior ? IAC_ACTION_UPDATE : IAC_ACTION_CREATE, prior);
     }

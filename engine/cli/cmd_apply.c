@@ -39,6 +39,8 @@ static int apply_saved(iac_cli *cli, const char *path)
 {
     const iac_plan *saved = NULL;
     const iac_state *state = NULL;
+    const iac_intent *intents = NULL;
+    size_t intent_count = 0;
 
     iac_status status = iac_planfile_read(cli->arena, path, &saved, &cli->diags);
     if (status == IAC_NOT_FOUND)
@@ -47,7 +49,9 @@ static int apply_saved(iac_cli *cli, const char *path)
         return IAC_EXIT_ERROR;
     if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, "apply") != IAC_OK ||
         iac_cli_read_state(cli, &state) != IAC_OK ||
-        iac_planfile_check(saved, state->lineage, state->serial, &cli->diags) != IAC_OK)
+        iac_planfile_check(saved, state->lineage, state->serial, &cli->diags) != IAC_OK ||
+        iac_store_intents(cli->store, cli->arena, &intents, &intent_count, &cli->diags) != IAC_OK ||
+        iac_planfile_check_intents(saved, intents, intent_count, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (cli->args.vars.n) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't set variables when applying a saved plan",

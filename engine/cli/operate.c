@@ -59,7 +59,10 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     }
     /* What is wrong whatever the values is told before anything is refreshed or planned. */
     size_t told = cli->diags.list.n;
-    iac_status status = mode == IAC_PLAN_DESTROY ? IAC_OK : iac_validate(cli->config, &options, &cli->diags);
+    iac_status status = iac_store_intents(cli->store, cli->arena, &options.intents, &options.intent_count,
+                                          &cli->diags);
+    if (status == IAC_OK && mode != IAC_PLAN_DESTROY)
+        status = iac_validate(cli->config, &options, &cli->diags);
     if (status == IAC_OK) {
         iac_diags_truncate(&cli->diags, told); /* warnings are given again by the plan */
         status = iac_plan_make(cli->arena, cli->config, state, &options, ret, &cli->diags);

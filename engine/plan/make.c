@@ -133,13 +133,14 @@ static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *nod
             const iac_import_request *request = &planner->options->imports[i];
             if (!work->tasks[k].instance || !iac_str_eq(work->tasks[k].address, request->address))
                 continue;
-            if (work->tasks[k].object) {
+            if (work->tasks[k].object && !iac_is_stand_in(&work->tasks[k])) {
                 iac_diag_error(&worker->diags, node->range, "Resource already managed by iac",
                                "iac is already managing a remote object for %.*s. To import to this address you must "
                                "first remove the existing object from the state.",
                                IAC_FMT(request->address));
                 return false;
             }
+            iac_recover_let_go(&work->tasks[k]);
             work->tasks[k].import_id = iac_arena_cstr(worker->keep, request->id);
         }
     for (size_t i = 0; i < root->import_count; i++) {
@@ -147,7 +148,7 @@ static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *nod
         iac_str text = iac_range_text(import->to->range);
         for (uint32_t k = 0; k < work->n; k++) {
             iac_plan_task *task = &work->tasks[k];
-            if (!task->instance || task->object || !iac_str_eq(task->address, text))
+            if (!task->instance || (task->object && !iac_is_stand_in(task)) || !iac_str_eq(task->address, text))
                 continue;
             iac_place place;
             iac_place_init(&place, worker->run, planner->run.root, planner->run.root->instances[0]);
@@ -163,6 +164,7 @@ static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *nod
                                                  "resource.");
                 return false;
             }
+            iac_recover_let_go(task);
             task->import_id = id->string.p;
         }
     }
@@ -248,6 +250,7 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
     if (node->kind == IAC_NODE_RESOURCE)
         inherit_dependencies(planner, worker, node);
     make_tasks(planner, worker, node);
+    iac_recover_note_tasks(planner, node);
     note_roles(planner, node);
     if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_MANAGED &&
         !note_imports(planner, worker, node))
@@ -580,6 +583,8 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
     const iac_state *stored = planner->run.state;
     IAC_VEC(iac_state_instance) list = { 0 };
     bool *seen = iac_xcalloc(stored ? stored->instance_count : 0, sizeof(*seen));
+    iac_map gone = { 0 };
+    iac_recover_gone(planner, &gone);
     for (size_t i = 0; i < planner->run.nodes.n; i++) {
         const iac_node *node = planner->run.nodes.v[i];
         const iac_plan_work *work = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN ? node->work
@@ -587,7 +592,7 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
         for (uint32_t k = 0; work && k < work->n; k++) {
             const iac_plan_task *task = &work->tasks[k];
             bool data = task->addr.mode != IAC_MANAGED;
-            bool failed = !data && task->object && !task->read;
+            bool failed = !data && task->object && !task->read && !iac_is_stand_in(task);
             if (task->object && task->object->deposed.n)
                 continue; /* deposed objects stay as they are until they are destroyed */
             if (task->stored)
@@ -595,22 +600,25 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
             const iac_object *current = failed ? task->object : task->kept;
             if (data && !current && task->instance && task->stored && !task->change)
                 current = task->object; /* it could not be read: an error was given */
-            size_t deposed = task->stored ? task->stored->deposed_count : 0;
-            if (!current && deposed == 0)
-                continue;
-            iac_vec_push(&list, ((iac_state_instance){
-                                    .addr = task->addr,
-                                    .provider = node->provider ? node->provider->text : task->stored->provider,
-                                    .current = current,
-                                    .deposed = task->stored ? task->stored->deposed : NULL,
-                                    .deposed_count = deposed,
-                                }));
+            iac_state_instance instance = {
+                .addr = task->addr,
+                .provider = node->provider ? node->provider->text : task->stored->provider,
+                .current = current,
+                .deposed = task->stored ? task->stored->deposed : NULL,
+                .deposed_count = task->stored ? task->stored->deposed_count : 0,
+            };
+            if (iac_recover_filter(planner, arena, &gone, &instance))
+                iac_vec_push(&list, instance);
         }
     }
     for (size_t i = 0; stored && i < stored->instance_count; i++)
-        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && planner->options->target_count == 0))
-            iac_vec_push(&list, stored->instances[i]);
+        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && planner->options->target_count == 0)) {
+            iac_state_instance instance = stored->instances[i];
+            if (iac_recover_filter(planner, arena, &gone, &instance))
+                iac_vec_push(&list, instance);
+        }
     free(seen);
+    iac_map_clear(&gone);
     if (list.n)
         qsort(list.v, list.n, sizeof(iac_state_instance), compare_instances);
     iac_state *state = iac_arena_new_of(arena, iac_state);
@@ -800,7 +808,8 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_planner *planner = iac_arena_new_of(arena, iac_planner);
     size_t errors = diags->errors;
     iac_str timestamp = timestamp_now(arena);
-    const iac_state *moved_state = iac_plan_moves(arena, config, state, &planner->moved, diags);
+    const iac_state *known = iac_recover_begin(planner, arena, state, options);
+    const iac_state *moved_state = iac_plan_moves(arena, config, known, &planner->moved, diags);
     iac_run_options run_options = {
         .host = options->host, .state = moved_state, .variables = options->variables, .workspace = options->workspace,
         .timestamp = timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd, .planning = true,
@@ -863,6 +872,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     if (!plan->errored)
         iac_plan_operations(planner, plan, arena);
     iac_plan_warn_forgotten(plan, diags);
+    iac_recover_end(planner, plan, arena, diags);
     iac_run_hand_over(&planner->run, arena);
     iac_map_clear(&planner->moved);
     *ret = plan;

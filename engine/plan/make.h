@@ -4,6 +4,7 @@
 #include "engine/event/event.h"
 #include "engine/host/host.h"
 #include "engine/plan/plan.h"
+#include "state/store.h"
 #include <stdatomic.h>
 
 typedef struct iac_import_request { /* `iac import ADDRESS ID` */
@@ -22,6 +23,8 @@ typedef struct iac_plan_options {
      * applying the plan records them and changes nothing else. */
     const iac_import_request *imports;
     size_t import_count;
+    const iac_intent *intents;   /* what an interrupted run had begun (iac_store_intents) */
+    size_t intent_count;
     iac_host *host;
     const iac_map *variables;    /* root variables: name to const iac_value * */
     iac_str workspace;           /* "default" */

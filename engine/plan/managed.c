@@ -30,6 +30,7 @@ static void note_read(iac_worker *worker, const iac_node *node, iac_plan_task *t
     if (!answer->state || iac_is_null(answer->state)) {
         task->refreshed = NULL;
         task->kept = NULL;
+        iac_recover_note_read(task);
         return;
     }
     if (answer->private_data.n)
@@ -39,6 +40,7 @@ static void note_read(iac_worker *worker, const iac_node *node, iac_plan_task *t
                              : iac_copy_marks(worker->keep, node->schema->block, answer->state, task->before);
     task->refreshed = v;
     keep_object(worker, node, task, v);
+    iac_recover_note_read(task);
 }
 
 static bool load_stored(iac_worker *worker, const iac_node *node, iac_plan_task *task)
@@ -58,11 +60,14 @@ static bool refreshes(const iac_planner *planner, const iac_node *node)
 
 static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *node, iac_plan_task *task)
 {
+    if (iac_is_stand_in(task) && !iac_recover(worker, node, task))
+        return false;
     if (!load_stored(worker, node, task))
         return false;
     if (!task->object || task->read)
         return true;
-    if (task->swept || !refreshes(planner, node)) {
+    bool must = task->begun && iac_instance_configured(node->provider->instance); /* nobody knows what is there */
+    if (!must && (task->swept || !refreshes(planner, node))) {
         task->read = true;
         task->refreshed = task->before;
         keep_object(worker, node, task, task->before);
@@ -88,7 +93,8 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
         return;
     IAC_VEC(iac_plan_task *) tasks = { 0 };
     for (uint32_t i = 0; i < work->n; i++)
-        if (work->tasks[i].object && !work->tasks[i].swept && load_stored(worker, node, &work->tasks[i]))
+        if (work->tasks[i].object && !work->tasks[i].swept && !iac_is_stand_in(&work->tasks[i]) &&
+            load_stored(worker, node, &work->tasks[i]))
             iac_vec_push(&tasks, &work->tasks[i]);
     if (tasks.n > 1) {
         iac_read_item *items = iac_xcalloc(tasks.n, sizeof(*items));
@@ -118,6 +124,8 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
 
 static void note_drift(iac_worker *worker, const iac_node *node, iac_plan_task *task)
 {
+    if (task->begun && !task->refreshed)
+        return; /* it is gone because an earlier run destroyed it */
     if (!task->before || (task->refreshed && iac_value_same(task->before, task->refreshed)))
         return;
     iac_change *drift = iac_arena_new_of(worker->keep, iac_change);
@@ -142,7 +150,9 @@ static iac_change *new_change(const iac_planner *planner, iac_worker *worker, co
 {
     /* What is refreshed before it is destroyed has its new address by then. */
     bool settled = planner->options->mode == IAC_PLAN_DESTROY && !planner->options->no_refresh;
-    const iac_addr *previous = planner->moved.n && !settled ? iac_map_get(&planner->moved, task->address) : NULL;
+    const iac_addr *previous = planner->moved.n && !settled && task->object
+                                   ? iac_map_get(&planner->moved, task->address)
+                                   : NULL;
     iac_change *change = iac_arena_new_of(worker->keep, iac_change);
     const iac_value *none = iac_value_null(worker->keep, node->schema->block->type);
     *change = (iac_change){
@@ -382,15 +392,16 @@ static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     const iac_block_schema *block = node->schema->block;
     const iac_value *prior = task->refreshed;
     bool tainted = prior && task->object->tainted;
+    bool triggered = replace_triggered(worker, node, place);
+    if (worker->diags.errors)
+        return false;
     iac_plan_answer answer = { 0 };
     if (!ask(worker, node, task, tainted ? NULL : prior, tainted ? full_config : config, &answer))
         return false;
     const iac_value *planned = iac_copy_marks(worker->keep, block, answer.planned, config);
     iac_change *change = new_change(planner, worker, node, task);
     iac_paths replace_paths = { 0 };
-    bool replace = tainted, triggered = replace_triggered(worker, node, place);
-    if (worker->diags.errors)
-        return false;
+    bool replace = tainted;
     if (!prior) {
         change->action = IAC_ACTION_CREATE;
     } else if (tainted) {
@@ -581,6 +592,9 @@ static void check_refreshed(iac_worker *worker, iac_node *node, const iac_plan_t
 /* What a removed block lets go of is not asked about any more. */
 static bool forget(const iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
+    iac_recover_let_go(task);
+    if (!task->object)
+        return true;
     if (!load_stored(worker, node, task))
         return false;
     task->refreshed = task->before;

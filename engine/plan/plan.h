@@ -128,6 +128,10 @@ typedef struct iac_plan {
     const iac_str *targets, *replaces; /* as given */
     size_t target_count, replace_count;
     iac_str workspace;
+    /* Tokens of what interrupted runs had begun: settled ones are known to the prior state, and removed from the journal
+     * with saving it; reported ones nobody can tell about, and they are removed once the plan was carried out. */
+    const iac_str *settled, *reported;
+    size_t settled_count, reported_count;
 } iac_plan;
 
 typedef struct iac_plan_counts {

@@ -394,6 +394,8 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
     }
     put_texts(out, plan->targets, plan->target_count);
     put_texts(out, plan->replaces, plan->replace_count);
+    put_texts(out, plan->settled, plan->settled_count);
+    put_texts(out, plan->reported, plan->reported_count);
     iac_put_text(out, plan->config->root->dir);
     size_t files = 0;
     count_sources(plan->config->root, &files);
@@ -481,6 +483,8 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     plan->variables = variables;
     plan->targets = get_texts(in, &plan->target_count);
     plan->replaces = get_texts(in, &plan->replace_count);
+    plan->settled = get_texts(in, &plan->settled_count);
+    plan->reported = get_texts(in, &plan->reported_count);
     iac_str dir = iac_get_text(in);
     plan->config = get_config(in, dir, diags);
     return in->bad || !plan->config ? NULL : plan;
@@ -611,4 +615,31 @@ iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t ser
                    "The given plan file can no longer be applied because the state was changed by another operation "
                    "after the plan was created.");
     return IAC_ERR;
+}
+
+static bool has_text(const iac_str *texts, size_t n, iac_str text)
+{
+    for (size_t i = 0; i < n; i++)
+        if (iac_str_eq(texts[i], text))
+            return true;
+    return false;
+}
+
+iac_status iac_planfile_check_intents(const iac_plan *plan, const iac_intent *intents, size_t n, iac_diags *diags)
+{
+    for (size_t i = 0; i < n; i++) { /* about as many as ran at once */
+        if (has_text(plan->settled, plan->settled_count, intents[i].token) ||
+            has_text(plan->reported, plan->reported_count, intents[i].token))
+            continue;
+        iac_buf address;
+        iac_buf_init(&address, IAC_BUF_UNLIMITED);
+        iac_addr_print(&address, intents[i].addr);
+        iac_diag_error(diags, IAC_NO_RANGE, "Saved plan is stale",
+                       "The given plan file can no longer be applied because a run was interrupted after the plan was "
+                       "created, while it was working on %s. Make a new plan: it shows what became of that.",
+                       address.p);
+        iac_buf_clear(&address);
+        return IAC_ERR;
+    }
+    return IAC_OK;
 }

@@ -7,6 +7,7 @@
 #ifndef IAC_PLAN_PLANFILE_H
 #define IAC_PLAN_PLANFILE_H
 #include "engine/plan/plan.h"
+#include "state/store.h"
 
 /* Writes the plan to path, which appears complete or not at all; readable by its owner only. */
 iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_diags *diags);
@@ -15,4 +16,6 @@ iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_diags 
 iac_status iac_planfile_read(iac_arena *arena, const char *path, const iac_plan **ret, iac_diags *diags);
 /* Whether the plan was made from this state: an error "Saved plan is stale" when not. */
 iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t serial, iac_diags *diags);
+/* Whether the plan knows of all that the journal holds: the same error when a run was interrupted since. */
+iac_status iac_planfile_check_intents(const iac_plan *plan, const iac_intent *intents, size_t n, iac_diags *diags);
 #endif

@@ -4,6 +4,25 @@
 #include "engine/plan/make.h"
 #include "engine/plan/run.h"
 
+/* What became of a change that an interrupted run had begun. */
+typedef enum iac_fate {
+    IAC_FATE_OPEN,     /* not asked yet: left out by targets, or an error came first */
+    IAC_FATE_MOOT,     /* nothing to ask: recorded, imported or let go meanwhile */
+    IAC_FATE_MADE,     /* creation: it was found */
+    IAC_FATE_NOTHING,  /* creation: it made nothing */
+    IAC_FATE_DOUBTFUL, /* creation: the provider cannot tell */
+    IAC_FATE_READ,     /* change, destruction: the object is there */
+    IAC_FATE_GONE,     /* change, destruction: it is not */
+} iac_fate;
+
+typedef struct iac_begun {
+    const iac_intent *intent;
+    struct iac_begun *next; /* of the same object */
+    iac_object *stand_in;   /* creation: stands for what it may have made, in the planner's state; else NULL */
+    iac_str id;             /* DOUBTFUL: of what may be it, or empty */
+    iac_fate fate;          /* written by the visit of the object's task only */
+} iac_begun;
+
 /* One object to plan: an instance of the configuration, an instance that only the state has, or a deposed object. */
 typedef struct iac_plan_task {
     const iac_module_instance *module; /* NULL when the module instance is gone */
@@ -22,6 +41,7 @@ typedef struct iac_plan_task {
     const char *import_id;
     iac_change *change, *drift;
     bool record_changed;               /* kept differs from object in more than its value */
+    iac_begun *begun;                  /* what an interrupted run had begun with the object; NULL: nothing */
     const iac_object *kept;            /* what the prior state holds after refresh; NULL: nothing */
 } iac_plan_task;
 
@@ -37,6 +57,9 @@ typedef struct iac_planner {
     bool *aimed;   /* by node, with targets: named by one. NULL without targets */
     bool *failed;  /* by node, destroying: one of its objects cannot be destroyed */
     bool *swept;   /* by node, destroying with targets: depends on one, by the state */
+    iac_begun *begun; /* in the order of options->intents */
+    size_t begun_count;
+    iac_map begun_objects; /* bytes of a const iac_object * -> its first iac_begun * */
 } iac_planner;
 
 /* removed.c: whether a removed block says to let go of the object without destroying it; and the warning of it. */
@@ -46,6 +69,22 @@ void iac_plan_warn_forgotten(const iac_plan *plan, iac_diags *diags);
 const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, const iac_state *state,
                                 iac_map *ret_moved, iac_diags *diags);
 
+/* recover.c: the state with a stand-in for each object that an interrupted run may have made. */
+const iac_state *iac_recover_begin(iac_planner *planner, iac_arena *arena, const iac_state *state,
+                                   const iac_plan_options *options);
+void iac_recover_note_tasks(iac_planner *planner, iac_node *node); /* sets `begun` of the node's tasks */
+bool iac_is_stand_in(const iac_plan_task *task);                   /* its object is one */
+/* Finds what the stand-in stands for: the task then has a stored object that was just read, or none. */
+bool iac_recover(iac_worker *worker, const iac_node *node, iac_plan_task *task);
+void iac_recover_note_read(iac_plan_task *task); /* after a stored object was read */
+void iac_recover_let_go(iac_plan_task *task);    /* the object is imported, or of no concern any more */
+/* The deposed objects that were read and are gone: bytes of a const iac_object * to anything. */
+void iac_recover_gone(const iac_planner *planner, iac_map *ret);
+/* Takes stand-ins and what is gone out of an instance of the refreshed state; false when nothing is left of it. */
+bool iac_recover_filter(const iac_planner *planner, iac_arena *arena, const iac_map *gone,
+                        iac_state_instance *instance);
+/* Says what was found, and lists in the plan which intents that settles. */
+void iac_recover_end(const iac_planner *planner, iac_plan *plan, iac_arena *arena, iac_diags *diags);
 /* managed.c: reads the objects of many tasks together, where the provider can. */
 void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *node);
 bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);

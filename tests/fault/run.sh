@@ -55,7 +55,7 @@ say_same() { # NAME: files that exist and files that the state has are the same
     local have recorded
     have=$(ls files 2>/dev/null | sort)
     recorded=$("$IAC" state list 2>/dev/null | while read -r address; do
-        "$IAC" state show -no-color "$address" | sed -nE 's/^ *path *= "files\/(.*)"$/\1/p'
+        "$IAC" state show -no-color "$address" | sed -nE 's/^ *id *= "files\/(.*)"$/\1/p'
     done | sort)
     if [ "$have" = "$recorded" ]; then
         pass
@@ -277,7 +277,7 @@ if command -v moto_server >/dev/null; then
     done
     AWS_ENDPOINT_URL=http://127.0.0.1:$port run "an API's own error has code, message and request id" 1 \
         "StatusCode: 400, RequestID: [^ ,]+.*InvalidVpc.?Range" "$IAC" apply -no-color -auto-approve
-    run "and nothing is recorded" 0 "" "$IAC" state list
+    "$IAC" state list >"$work/out" 2>/dev/null
     [ -s "$work/out" ] && fail "a VPC that was refused is in the state" || pass
 else
     skip "refused credentials, API errors: no moto_server"
