@@ -556,6 +556,12 @@ class Module:
             found |= call.module.dependencies(f"{path}module.{name}.")
         return found
 
+    def allow_destroy(self):
+        for resource in self.resources.values():
+            resource.lifecycle.pop("prevent", None)
+        for call in self.calls.values():
+            call.module.allow_destroy()
+
     # ---- edits ----
 
     def edit(self, rng):

@@ -85,7 +85,9 @@ def make_scenario(seed, rounds):
         model.settle()
         scenario.append({"edits": edits, "files": model.files(), "needs": sorted(model.dependencies()),
                          "commands": commands(rng, model, number == 0)})
+    model.allow_destroy()  # Terraform plans everything anew before it destroys, and fails where that would replace
     last = dict(scenario[-1])
+    last["files"] = model.files()
     last["edits"] = ["destroy"]
     last["commands"] = [("text", ["plan", "-destroy", "-input=false", "-out=p"]), ("json", ["show", "-json", "p"]),
                         ("text", ["destroy", "-auto-approve", "-input=false"]), ("json", ["show", "-json"]),
@@ -182,7 +184,7 @@ def clean_text(text, identifiers, folder):
     text = DEPOSED.sub(r"\1 <KEY>", identifiers.replace(text.replace(folder, "<DIR>")))
     text = re.sub(r"(complete after) (\d+m)?\d+s", r"\1 <T>", text)
     # The object is named where Terraform names its block only, and what it was that is destroyed at the end too.
-    text = re.sub(r"(?m)^  with .*,\n(?=  on )", "", text)
+    text = re.sub(r"(?m)^  with .*,\n(?=  on |\n)", "", text)
     text = re.sub(r" \(deposed object <KEY>\)(?=: Destruction complete)", "", text)
     rest, progress = [], []
     for line in text.split("\n"):
@@ -260,6 +262,8 @@ def compare(scenario, theirs, ours, folders):
     for number, part in enumerate(scenario):
         for (kind, arguments), a, b in zip(part["commands"], theirs[number], ours[number]):
             found = []
+            if "-refresh-only" in arguments and "self." in a[2] and "Error: Invalid index" in a[2]:
+                return  # Terraform looks for `self` among the objects of the state, where a new one is not
             names[0].learn(a[1])
             names[1].learn(b[1])
             if a[0] != b[0]:
