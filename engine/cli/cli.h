@@ -127,6 +127,8 @@ void iac_cli_printf(const char *format, ...) IAC_PRINTF(1, 2);
 iac_status iac_cli_load_config(iac_cli *cli);
 /* Variables from everywhere, the user being asked for missing ones. Needs the configuration. */
 iac_status iac_cli_resolve_variables(iac_cli *cli);
+/* The same without asking: those that have no value are left out. */
+iac_status iac_cli_known_variables(iac_cli *cli);
 iac_host *iac_cli_host(iac_cli *cli);
 /* Opens the workspace's store; create: for writing. */
 iac_status iac_cli_open_store(iac_cli *cli, bool create);

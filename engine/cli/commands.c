@@ -7,6 +7,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_plan,
     &iac_cmd_apply,
     &iac_cmd_destroy,
+    &iac_cmd_console,
     &iac_cmd_fmt,
     &iac_cmd_force_unlock,
     &iac_cmd_import,

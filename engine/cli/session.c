@@ -206,6 +206,17 @@ static bool ask_variable(iac_cli *cli, const iac_variable_config *variable)
     return true;
 }
 
+iac_status iac_cli_known_variables(iac_cli *cli)
+{
+    const iac_variable_config **missing = NULL;
+    size_t missing_count = 0;
+
+    if (gather_variables(cli) != IAC_OK)
+        return IAC_ERR;
+    return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
+                                 &cli->diags);
+}
+
 iac_status iac_cli_resolve_variables(iac_cli *cli)
 {
     const iac_variable_config **missing = NULL;

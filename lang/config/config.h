@@ -204,6 +204,10 @@ extern const iac_config_reader iac_config_reader_files;
 iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,
                            const iac_config **ret, iac_diags *diags);
 
+/* Checks what an expression outside of every block (the console's) refers to. */
+void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
+                                 iac_diags *diags);
+
 /* Variable values given from outside. */
 typedef struct iac_variable_value {
     iac_str name;

@@ -526,6 +526,15 @@ static void check_ephemeral_outputs(validator *v, const iac_output_config *outpu
                        "Ephemeral outputs are not allowed in context of a root module");
 }
 
+void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
+                                 iac_diags *diags)
+{
+    validator v = { .arena = arena, .module = module, .diags = diags };
+
+    check_expr(&v, expr);
+    iac_map_clear(&v.check_data);
+}
+
 void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags)
 {
     validator v = { .arena = arena, .module = module, .diags = diags };

@@ -1,5 +1,6 @@
 #include "lang/syntax/lexer.h"
 
+#include "lang/syntax/parser.h"
 #include "lang/value/text.h"
 
 #include <string.h>
@@ -504,4 +505,36 @@ iac_tokens iac_lex(iac_str text, iac_lex_mode mode_wanted, const iac_source *src
     emit(&lx, IAC_TOK_EOF, lx.n);
     iac_vec_clear(&lx.modes);
     return lx.tokens;
+}
+
+bool iac_expression_is_open(iac_str text)
+{
+    iac_buf line; /* with the newline that ends a heredoc's last line */
+    int64_t open = 0;
+
+    iac_buf_init(&line, IAC_BUF_UNLIMITED);
+    iac_buf_str(&line, text);
+    iac_buf_char(&line, '\n');
+    iac_tokens tokens = iac_lex(iac_buf_view(&line), IAC_LEX_CONFIG, NULL, NULL, NULL);
+    for (size_t i = 0; i < tokens.n; i++) {
+        switch (tokens.v[i].kind) {
+        case IAC_TOK_OBRACE:
+        case IAC_TOK_OBRACK:
+        case IAC_TOK_OPAREN:
+        case IAC_TOK_OHEREDOC:
+            open++;
+            break;
+        case IAC_TOK_CBRACE:
+        case IAC_TOK_CBRACK:
+        case IAC_TOK_CPAREN:
+        case IAC_TOK_CHEREDOC:
+            open--;
+            break;
+        default:
+            break;
+        }
+    }
+    iac_vec_clear(&tokens);
+    iac_buf_clear(&line);
+    return open > 0;
 }

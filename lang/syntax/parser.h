@@ -11,6 +11,8 @@ const iac_file *iac_parse_file(iac_arena *arena, const iac_source *source, iac_d
 /* One expression (the whole text): console input, -var values, TF_VAR_ of complex types. Never NULL: an
  * IAC_EXPR_ERROR node after errors. */
 const iac_expr *iac_parse_expression(iac_arena *arena, const iac_source *source, iac_diags *diags);
+/* Whether an expression's text leaves a bracket or a heredoc open, so that another line may complete it. */
+bool iac_expression_is_open(iac_str text);
 /* A template without quotes around it: templatefile, JSON strings. */
 const iac_expr *iac_parse_template(iac_arena *arena, const iac_source *source, iac_diags *diags);
 /* Whether the text is an identifier. */
