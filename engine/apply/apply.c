@@ -183,6 +183,15 @@ static bool has_deposed(const iac_state_instance *instance, iac_str key)
     return false;
 }
 
+static bool has_output(const iac_state *state, const iac_state_output *output)
+{
+    for (size_t i = 0; state && i < state->output_count; i++)
+        if (iac_str_eq(state->outputs[i].name, output->name))
+            return state->outputs[i].sensitive == output->sensitive &&
+                   iac_value_same(state->outputs[i].value, output->value);
+    return false;
+}
+
 /* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
 static void save_refreshed(iac_applier *applier)
 {
@@ -213,6 +222,10 @@ static void save_refreshed(iac_applier *applier)
     for (size_t i = 0; i < applier->plan->settled_count; i++)
         iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_INTENT_DONE,
                                             .intent.token = applier->plan->settled[i] }));
+    bool destroying = applier->plan->mode == IAC_PLAN_DESTROY; /* else each output has a step of its own */
+    for (size_t i = 0; destroying && i < prior->output_count; i++)
+        if (!has_output(stored, &prior->outputs[i]))
+            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OUTPUT, .output = prior->outputs[i] }));
     if (writes.n) {
         iac_write *kept = iac_arena_array(applier->run.arena, iac_write, writes.n);
         memcpy(kept, writes.v, writes.n * sizeof(*kept));

@@ -164,6 +164,11 @@ static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *nod
                                                  "resource.");
                 return false;
             }
+            if (id->string.n == 0) {
+                iac_diag_error(&worker->diags, import->id->range, "Invalid import id argument",
+                               "The import ID value evaluates to an empty string, please provide a non-empty value.");
+                return false;
+            }
             iac_recover_let_go(task);
             task->import_id = id->string.p;
         }
@@ -437,7 +442,7 @@ static void want_outputs(iac_planner *planner, bool *wanted)
     iac_run *run = &planner->run;
     uint8_t *known = iac_xcalloc(run->nodes.n, sizeof(*known));
     IAC_VEC(uint32_t) queue = { 0 };
-    for (size_t i = 0; i < run->root->config->output_count && planner->options->mode != IAC_PLAN_DESTROY; i++) {
+    for (size_t i = 0; i < run->root->config->output_count; i++) {
         uint32_t id = run->root->outputs[i]->id;
         if (leads_to(run, wanted, known, id) == 2) {
             wanted[id] = true;
@@ -487,9 +492,9 @@ static void apply_targets(iac_planner *planner)
                 iac_vec_push(&queue, run->graph.deps[e]);
             }
     }
+    want_outputs(planner, wanted);
     if (options->mode == IAC_PLAN_DESTROY)
         sweep(planner, wanted);
-    want_outputs(planner, wanted);
     for (uint32_t i = 0; i < run->nodes.n; i++)
         run->nodes.v[i]->excluded = !wanted[i] && run->nodes.v[i]->kind != IAC_NODE_MODULE_END;
     iac_vec_clear(&queue);
@@ -657,7 +662,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         change.before = old ? old->value : NULL;
         const iac_value *after = node->values && !destroying(planner) ? node->values[0] : NULL;
         if (destroying(planner)) {
-            if (!old)
+            if (!old || planner->options->target_count)
                 continue;
             change.action = IAC_ACTION_DELETE;
             change.sensitive = old && old->sensitive;
@@ -802,6 +807,29 @@ static void check_replaces(iac_planner *planner, iac_diags *diags)
                              IAC_FMT(planner->options->replaces[i]));
 }
 
+/* Import blocks for resources that nobody declared. */
+static bool check_imports(iac_planner *planner, iac_diags *diags)
+{
+    const iac_module_config *root = planner->run.config->root;
+    bool good = true;
+    for (size_t i = 0; i < root->import_count; i++) {
+        const iac_expr *to = root->imports[i].to;
+        iac_diags ignored = IAC_DIAGS_INIT;
+        iac_ref ref;
+        bool missing = iac_ref_parse(planner->run.arena, to, &ref, &ignored) && ref.kind == IAC_REF_RESOURCE &&
+                       !iac_run_resolve(planner->run.root, &ref);
+        iac_diags_clear(&ignored);
+        if (!missing)
+            continue;
+        good = false;
+        iac_diag_error(diags, to->range, "Configuration for import target does not exist",
+                       "The configuration for the given import target %.*s does not exist. Make sure the target "
+                       "resource exists within your configuration.",
+                       IAC_FMT(iac_range_text(to->range)));
+    }
+    return good;
+}
+
 iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
                          const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
 {
@@ -830,7 +858,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
-    if (!check_moves(planner, diags)) {
+    if (!check_moves(planner, diags) || !check_imports(planner, diags)) {
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);
         return IAC_ERR;

@@ -82,19 +82,34 @@ static int by_tree(const void *a, const void *b)
     return iac_view_addr_order((*x)->addr, (*y)->addr);
 }
 
+/* Whether a module that the path leads through has been shown: only then is there a gap before it. */
+static bool is_within(const iac_map *modules, iac_arena *arena, iac_module_addr path)
+{
+    for (iac_module_addr outer = path; outer.n > 0;) {
+        outer.n--;
+        if (iac_map_has(modules, iac_module_addr_text(arena, outer)))
+            return true;
+    }
+    return false;
+}
+
 static void draw_instances(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas,
                            const iac_view_options *options)
 {
     size_t n = state->instance_count;
     const iac_state_instance **sorted = iac_xcalloc(n + 1, sizeof(*sorted));
-    iac_arena *arena = iac_arena_new();
+    iac_arena *arena = iac_arena_new(), *names = iac_arena_new();
     for (size_t i = 0; i < n; i++)
         sorted[i] = &state->instances[i];
     qsort(sorted, n, sizeof(*sorted), by_tree);
+    iac_map modules = { 0 }; /* those that have been shown */
     for (size_t i = 0; i < n; i++) {
         const iac_state_instance *instance = sorted[i];
-        if (i)
-            iac_buf_cstr(out, iac_module_addr_equal(sorted[i - 1]->addr.module, instance->addr.module) ? "\n" : "\n\n");
+        if (i && iac_module_addr_equal(sorted[i - 1]->addr.module, instance->addr.module))
+            iac_buf_char(out, '\n');
+        else if (i && is_within(&modules, arena, instance->addr.module))
+            iac_buf_cstr(out, "\n\n");
+        iac_map_put(&modules, iac_module_addr_text(names, instance->addr.module), sorted);
         if (instance->current)
             draw_object(out, arena, instance, instance->current, schemas, options);
         for (size_t k = 0; k < instance->deposed_count; k++) {
@@ -104,6 +119,8 @@ static void draw_instances(iac_buf *out, const iac_state *state, const iac_view_
         }
         iac_arena_reset(arena);
     }
+    iac_map_clear(&modules);
+    iac_arena_free(names);
     iac_arena_free(arena);
     free(sorted);
 }

@@ -72,6 +72,14 @@ static void print_heredoc(iac_buf *out, iac_str s, unsigned indent)
     iac_buf_add(out, word, n);
 }
 
+static void print_string(iac_buf *out, iac_str s, unsigned indent)
+{
+    if (iac_str_find_char(s, '\n', 0) != SIZE_MAX)
+        print_heredoc(out, s, indent);
+    else
+        print_quoted(out, s);
+}
+
 static void print_null(iac_buf *out, const iac_type *type)
 {
     iac_arena *arena = iac_arena_new();
@@ -112,7 +120,7 @@ static void print_mapping(iac_buf *out, const iac_value *v, unsigned indent)
     iac_buf_char(out, '{');
     for (size_t i = 0; i < v->n; i++) {
         new_line(out, indent + 2);
-        print_quoted(out, v->keys[i]);
+        print_string(out, v->keys[i], indent + 2);
         iac_buf_cstr(out, " = ");
         print_value(out, v->items[i], indent + 2);
     }
@@ -125,10 +133,7 @@ static void print_known(iac_buf *out, const iac_value *v, unsigned indent)
 {
     switch ((iac_kind)v->kind) {
     case IAC_STRING:
-        if (iac_str_find_char(v->string, '\n', 0) != SIZE_MAX)
-            print_heredoc(out, v->string, indent);
-        else
-            print_quoted(out, v->string);
+        print_string(out, v->string, indent);
         return;
     case IAC_NUMBER: {
         iac_arena *arena = iac_arena_new();
