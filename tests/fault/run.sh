@@ -167,6 +167,8 @@ run "a run that waits long enough goes on" 0 "No changes" "$IAC" plan -no-color 
 wait $pid
 say_same "after two runs at once"
 
+. "$root/tests/fault/kills.sh"
+
 # ---- failures ----
 
 fresh failing
