@@ -363,8 +363,8 @@ static void resolve_resource(iac_run *run, iac_node *node, iac_diags *diags)
     if (!node->provider->provider)
         return;
     node->schema = iac_provider_schema(node->provider->provider, schema_kind(resource->mode), resource->type,
-                                       iac_provider_addr_display(run->arena, node->provider->addr), resource->range,
-                                       diags);
+                                       iac_provider_addr_display(run->arena, node->provider->addr),
+                                       resource->type_range, diags);
 }
 
 /* ---- what only the state knows ---- */

@@ -214,6 +214,15 @@ bool iac_expand(iac_worker *worker, iac_place *place, const iac_expr *count, con
 /* Only says what is wrong with them as far as they are known. */
 void iac_validate_repetition(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each);
 
+/* ---- static.c ---- */
+/* Whether no ephemeral value is where it would be kept; else diagnosed. */
+bool iac_check_ephemeral(iac_worker *worker, const iac_node *node, const iac_value *config);
+/* Whether the block has an attribute or nested block of that name; else diagnosed. */
+bool iac_check_attribute(const iac_block_schema *block, iac_str name, iac_range range, iac_arena *arena,
+                         iac_diags *diags);
+/* Tells of names in ignore_changes that make no sense. */
+void iac_check_ignored(iac_worker *worker, const iac_node *node);
+
 /* ---- conditions.c ---- */
 /* Evaluates conditions at a place. False when one fails (diagnosed as an error, or with warn as a warning). Unknown ones
  * pass; *ret_unknown (may be NULL) then is set. what: "Resource precondition failed" ... */

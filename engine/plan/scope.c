@@ -92,39 +92,11 @@ static const iac_value *collection_of(iac_run *run, const iac_node *node, iac_ex
     return whole;
 }
 
-/* Where the reference names the attribute. */
-static iac_range attribute_range(const iac_ref *ref)
-{
-    iac_range found = ref->range;
-    for (const iac_expr *node = ref->whole; node && node != ref->subject;) {
-        if (node->kind == IAC_EXPR_ATTR) {
-            found = node->attr.name_range;
-            node = node->attr.operand;
-        } else if (node->kind == IAC_EXPR_INDEX) {
-            node = node->index.operand;
-        } else {
-            break;
-        }
-    }
-    return found;
-}
-
 /* Whether the schema has what the reference asks the resource for: known before any value is. */
 static bool attribute_exists(const iac_node *node, const iac_ref *ref, iac_arena *arena, iac_diags *diags)
 {
-    if (!ref->attribute.n || !node->schema || iac_type_attribute(node->schema->block->type, ref->attribute))
-        return true;
-    const iac_block_schema *block = node->schema->block;
-    size_t n = block->attribute_count + block->block_count;
-    iac_str *names = iac_arena_array(arena, iac_str, n);
-    for (size_t i = 0; i < n; i++)
-        names[i] = i < block->attribute_count ? block->attributes[i].name
-                                              : block->blocks[i - block->attribute_count].name;
-    iac_str near = iac_str_nearest(ref->attribute, names, n);
-    iac_diag_error(diags, attribute_range(ref), "Unsupported attribute",
-                   "This object has no argument, nested block, or exported attribute named \"%.*s\".%s%.*s%s",
-                   IAC_FMT(ref->attribute), near.n ? " Did you mean \"" : "", IAC_FMT(near), near.n ? "\"?" : "");
-    return false;
+    return !ref->attribute.n || !node->schema ||
+           iac_check_attribute(node->schema->block, ref->attribute, iac_ref_attribute_range(ref), arena, diags);
 }
 
 static const iac_value *lookup_resource(iac_place *place, const iac_ref *ref, const iac_value *key, iac_arena *arena,

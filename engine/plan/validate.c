@@ -50,6 +50,9 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     uint32_t kind = resource->mode == IAC_DATA      ? IACP_SCHEMA_DATA
                     : resource->mode == IAC_MANAGED ? IACP_SCHEMA_RESOURCE
                                                     : IACP_SCHEMA_EPHEMERAL;
+    iac_check_ignored(worker, node);
+    if (worker->diags.errors == errors && resource->mode != IAC_EPHEMERAL_RESOURCE)
+        (void)iac_check_ephemeral(worker, node, config);
     if (worker->diags.errors == errors && node->provider->instance)
         (void)!iac_instance_validate(node->provider->instance, &options, kind, resource->type, config,
                                      &worker->diags);

@@ -86,6 +86,8 @@ typedef struct iac_ref {
  * undeclared ..." is not checked here). `expr` is the node at the top of the traversal. */
 bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_diags *diags);
 iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref);
+iac_range iac_ref_index_range(const iac_ref *ref); /* of the [key], with its brackets; nowhere without a key */
+iac_range iac_ref_attribute_range(const iac_ref *ref); /* of the .attribute; that of the object without one */
 
 /* Provider source address. */
 typedef struct iac_provider_addr {

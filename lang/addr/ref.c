@@ -253,3 +253,30 @@ iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref)
     }
     return iac_arena_printf(arena, "%s.%.*s", roots[ref->kind], IAC_FMT(ref->name));
 }
+
+/* The node just above the object that the reference names, and above its index with past_index; NULL: none. */
+static const iac_expr *node_above(const iac_ref *ref, bool past_index)
+{
+    const iac_expr *above = NULL;
+    for (const iac_expr *node = ref->whole; node && node != ref->subject;) {
+        if (node->kind != IAC_EXPR_ATTR && node->kind != IAC_EXPR_INDEX)
+            return NULL;
+        if (past_index && ref->key && node->kind == IAC_EXPR_INDEX && node->index.operand == ref->subject)
+            break;
+        above = node;
+        node = node->kind == IAC_EXPR_ATTR ? node->attr.operand : node->index.operand;
+    }
+    return above;
+}
+
+iac_range iac_ref_index_range(const iac_ref *ref)
+{
+    const iac_expr *node = ref->key ? node_above(ref, false) : NULL;
+    return node && node->kind == IAC_EXPR_INDEX ? node->index.bracket_range : IAC_NO_RANGE;
+}
+
+iac_range iac_ref_attribute_range(const iac_ref *ref)
+{
+    const iac_expr *node = node_above(ref, true);
+    return node && node->kind == IAC_EXPR_ATTR ? node->attr.name_range : ref->range;
+}

@@ -74,6 +74,7 @@ typedef struct iac_lifecycle {
     bool prevent_destroy;
     bool ignore_all;
     iac_paths ignore_changes;
+    const iac_range *ignore_ranges; /* of the first name of each */
     const iac_expr *const *replace_triggered_by;
     size_t replace_triggered_by_count;
     iac_conditions preconditions, postconditions;
@@ -98,7 +99,7 @@ typedef struct iac_resource_config {
     size_t provisioner_count;
     const iac_body *connection; /* or NULL */
     const iac_body *body;       /* what the provider's schema describes: meta-arguments taken out */
-    iac_range range;            /* the block's header */
+    iac_range range, type_range; /* the block's header, and the type within it */
 } iac_resource_config;
 
 typedef struct iac_module_config iac_module_config;

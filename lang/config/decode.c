@@ -42,12 +42,6 @@ bool iac_check_label(iac_module_build *m, const iac_label *label, const char *su
 
 /* ---- values ---- */
 
-/* Where the expression begins: of a quoted string, what is between the quotes. */
-static iac_range start_range(const iac_expr *expr)
-{
-    return expr->kind == IAC_EXPR_TEMPLATE && expr->tmpl.part_count ? expr->tmpl.parts[0]->range : expr->range;
-}
-
 static const iac_value *static_value(iac_module_build *m, const iac_attribute *attr, const iac_type *type)
 {
     size_t errors = m->diags->errors;
@@ -60,7 +54,7 @@ static const iac_value *static_value(iac_module_build *m, const iac_attribute *a
     if (v && iac_is_set_value(v))
         return v;
     if (!v || !iac_is_known(v))
-        iac_diag_error(m->diags, start_range(attr->expr), "Unsuitable value type", "Unsuitable value: %.*s",
+        iac_diag_error(m->diags, iac_expr_start(attr->expr), "Unsuitable value type", "Unsuitable value: %.*s",
                        IAC_FMT(v ? IAC_STR("value must be known") : error));
     return NULL;
 }
@@ -180,7 +174,7 @@ bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *
     if (expr->kind == IAC_EXPR_ERROR)
         return false;
     if (expr->kind != IAC_EXPR_TUPLE) {
-        iac_diag_error(m->diags, start_range(expr), "Invalid expression", "A static list expression is required.");
+        iac_diag_error(m->diags, iac_expr_start(expr), "Invalid expression", "A static list expression is required.");
         return false;
     }
     *ret = expr->tuple.items;

@@ -31,6 +31,7 @@ static void decode_ignore_changes(iac_module_build *m, const iac_body *body, con
     if (!iac_static_list(m, expr, &items, &count))
         return;
     iac_path *paths = iac_arena_array(m->arena, iac_path, count);
+    iac_range *ranges = iac_arena_array(m->arena, iac_range, count);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         if (iac_expr_literal_text(items[i], &text) && iac_str_is(text, "*")) {
@@ -40,10 +41,14 @@ static void decode_ignore_changes(iac_module_build *m, const iac_body *body, con
             continue;
         }
         const iac_expr *traversal = iac_static_traversal(m, items[i]);
-        if (traversal && iac_expr_path(m->arena, traversal, &paths[n], m->diags))
-            n++;
+        if (!traversal || !iac_expr_path(m->arena, traversal, &paths[n], m->diags))
+            continue;
+        while (traversal->kind == IAC_EXPR_ATTR || traversal->kind == IAC_EXPR_INDEX)
+            traversal = traversal->kind == IAC_EXPR_ATTR ? traversal->attr.operand : traversal->index.operand;
+        ranges[n++] = traversal->range;
     }
     ret->ignore_changes = (iac_paths){ paths, n };
+    ret->ignore_ranges = ranges;
 }
 
 static void note_resource_ref(void *arg, const iac_ref *ref)

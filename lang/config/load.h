@@ -31,6 +31,7 @@ typedef struct iac_module_build {
     IAC_VEC(iac_removed_config) removed;
     IAC_VEC(iac_import_config) imports;
     IAC_VEC(iac_check_config) checks;
+    iac_map import_index; /* by the text of the target: its place */
     iac_map variable_index, local_index, output_index, resource_index, provider_index, call_index, check_index,
         requirement_index;
     iac_range required_providers_range, backend_range, cloud_range;

@@ -333,7 +333,7 @@ static void finish_module(iac_module_build *m)
         iac_map_settle(maps[i], m->arena); /* where the module lives */
     iac_map *indexes[] = {
         &m->variable_index, &m->local_index, &m->output_index, &m->resource_index, &m->provider_index,
-        &m->call_index, &m->check_index, &m->requirement_index,
+        &m->call_index, &m->check_index, &m->requirement_index, &m->import_index,
     };
     for (size_t i = 0; i < IAC_COUNT(indexes); i++)
         iac_map_clear(indexes[i]);

@@ -117,7 +117,7 @@ static void decode_providers(iac_module_build *m, const iac_expr *expr, iac_modu
 {
     if (expr->kind != IAC_EXPR_OBJECT) {
         if (expr->kind != IAC_EXPR_ERROR)
-            iac_diag_error(m->diags, expr->range, "Invalid expression", "A static map expression is required.");
+            iac_diag_error(m->diags, iac_expr_start(expr), "Invalid expression", "A static map expression is required.");
         return;
     }
     struct iac_passed_provider *passed = iac_arena_array(m->arena, struct iac_passed_provider, expr->object.n);

@@ -127,7 +127,7 @@ static bool check_import_target(iac_module_build *m, const iac_attribute *to)
 
     if (resource->kind == IAC_EXPR_ERROR)
         return false;
-    if (resource->kind == IAC_EXPR_TEMPLATE) /* JSON: the address as a text */
+    if (resource->kind == IAC_EXPR_TEMPLATE && resource->from_json) /* the address as a text */
         return true;
     if (!iac_expr_is_traversal(resource)) {
         iac_diag_error(m->diags, to->expr->range, "Invalid import address expression",
@@ -174,8 +174,22 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
     import.id = content.attributes[IMPORT_ID]->expr;
     if (content.attributes[IMPORT_FOR_EACH])
         import.for_each = content.attributes[IMPORT_FOR_EACH]->expr;
-    if (import.to)
-        iac_vec_push(&m->imports, import);
+    if (!import.to)
+        return;
+    void **slot = iac_map_at(&m->import_index, iac_range_text(import.to->range));
+    if (*slot) {
+        iac_str target = iac_range_text(import.to->range), place = iac_range_place(m->arena, *(iac_range *)*slot);
+        iac_diag_error(m->diags, import.to->range,
+                       iac_arena_printf(m->arena, "Duplicate import configuration for \"%.*s\"", IAC_FMT(target)).p,
+                       "An import block for the resource \"%.*s\" was already declared at %.*s. A resource can have only "
+                       "one import block.",
+                       IAC_FMT(target), IAC_FMT(place));
+        return;
+    }
+    iac_range *range = iac_arena_new_of(m->arena, iac_range);
+    *range = import.range;
+    *slot = range;
+    iac_vec_push(&m->imports, import);
 }
 
 /* ---- check ---- */

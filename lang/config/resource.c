@@ -122,6 +122,7 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
         .type = block->labels[0].text,
         .name = block->labels[1].text,
         .range = block->header_range,
+        .type_range = block->labels[0].range,
     };
     iac_body_content(m->arena, body, mode == IAC_MANAGED ? &resource_spec : &data_spec, true, &content, m->diags);
     ret->body = content.remain;

@@ -126,7 +126,8 @@ static void undeclared_resource(validator *v, const iac_ref *ref)
         }
     }
     iac_diag_error(v->diags, ref->range, "Reference to undeclared resource",
-                   "A %s resource \"%.*s\" \"%.*s\" has not been declared in %s.%.*s", kinds[ref->addr.mode],
+                   "%s %s resource \"%.*s\" \"%.*s\" has not been declared in %s.%.*s",
+                   ref->addr.mode == IAC_EPHEMERAL_RESOURCE ? "An" : "A", kinds[ref->addr.mode],
                    IAC_FMT(ref->addr.type), IAC_FMT(ref->addr.name), module_name(v), IAC_FMT(hint));
 }
 
@@ -139,7 +140,8 @@ static void check_repetition(validator *v, const iac_ref *ref, const iac_resourc
         iac_str text;
         if (ref->key->kind != IAC_EXPR_LITERAL && !iac_expr_literal_text(ref->key, &text))
             return; /* told when it is evaluated */
-        iac_diag_error(v->diags, ref->range, "Unexpected resource instance key",
+        iac_diag_error(v->diags, iac_range_join(ref->range, iac_ref_index_range(ref)),
+                       "Unexpected resource instance key",
                        "Because %.*s does not have \"count\" or \"for_each\" set, references to it must not include an "
                        "index key. Remove the bracketed index to refer to the single instance of this resource.",
                        IAC_FMT(address));
@@ -217,6 +219,11 @@ static void check_named_attribute(validator *v, const iac_ref *ref)
                        "The \"count\" object does not have an attribute named \"%.*s\". The only supported attribute "
                        "is count.index, which is the index of each instance of a resource block that has the \"count\" "
                        "argument set.", IAC_FMT(name));
+    } else if (ref->kind == IAC_REF_EACH && !v->at.each && v->at.resource && iac_str_is(name, "value")) {
+        iac_diag_error(v->diags, ref->range, "each.value cannot be used in this context",
+                       "A reference to \"each.value\" has been used in a context in which it is unavailable, such as when "
+                       "the configuration no longer contains the value in its \"for_each\" expression. Remove this "
+                       "reference to each.value in your configuration to work around this error.");
     } else if (ref->kind == IAC_REF_EACH && !v->at.each) {
         iac_diag_error(v->diags, ref->range, "Reference to \"each\" in context without for_each",
                        "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the "
@@ -335,7 +342,9 @@ static void check_depends(validator *v, iac_depends depends)
         if (ref.key && top->kind == IAC_EXPR_INDEX)
             top = top->index.operand;
         if (top != ref.subject) {
-            iac_diag_error(v->diags, expr->range, "Invalid depends_on reference",
+            iac_range range = expr->range; /* what is too much */
+            range.start = ref.key ? iac_ref_index_range(&ref).end : ref.subject->range.end;
+            iac_diag_error(v->diags, range, "Invalid depends_on reference",
                            "References in depends_on must be to a whole object (resource, etc), not to an attribute of "
                            "an object.");
             continue;

@@ -16,36 +16,6 @@ struct call { /* with its arguments evaluated */
     bool failed; /* an argument had errors */
 };
 
-/* Where Terraform points: for a call and an operator, at their beginning only. */
-static iac_range start_range(const iac_expr *expr)
-{
-    switch (expr->kind) {
-    case IAC_EXPR_CALL:
-        return iac_range_join(expr->call.name_range, expr->call.open_range);
-    case IAC_EXPR_BINARY:
-        return start_range(expr->binary.left);
-    case IAC_EXPR_CONDITIONAL:
-        return start_range(expr->cond.condition);
-    case IAC_EXPR_FOR:
-    case IAC_EXPR_TUPLE:
-    case IAC_EXPR_OBJECT: {
-        iac_range range = expr->range;
-        range.end = range.start + 1;
-        return range;
-    }
-    case IAC_EXPR_UNARY:
-        return expr->binary.op_range;
-    case IAC_EXPR_PAREN:
-        return start_range(expr->wrapped);
-    case IAC_EXPR_SPLAT:
-        return expr->splat.marker_range;
-    case IAC_EXPR_TEMPLATE:
-        return expr->tmpl.part_count > 0 ? start_range(expr->tmpl.parts[0]) : expr->range;
-    default:
-        return expr->range;
-    }
-}
-
 static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr *about, const char *summary,
                             iac_str detail)
 {
@@ -127,7 +97,7 @@ static const iac_value *eval_try(struct call *call)
         else
             detail = iac_arena_printf(ev->arena, "Call to function \"%.*s\" failed: %.*s.", IAC_FMT(expr->call.name),
                                       IAC_FMT(failures(ev->arena, &diags)));
-        call_error(call, start_range(expr), expr, "Error in function call", detail);
+        call_error(call, iac_expr_start(expr), expr, "Error in function call", detail);
     }
     iac_diags_clear(&diags);
     return result ? result : &iac_unknown_dynamic;
@@ -227,7 +197,7 @@ static bool check_count(struct call *call, size_t n)
         size_t first = func->param_count;
         bool expanded = expr->call.expand_final && first + 1 >= expr->call.arg_count;
         const iac_expr *arg = arg_expr(call, first);
-        call_error(call, expanded ? arg->range : start_range(arg), expr, "Too many function arguments",
+        call_error(call, expanded ? arg->range : iac_expr_start(arg), expr, "Too many function arguments",
                    iac_arena_printf(call->ev->arena, "Function \"%.*s\" expects only %zu argument(s).",
                                     IAC_FMT(expr->call.name), func->param_count));
         return false;
@@ -251,7 +221,7 @@ static void report_arg(struct call *call, size_t i, iac_str text)
     if (expanded) /* an element of the argument: the whole of it is pointed at, its references say little */
         call_error(call, arg->range, NULL, "Invalid function argument", detail);
     else
-        call_error(call, start_range(arg), arg, "Invalid function argument", detail);
+        call_error(call, iac_expr_start(arg), arg, "Invalid function argument", detail);
 }
 
 /* Of arguments that have the wrong type, each is told; else what the function says. */
@@ -273,7 +243,7 @@ static void report(struct call *call, const iac_func_error *error)
         report_arg(call, error->arg, error->text);
         return;
     }
-    call_error(call, start_range(expr), expr, "Error in function call",
+    call_error(call, iac_expr_start(expr), expr, "Error in function call",
                iac_arena_printf(arena, "Call to function \"%.*s\" failed: %.*s.", IAC_FMT(expr->call.name),
                                 IAC_FMT(error->text)));
 }
@@ -329,7 +299,7 @@ static const iac_value *call_provider(struct call *call, iac_str provider, iac_s
     if (!eval_args(call) || call->failed)
         return &iac_unknown_dynamic;
     const iac_value *v = ev->scope->call_provider(ev->scope->user, provider, function, call->args, call->n,
-                                                  start_range(expr), ev->arena, ev->diags);
+                                                  iac_expr_start(expr), ev->arena, ev->diags);
     return v ? v : &iac_unknown_dynamic;
 }
 

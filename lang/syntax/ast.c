@@ -85,6 +85,35 @@ bool iac_expr_is_traversal(const iac_expr *expr)
     }
 }
 
+iac_range iac_expr_start(const iac_expr *expr)
+{
+    switch (expr->kind) {
+    case IAC_EXPR_CALL:
+        return iac_range_join(expr->call.name_range, expr->call.open_range);
+    case IAC_EXPR_BINARY:
+        return iac_expr_start(expr->binary.left);
+    case IAC_EXPR_CONDITIONAL:
+        return iac_expr_start(expr->cond.condition);
+    case IAC_EXPR_FOR:
+    case IAC_EXPR_TUPLE:
+    case IAC_EXPR_OBJECT: {
+        iac_range range = expr->range;
+        range.end = range.start + 1;
+        return range;
+    }
+    case IAC_EXPR_UNARY:
+        return expr->binary.op_range;
+    case IAC_EXPR_PAREN:
+        return iac_expr_start(expr->wrapped);
+    case IAC_EXPR_SPLAT:
+        return expr->splat.marker_range;
+    case IAC_EXPR_TEMPLATE:
+        return expr->tmpl.part_count > 0 ? iac_expr_start(expr->tmpl.parts[0]) : expr->range;
+    default:
+        return expr->range;
+    }
+}
+
 iac_str iac_block_title(iac_arena *arena, const iac_block *block)
 {
     iac_buf title;

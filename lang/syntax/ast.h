@@ -168,6 +168,8 @@ bool iac_expr_is_traversal(const iac_expr *expr);
  * JSON syntax such a thing is written as a string, whose content is parsed here; any other expression is returned as it
  * is. An IAC_EXPR_ERROR node after errors. */
 const iac_expr *iac_expr_static(iac_arena *arena, const iac_expr *expr, iac_diags *diags);
+/* Where messages about the whole expression point: for a call, an operator or brackets, at their beginning only. */
+iac_range iac_expr_start(const iac_expr *expr);
 /* The header of the block as Terraform shows it: resource "a" "b". */
 iac_str iac_block_title(iac_arena *arena, const iac_block *block);
 #endif
