@@ -7,10 +7,16 @@ and error must agree to the character (wrapped text: to the word), JSON field fo
 differs from run to run is taken out: identifiers are named after the object whose they are, and progress lines of
 independent objects may come in any order.
 
-  scenarios.py [--seeds N] [--first SEED] [--rounds N] [--keep DIR] [--cache DIR] [-v]
+  scenarios.py [--seeds N] [--first SEED] [--rounds N] [--jobs N] [--keep DIR] [--cache DIR] [--stop] [-v]
+
+Left out of the comparison, because iac means to differ: `with ADDRESS` in more messages; the key of a deposed object in
+the line of its destruction; what the state commands say has the form of an error. A scenario ends early where Terraform
+fails by itself: a cycle of old and new objects, `self` of a new instance in a refresh-only plan.
 
 --cache keeps what Terraform answered, for a second run of the same seeds. The last line is the summary."""
 import argparse
+import concurrent.futures
+import difflib
 import hashlib
 import json
 import os
@@ -226,7 +232,6 @@ def json_differences(a, b, path=""):
 def text_differences(name, a, b):
     if a == b:
         return
-    import difflib
     for line in difflib.unified_diff(a.split("\n"), b.split("\n"), f"terraform {name}", f"iac {name}", "", "", 4, ""):
         yield line
 
@@ -320,50 +325,61 @@ def show_failure(seed, number, scenario, arguments, found):
         print(f"    {line}")
 
 
+def run_seed(seed, options, iac, work):
+    """The scenario of a seed, and (round, command, differences) of each of its commands."""
+    scenario = make_scenario(seed, options.rounds)
+    folders = [os.path.join(work, f"{seed}", who) for who in ("terraform", "iac")]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+    theirs, folders[0] = transcript_of_terraform(scenario, options.cache, folders[0])
+    ours = run_scenario(scenario, {"text": iac, "json": iac}, folders[1])
+    return scenario, list(compare(scenario, theirs, ours, folders))
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--keep")
-    parser.add_argument("--cache")
-    parser.add_argument("--stop", action="store_true", help="leave a seed at its first round that differs")
-    parser.add_argument("-v", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--keep", help="leave the folders of the runs here")
+    parser.add_argument("--cache", help="where Terraform's answers are kept for the next run")
+    parser.add_argument("--stop", action="store_true", help="leave a seed after its first round that differs")
+    parser.add_argument("-v", action="store_true", help="tell of each seed and each kind of command")
     options = parser.parse_args()
-    iac = os.environ.get("IAC", os.path.join(HERE, "../../build/iac"))
+    iac = os.path.abspath(os.environ.get("IAC", os.path.join(HERE, "../../build/iac")))
     if not shutil.which("terraform"):
         print("scenarios: no terraform is installed\n0 passed, 0 failed, 1 skipped")
         return 0
+    if not os.access(iac, os.X_OK):
+        print(f"scenarios: no program at {iac}\n0 passed, 1 failed, 0 skipped")
+        return 1
     work = options.keep or tempfile.mkdtemp()
-    passed = failed = 0
+    counts = [0, 0]
     kinds = {}
-    for seed in range(options.first, options.first + options.seeds):
-        scenario = make_scenario(seed, options.rounds)
-        folders = [os.path.join(work, f"{seed}", who) for who in ("terraform", "iac")]
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.makedirs(folder)
-        theirs, folders[0] = transcript_of_terraform(scenario, options.cache, folders[0])
-        ours = run_scenario(scenario, {"text": iac, "json": iac}, folders[1])
-        bad_round = None
-        for number, arguments, found in compare(scenario, theirs, ours, folders):
-            if options.stop and bad_round is not None and number != bad_round:
-                break
-            kind = kinds.setdefault(" ".join(a for a in arguments[:2] if "." not in a and a != "p"), [0, 0])
-            kind[bool(found)] += 1
-            passed, failed = passed + (not found), failed + bool(found)
-            if found:
-                bad_round = number
-                show_failure(seed, number, scenario, arguments, found)
-        if options.v:
-            print(f"scenarios: seed {seed}: {passed} passed, {failed} failed so far", flush=True)
+    seeds = range(options.first, options.first + options.seeds)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for seed, (scenario, results) in zip(seeds, pool.map(lambda n: run_seed(n, options, iac, work), seeds)):
+            bad_round = None
+            for number, arguments, found in results:
+                if options.stop and bad_round is not None and number != bad_round:
+                    break
+                kind = kinds.setdefault(" ".join(a for a in arguments[:2] if "." not in a and a != "p"), [0, 0])
+                kind[bool(found)] += 1
+                counts[bool(found)] += 1
+                if found:
+                    bad_round = number
+                    show_failure(seed, number, scenario, arguments, found)
+            if options.v:
+                print(f"scenarios: seed {seed}: {counts[0]} passed, {counts[1]} failed so far", flush=True)
     if options.v:
         for kind, (good, bad) in sorted(kinds.items()):
             print(f"{kind:32} {good:5} passed, {bad} failed")
     if not options.keep:
         shutil.rmtree(work)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    print(f"{counts[0]} passed, {counts[1]} failed, 0 skipped")
+    return 1 if counts[1] else 0
 
 
 if __name__ == "__main__":
