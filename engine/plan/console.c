@@ -6,7 +6,6 @@
 
 enum {
     TYPE_INDENT = 4,
-    MAX_TYPE_DEPTH = 1000,
     MAX_COUNT = 1 << 24, /* instances beyond are not looked at: a damaged state must not take all memory */
 };
 
@@ -188,31 +187,43 @@ static void print_structure(iac_buf *out, const iac_type *type, size_t indent)
     iac_buf_cstr(out, object ? "})" : "])");
 }
 
+static void print_collection(iac_buf *out, const iac_type *type, size_t indent)
+{
+    bool structure = type->element->kind == IAC_OBJECT || type->element->kind == IAC_TUPLE;
+    iac_buf_cstr(out, structure ? "(\n" : "(");
+    if (structure) {
+        iac_buf_fill(out, ' ', indent + TYPE_INDENT);
+        print_member(out, type->element, indent + TYPE_INDENT);
+        iac_buf_fill(out, ' ', indent);
+    } else {
+        print_type(out, type->element, indent);
+    }
+    iac_buf_char(out, ')');
+}
+
 static void print_type(iac_buf *out, const iac_type *type, size_t indent)
 {
     static const char *const names[] = {
         [IAC_DYNAMIC] = "dynamic", [IAC_STRING] = "string", [IAC_NUMBER] = "number", [IAC_BOOL] = "bool",
         [IAC_LIST] = "list", [IAC_SET] = "set", [IAC_MAP] = "map",
     };
-    if (indent > (size_t)MAX_TYPE_DEPTH * TYPE_INDENT) {
-        iac_buf_cstr(out, "...");
-    } else if (type->kind == IAC_OBJECT || type->kind == IAC_TUPLE) {
+    if (type->kind == IAC_OBJECT || type->kind == IAC_TUPLE) {
         print_structure(out, type, indent);
-    } else {
-        iac_buf_cstr(out, names[type->kind]);
-        if (iac_type_is_collection(type)) {
-            iac_buf_char(out, '(');
-            print_type(out, type->element, indent);
-            iac_buf_char(out, ')');
-        }
+        return;
     }
+    iac_buf_cstr(out, names[type->kind]);
+    if (iac_type_is_collection(type))
+        print_collection(out, type, indent);
 }
 
 /* ---- expressions ---- */
 
-static bool is_type_call(const iac_expr *expr)
+/* The call of `type` that the expression is, in parentheses and the like at most; or NULL. */
+static const iac_expr *type_call(const iac_expr *expr)
 {
-    return expr->kind == IAC_EXPR_CALL && iac_str_is(expr->call.name, "type");
+    while (expr->kind == IAC_EXPR_PAREN || expr->kind == IAC_EXPR_TEMPLATE_WRAP)
+        expr = expr->wrapped;
+    return expr->kind == IAC_EXPR_CALL && iac_str_is(expr->call.name, "type") ? expr : NULL;
 }
 
 static iac_status check_type_call(const iac_expr *call, iac_diags *diags)
@@ -255,10 +266,10 @@ iac_status iac_console_eval(iac_console *console, iac_arena *arena, const iac_so
     iac_config_check_expression(arena, console->run.root->config, expr, diags);
     if (diags->errors != errors)
         return IAC_ERR;
-    bool of_type = is_type_call(expr);
-    if (of_type && check_type_call(expr, diags) != IAC_OK)
+    const iac_expr *of_type = type_call(expr);
+    if (of_type && check_type_call(of_type, diags) != IAC_OK)
         return IAC_ERR;
-    const iac_value *v = iac_eval(&console->place.scope, of_type ? expr->call.args[0] : expr, arena, diags);
+    const iac_value *v = iac_eval(&console->place.scope, of_type ? of_type->call.args[0] : expr, arena, diags);
     if (diags->errors != errors) {
         explain_misplaced_type(diags, first);
         return IAC_ERR;
