@@ -126,14 +126,19 @@ static const char *api_facts(iac_arena *arena, const char *summary, const char *
     return text;
 }
 
-static iac_str attribute_text(iac_arena *arena, const char *path)
+/* Says which part of the object is meant, and where it is written. */
+static void point_at(iacp_call *call, iac_diag *diag, const char *path)
 {
     iac_path parsed;
     if (!path || !*path)
-        return (iac_str){ "", 0 };
-    if (iac_path_parse(arena, iac_str_of(path), &parsed))
-        return iac_path_text(arena, parsed);
-    return iac_arena_printf(arena, ".%s", path);
+        return;
+    if (!iac_path_parse(call->diags->arena, iac_str_of(path), &parsed)) {
+        diag->attribute = iac_arena_printf(call->diags->arena, ".%s", path);
+        return;
+    }
+    diag->attribute = iac_path_text(call->diags->arena, parsed);
+    if (call->options->locate)
+        diag->subject = call->options->locate(call->options->locate_arg, parsed);
 }
 
 /* Text for people, whatever bytes a server has sent. */
@@ -159,7 +164,7 @@ void iac_call_diagnostic(iacp_call *call, const iacp_diagnostic *d)
     iac_diag *diag = error ? iac_diag_error(call->diags, call->options->range, summary, "%s%s%s", detail, gap, facts)
                            : iac_diag_warning(call->diags, call->options->range, summary, "%s%s%s", detail, gap, facts);
     diag->address = iac_arena_str(call->diags->arena, call->options->address);
-    diag->attribute = attribute_text(call->diags->arena, d->path);
+    point_at(call, diag, d->path);
     call->errors += error;
 }
 

@@ -90,6 +90,8 @@ typedef struct iac_call_options {
     iac_str address;  /* of the resource instance, for diagnostics: "aws_vpc.main[0]" */
     iac_str provider; /* its source address, for messages: "registry.terraform.io/hashicorp/aws"; empty: its name */
     iac_range range;  /* subject of diagnostics */
+    iac_range (*locate)(const void *arg, iac_path path); /* subject of those about a part of the object; NULL: range */
+    const void *locate_arg;
     const atomic_bool *cancelled; /* read while the call runs; NULL: never */
     void (*progress)(void *arg, const char *text); /* called from the calling thread; NULL: ignored */
     void *progress_arg;

@@ -88,16 +88,6 @@ void iac_instance_event(iac_run *run, iac_event_kind kind, const iac_addr *addr,
     iac_run_event(run, &event);
 }
 
-iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str address)
-{
-    return (iac_call_options){
-        .address = address,
-        .provider = node->provider ? node->provider->text : IAC_STR(""),
-        .range = node->range,
-        .cancelled = &run->cancelled,
-    };
-}
-
 bool iac_is_builtin(iac_provider_addr addr)
 {
     return iac_str_is(addr.host, "terraform.io") && iac_str_is(addr.namespace_, "builtin");
