@@ -90,6 +90,14 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
 bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* data.c */
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
+/* targets.c */
+bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, iac_str address); /* or needed by a target */
+void iac_plan_apply_targets(iac_planner *planner); /* marks nodes that are left out */
+/* What has moved must be targeted at both its places. False after an error. */
+bool iac_plan_check_moves(iac_planner *planner, iac_diags *diags);
+void iac_plan_check_replaces(iac_planner *planner, iac_diags *diags); /* warns of -replace that names nothing */
+/* Of a destroy: takes out changes of what something depends on that cannot be destroyed. */
+void iac_plan_spare_needed(iac_planner *planner);
 /* opgraph.c: puts the plan's operations together. */
 void iac_plan_operations(iac_planner *planner, iac_plan *plan, iac_arena *arena);
 #endif

@@ -1,0 +1,288 @@
+/* -target and what follows from it: what is planned, which outputs are brought up to date, what a destroy takes along. */
+#include "engine/plan/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool names_node(iac_str target, const iac_node *node)
+{
+    if (iac_str_eq(target, node->name))
+        return true;
+    if (iac_str_starts(target, node->name) && target.p[node->name.n] == '[')
+        return true; /* an instance of it */
+    return iac_str_starts(node->name, target) && node->name.n > target.n && node->name.p[target.n] == '.';
+}
+
+static iac_str without_keys(iac_arena *arena, iac_str target, bool *ret_module)
+{
+    iac_diags drop = IAC_DIAGS_INIT;
+    iac_addr addr;
+    *ret_module = false;
+    if (iac_target_parse(arena, target, &addr, ret_module, &drop) == IAC_OK && addr.module.n) {
+        addr.module = iac_module_addr_static(arena, addr.module);
+        target = *ret_module ? iac_module_addr_text(arena, addr.module) : iac_addr_text(arena, addr);
+    }
+    iac_diags_clear(&drop);
+    return target;
+}
+
+bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, iac_str address)
+{
+    if (planner->options->target_count == 0 || planner->swept[node->id])
+        return true;
+    bool names_instance = false;
+    for (size_t i = 0; i < planner->options->target_count; i++) {
+        iac_str target = planner->options->targets[i];
+        if (iac_str_eq(target, address))
+            return true;
+        names_instance |= target.n > node->name.n && iac_str_starts(target, node->name) &&
+                          target.p[node->name.n] == '[';
+        if (iac_str_eq(target, node->name) ||
+            (iac_str_starts(address, target) && address.n > target.n && address.p[target.n] == '.'))
+            return true;
+    }
+    return !names_instance; /* needed by something that is targeted: all of it */
+}
+
+/* Who depends on whom, as the state has recorded it: an edge for each pair of resource nodes. To be cleared. */
+static void state_graph(iac_run *run, bool needed_first, iac_graph *graph)
+{
+    IAC_VEC(iac_edge) edges = { 0 };
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
+        if (node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN)
+            continue;
+        const iac_addr *previous = NULL;
+        for (uint32_t k = 0; k < node->state_count; k++) {
+            const iac_state_instance *stored = &run->state->instances[node->state_indexes[k]];
+            const iac_object *object = stored->current ? stored->current : stored->deposed[0];
+            if (object->dependencies == previous)
+                continue; /* instances of a resource mostly share one list */
+            previous = object->dependencies;
+            for (size_t d = 0; d < object->dependency_count; d++) {
+                const iac_node *needed = iac_map_get(&run->resource_nodes,
+                                                     iac_addr_text(run->arena, object->dependencies[d]));
+                if (needed && needed != node)
+                    iac_vec_push(&edges, (needed_first ? (iac_edge){ needed->id, i } : (iac_edge){ i, needed->id }));
+            }
+        }
+    }
+    iac_graph_build(graph, (uint32_t)run->nodes.n, edges.v, edges.n);
+    iac_vec_clear(&edges);
+}
+
+/* Of a destroy: what something depends on that cannot be destroyed has to stay, too. */
+void iac_plan_spare_needed(iac_planner *planner)
+{
+    iac_run *run = &planner->run;
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        if (planner->failed[i])
+            iac_vec_push(&queue, i);
+    if (queue.n == 0)
+        return;
+    iac_graph graph;
+    state_graph(run, false, &graph);
+    bool *seen = iac_xcalloc(run->nodes.n, sizeof(*seen));
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = graph.dep_start[id]; e < graph.dep_start[id + 1]; e++) {
+            uint32_t needed = graph.deps[e];
+            if (seen[needed])
+                continue;
+            seen[needed] = true;
+            iac_vec_push(&queue, needed);
+            iac_plan_work *work = run->nodes.v[needed]->work;
+            for (uint32_t k = 0; work && k < work->n; k++)
+                work->tasks[k].change = NULL;
+        }
+    }
+    free(seen);
+    iac_vec_clear(&queue);
+    iac_graph_clear(&graph);
+}
+
+/* Of a destroy: everything that depends on a target, as the state has recorded it, goes too. */
+static void sweep(iac_planner *planner, bool *wanted)
+{
+    iac_run *run = &planner->run;
+    iac_graph graph;
+    state_graph(run, true, &graph);
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        if (planner->aimed[i])
+            iac_vec_push(&queue, i);
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = graph.dep_start[id]; e < graph.dep_start[id + 1]; e++) {
+            uint32_t user = graph.deps[e];
+            if (planner->swept[user])
+                continue;
+            planner->swept[user] = wanted[user] = true;
+            if (run->nodes.v[user]->provider)
+                wanted[run->nodes.v[user]->provider->node->id] = true;
+            iac_vec_push(&queue, user);
+        }
+    }
+    iac_vec_clear(&queue);
+    iac_graph_clear(&graph);
+}
+
+/* Whether all resources that a node leads to are wanted, and there is one; 0 unknown, 1 none, 2 all, 3 not all. */
+static uint8_t leads_to(const iac_run *run, const bool *wanted, uint8_t *known, uint32_t id)
+{
+    if (known[id])
+        return known[id];
+    known[id] = 1; /* there are no cycles */
+    uint8_t result = 1;
+    for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++) {
+        uint32_t dep = run->graph.deps[e];
+        const iac_node *node = run->nodes.v[dep];
+        bool resource = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN;
+        uint8_t found = resource ? (wanted[dep] ? 2 : 3) : leads_to(run, wanted, known, dep);
+        result = found > result ? found : result;
+    }
+    return known[id] = result;
+}
+
+/* Outputs cannot be targeted: those of the root that come from nothing but wanted resources are brought up to date. */
+static void want_outputs(iac_planner *planner, bool *wanted)
+{
+    iac_run *run = &planner->run;
+    uint8_t *known = iac_xcalloc(run->nodes.n, sizeof(*known));
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (size_t i = 0; i < run->root->config->output_count; i++) {
+        uint32_t id = run->root->outputs[i]->id;
+        if (leads_to(run, wanted, known, id) == 2) {
+            wanted[id] = true;
+            iac_vec_push(&queue, id);
+        }
+    }
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
+            if (!wanted[run->graph.deps[e]]) {
+                wanted[run->graph.deps[e]] = true;
+                iac_vec_push(&queue, run->graph.deps[e]);
+            }
+    }
+    iac_vec_clear(&queue);
+    free(known);
+}
+
+/* Leaves out resources that are neither targeted nor needed by one that is, and outputs that need one left out. */
+void iac_plan_apply_targets(iac_planner *planner)
+{
+    iac_run *run = &planner->run;
+    const iac_plan_options *options = planner->options;
+    if (options->target_count == 0)
+        return;
+    bool *wanted = iac_xcalloc(run->nodes.n, sizeof(*wanted));
+    planner->aimed = iac_arena_array(run->arena, bool, run->nodes.n);
+    planner->swept = iac_arena_array(run->arena, bool, run->nodes.n);
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (size_t t = 0; t < options->target_count; t++) {
+        bool is_module;
+        iac_str target = without_keys(run->arena, options->targets[t], &is_module);
+        for (uint32_t i = 0; i < run->nodes.n; i++) {
+            const iac_node *node = run->nodes.v[i];
+            if ((node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN) && !wanted[i] &&
+                names_node(target, node)) {
+                wanted[i] = planner->aimed[i] = true;
+                iac_vec_push(&queue, i);
+            }
+        }
+    }
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
+            if (!wanted[run->graph.deps[e]]) {
+                wanted[run->graph.deps[e]] = true;
+                iac_vec_push(&queue, run->graph.deps[e]);
+            }
+    }
+    want_outputs(planner, wanted);
+    if (options->mode == IAC_PLAN_DESTROY)
+        sweep(planner, wanted);
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        run->nodes.v[i]->excluded = !wanted[i] && run->nodes.v[i]->kind != IAC_NODE_MODULE_END;
+    iac_vec_clear(&queue);
+    free(wanted);
+}
+
+static bool target_names(const iac_planner *planner, iac_str address)
+{
+    for (size_t i = 0; i < planner->options->target_count; i++) {
+        iac_str target = planner->options->targets[i];
+        if (iac_str_eq(target, address) || (iac_str_starts(address, target) &&
+                                            (address.p[target.n] == '.' || address.p[target.n] == '[')))
+            return true;
+    }
+    return false;
+}
+
+static int compare_addrs_without_keys(const void *a, const void *b)
+{
+    iac_addr x = *(const iac_addr *)a, y = *(const iac_addr *)b;
+    x.key = y.key = (iac_key){ 0 };
+    return iac_addr_cmp(x, y);
+}
+
+/* What has moved must be planned at both its places, whatever else is targeted. */
+bool iac_plan_check_moves(iac_planner *planner, iac_diags *diags)
+{
+    IAC_VEC(iac_addr) excluded = { 0 };
+    iac_arena *arena = planner->run.arena;
+    for (size_t i = 0; planner->options->target_count && i < planner->moved.n; i++) {
+        const iac_addr *from = planner->moved.entries[i].value;
+        iac_addr to;
+        if (!target_names(planner, iac_addr_text(arena, *from)))
+            iac_vec_push(&excluded, *from);
+        if (!target_names(planner, planner->moved.entries[i].key) &&
+            iac_addr_parse(arena, planner->moved.entries[i].key, &to, diags) == IAC_OK)
+            iac_vec_push(&excluded, to);
+    }
+    if (excluded.n == 0)
+        return true;
+    qsort(excluded.v, excluded.n, sizeof(*excluded.v), compare_addrs_without_keys);
+    iac_buf list;
+    iac_buf_init(&list, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < excluded.n; i++) {
+        excluded.v[i].key = (iac_key){ 0 };
+        if (i && iac_addr_equal(excluded.v[i - 1], excluded.v[i]))
+            continue;
+        iac_str text = iac_addr_text(arena, excluded.v[i]);
+        iac_buf_printf(&list, "\n  -target=\"%.*s\"", IAC_FMT(text));
+    }
+    iac_diag_error(diags, IAC_NO_RANGE, "Moved resource instances excluded by targeting",
+                   "Resource instances in your current state have moved to new addresses in the latest configuration. iac "
+                   "must include those resource instances while planning in order to ensure a correct result, but your "
+                   "-target=... options do not fully cover all of those resource instances.\n\nTo create a valid plan, "
+                   "either remove your -target=... options altogether or add the following additional target "
+                   "options:%s\n\nNote that adding these options may include further additional resource instances in "
+                   "your plan, in order to respect object dependencies.",
+                   list.p);
+    iac_buf_clear(&list);
+    iac_vec_clear(&excluded);
+    return false;
+}
+
+static bool known_address(const iac_run *run, iac_str address)
+{
+    bool is_module;
+    address = without_keys(run->arena, address, &is_module);
+    for (size_t i = 0; i < run->nodes.n; i++)
+        if ((run->nodes.v[i]->kind == IAC_NODE_RESOURCE || run->nodes.v[i]->kind == IAC_NODE_ORPHAN) &&
+            names_node(address, run->nodes.v[i]))
+            return true;
+    return false;
+}
+
+void iac_plan_check_replaces(iac_planner *planner, iac_diags *diags)
+{
+    for (size_t i = 0; i < planner->options->replace_count; i++)
+        if (!known_address(&planner->run, planner->options->replaces[i]))
+            iac_diag_warning(diags, IAC_NO_RANGE, "Incompletely-matched force-replace resource instance",
+                             "Your force-replace request for %.*s doesn't match any resource instances.",
+                             IAC_FMT(planner->options->replaces[i]));
+}
