@@ -1,4 +1,4 @@
-/* Making, changing and deleting objects; importing them; finding those of an interrupted run. */
+/* Making, changing and deleting objects; importing them. */
 #include "providers/aws/codec.h"
 #include "providers/aws/hooks.h"
 #include "providers/aws/resource.h"
@@ -317,33 +317,6 @@ int32_t aws_apply(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_
     }
     aws_ctx_close(&ctx);
     return status;
-}
-
-/* An object with a known id is looked at; one whose creation broke off before it had an id cannot be told from others
- * that look the same. */
-int32_t aws_find(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_find *request)
-{
-    bool fresh = sdk_is_null(request->prior);
-    aws_ctx ctx = aws_ctx_open(in, call, desc, fresh ? request->planned : request->prior);
-    sdk_val state = NULL;
-
-    request->ret_found = IACP_FOUND_UNKNOWN;
-    if (!fresh) {
-        switch (aws_read_object(&ctx, request->prior, NULL, &state)) {
-        case AWS_READ_OK:
-            request->ret_found = IACP_FOUND_CERTAIN;
-            request->ret_state = state;
-            break;
-        case AWS_READ_GONE:
-            request->ret_found = IACP_FOUND_NOTHING;
-            break;
-        default:
-            aws_ctx_close(&ctx);
-            return IACP_ERROR;
-        }
-    }
-    aws_ctx_close(&ctx);
-    return IACP_OK;
 }
 
 int32_t aws_import(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_import *request)

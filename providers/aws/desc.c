@@ -350,7 +350,7 @@ static bool verb_of(parser *p, bool wait, const char *word, aws_verb *ret)
     } verbs[] = {
         { "create", AWS_V_CREATE, AWS_V_WAIT_CREATE }, { "read", AWS_V_READ, AWS_V_READ },
         { "update", AWS_V_UPDATE, AWS_V_WAIT_UPDATE }, { "delete", AWS_V_DELETE, AWS_V_WAIT_DELETE },
-        { "modify", AWS_V_MODIFY, AWS_V_MODIFY },
+        { "modify", AWS_V_MODIFY, AWS_V_MODIFY }, { "find", AWS_V_FIND, AWS_V_FIND },
     };
 
     for (size_t i = 0; i < IAC_COUNT(verbs); i++) {
@@ -370,6 +370,8 @@ static bool step_option(parser *p, const char *word, aws_step *s)
         s->when = value;
     } else if ((value = after(word, "path"))) {
         s->path = value;
+    } else if ((value = after(word, "unique"))) {
+        s->unique = strcmp(value, "yes") == 0;
     } else if ((value = after(word, "target"))) {
         s->target = comma_list(p, value);
     } else if ((value = after(word, "pending"))) {
@@ -385,7 +387,8 @@ static bool step_option(parser *p, const char *word, aws_step *s)
     return true;
 }
 
-/* create|update|delete OP Path=expression... [-> result], read [@name] OP ..., modify NAME OP ..., wait VERB OP ... */
+/* create|update|delete OP Path=expression... [-> result], read [@name] OP ..., modify NAME OP ..., wait VERB OP ...,
+ * find OP ... -> list path=id [unique=yes] */
 static bool parse_step(parser *p)
 {
     IAC_VEC(aws_arg) args = { 0 };
@@ -524,7 +527,7 @@ static bool parse_line(parser *p)
         { "resource", parse_head }, { "data", parse_head },   { "provider", parse_head }, { "end", parse_end },
         { "timeouts", parse_timeouts }, { "tags", parse_tags }, { "create", parse_step },
         { "read", parse_step },     { "update", parse_step }, { "delete", parse_step },
-        { "modify", parse_step },   { "wait", parse_step },   { "retry", parse_retry },
+        { "modify", parse_step },   { "find", parse_step },   { "wait", parse_step },   { "retry", parse_retry },
         { "hooks", parse_hooks },
     };
     const char *first = p->words[0];

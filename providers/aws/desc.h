@@ -76,6 +76,7 @@ typedef enum aws_verb {
     AWS_V_UPDATE,
     AWS_V_DELETE,
     AWS_V_MODIFY,
+    AWS_V_FIND,
     AWS_V_WAIT_CREATE,
     AWS_V_WAIT_UPDATE,
     AWS_V_WAIT_DELETE,
@@ -91,7 +92,8 @@ typedef struct aws_step {
     } args;
     const char *result;  /* -> path */
     const char *when;    /* a condition: attr=value or attr!=value */
-    const char *path;    /* waits: where the status is */
+    const char *path;    /* waits: where the status is; find: where the id is in an item of the list */
+    bool unique;         /* find: there cannot be two objects that the arguments name */
     aws_words target, pending;
     bool not_found_is_target, not_found_is_pending;
     long timeout_seconds;

@@ -8,10 +8,17 @@ RANDOM=$SEED
 pause() { # MOST: sleeps up to so many milliseconds
     sleep "$(printf '0.%03d' $((RANDOM % $1)))"
 }
+took() { # COMMAND...: sets window to somewhat more than the milliseconds that it takes
+    local begun
+    begun=$(date +%s%N)
+    "$@" >"$work/out" 2>&1 || fail "before the first kill"
+    window=$((($(date +%s%N) - begun) / 900000 + 10))
+    [ $window -lt 900 ] || window=900
+}
 killed() { # MOST COMMAND...: runs it, and kills it within so many milliseconds
     local most=$1 pid
     shift
-    "$@" >"$work/killed" 2>&1 &
+    "$@" >"$work/killed.out" 2>&1 &
     pid=$!
     pause "$most"
     kill -KILL $pid 2>/dev/null
@@ -25,7 +32,7 @@ agree() { # NAME ATTRIBUTE COUNT: the next run has succeeded, and so many files 
     have=$(ls files | sort)
     want=$(recorded "$2")
     if [ "$have" != "$want" ] || [ "$(ls files | wc -l)" -ne "$3" ]; then
-        { echo "expected $3 files"; diff <(echo "$have") <(echo "$want"); cat "$work/killed"; } >"$work/out"
+        { echo "expected $3 files"; diff <(echo "$have") <(echo "$want"); cat "$work/killed.out"; } >"$work/out"
         fail "$1: files and state differ (< files, > state)"
         return 1
     fi
@@ -123,13 +130,15 @@ resource "local_file" "f" {
 }
 TF
 }
+local_random >main.tf
+took "$IAC" apply -no-color -auto-approve
 rounds=0 recoveries=0
 while [ $rounds -lt "${KILLS:-40}" ] && [ $failed -eq 0 ]; do
     rounds=$((rounds + 1))
     local_random >main.tf
     case $((RANDOM % 4)) in
-    0) killed 120 "$IAC" destroy -no-color -auto-approve ;;
-    *) killed 120 "$IAC" apply -no-color -auto-approve ;;
+    0) killed $window "$IAC" destroy -no-color -auto-approve ;;
+    *) killed $window "$IAC" apply -no-color -auto-approve ;;
     esac
     "$IAC" apply -no-color -auto-approve >"$work/out" 2>&1 || fail "local, kill $rounds: the next apply"
     grep -q "Recovered from" "$work/out" && recoveries=$((recoveries + 1))

@@ -281,6 +281,7 @@ if command -v moto_server >/dev/null; then
         "StatusCode: 400, RequestID: [^ ,]+.*InvalidVpc.?Range" "$IAC" apply -no-color -auto-approve
     "$IAC" state list >"$work/out" 2>/dev/null
     [ -s "$work/out" ] && fail "a VPC that was refused is in the state" || pass
+    . "$root/tests/fault/kills_aws.sh"
 else
     skip "refused credentials, API errors: no moto_server"
 fi

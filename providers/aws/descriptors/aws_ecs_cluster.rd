@@ -32,6 +32,7 @@ wait   create DescribeClusters clusters.0={id} path=clusters.0.status target=ACT
 update UpdateCluster cluster={id}
 wait   update DescribeClusters clusters.0={id} path=clusters.0.status target=ACTIVE pending=PROVISIONING timeout=10m
 read   DescribeClusters clusters.0={id} include.0=TAGS include.1=SETTINGS include.2=CONFIGURATIONS -> clusters.0
+find   DescribeClusters clusters.0={name} -> clusters path=clusterArn unique=yes
 gone   status=INACTIVE
 delete DeleteCluster cluster={id}
 wait   delete DescribeClusters clusters.0={id} path=clusters.0.status target=INACTIVE pending=ACTIVE,DEPROVISIONING not-found=target timeout=10m

@@ -32,6 +32,7 @@ modify public_ip     ModifySubnetAttribute SubnetId={id}
 modify customer_ip   ModifySubnetAttribute SubnetId={id}
 modify hostname_type ModifySubnetAttribute SubnetId={id}
 read   DescribeSubnets SubnetIds.0={id} -> Subnets.0
+find   DescribeSubnets Filters.0.Name=vpc-id Filters.0.Values.0={vpc_id} Filters.1.Name=cidr-block Filters.1.Values.0={cidr_block} -> Subnets path=SubnetId unique=yes
 batch  SubnetIds Subnets SubnetId 200
 delete DeleteSubnet SubnetId={id}
 wait   delete DescribeSubnets SubnetIds.0={id} path=Subnets.0.State target=none pending=available,pending not-found=target timeout=20m

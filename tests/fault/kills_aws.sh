@@ -1,0 +1,71 @@
+# A run killed between a request to AWS and its answer; sourced by run.sh with moto_server at $server on $port. The
+# server is stopped meanwhile: the request waits in its socket, and is carried out after the run is dead.
+
+fresh killed-aws
+export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_DEFAULT_REGION=$AWS_REGION
+aws_config() { # RESOURCES
+    cat <<'TF'
+provider "aws" {
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_region_validation      = true
+}
+TF
+    echo "$1"
+}
+killed_asking() { # COMMAND...
+    local pid
+    kill -STOP "$server"
+    "$@" >"$work/out" 2>&1 &
+    pid=$!
+    for _ in $(seq 100); do
+        grep -Eq "Creating\.\.\.|Destroying\.\.\." "$work/out" && break
+        sleep 0.1
+    done
+    sleep 0.5
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    kill -CONT "$server"
+    sleep 1
+}
+vpcs() {
+    aws ec2 describe-vpcs --filters Name=is-default,Values=false --query 'Vpcs[].VpcId' --output text
+}
+cluster='resource "aws_ecs_cluster" "c" {
+  name = "killed"
+  tags = { a = "b" }
+}'
+vpc='resource "aws_vpc" "v" {
+  cidr_block = "10.7.0.0/16"
+  tags       = { Name = "killed" }
+}'
+if command -v aws >/dev/null; then
+    aws_config "$cluster" >main.tf
+    killed_asking "$IAC" apply -no-color -auto-approve
+    run "an AWS object with a name is found again" 0 "aws_ecs_cluster.c was created; it is recorded now" \
+        "$IAC" apply -no-color -auto-approve
+    run "and fits" 0 "No changes" "$IAC" plan -no-color -detailed-exitcode
+    run "refresh before the destroy" 0 "" "$IAC" refresh -no-color
+
+    aws_config "$cluster
+$vpc" >main.tf
+    killed_asking "$IAC" apply -no-color -auto-approve -refresh=false
+    id=$(vpcs)
+    run "one without is reported" 0 "may have left an object behind.*iac import aws_vpc.v $id" "$IAC" plan -no-color
+    run "the import that was told settles it" 0 "Import successful" "$IAC" import -no-color aws_vpc.v "$id"
+    run "and it fits" 0 "No changes" "$IAC" plan -no-color -detailed-exitcode
+    [ "$(vpcs)" = "$id" ] && pass || fail "there are other VPCs: $(vpcs)"
+
+    killed_asking "$IAC" destroy -no-color -auto-approve -refresh=false
+    run "what was destroyed is known to be gone" 0 "was destroyed" "$IAC" destroy -no-color -auto-approve
+    [ -z "$(vpcs)" ] && [ -z "$("$IAC" state list)" ] && pass || fail "something is left of the VPC"
+
+    aws_config "$vpc" >main.tf
+    killed_asking "$IAC" apply -no-color -auto-approve
+    run "a doubt can be dismissed" 0 "Dismissed aws_vpc.v" "$IAC" state dismiss aws_vpc.v
+    "$IAC" plan -no-color >"$work/out" 2>&1
+    grep -q "left an object behind" "$work/out" && fail "what was dismissed is told again" || pass
+else
+    skip "killed AWS runs: no aws command"
+fi
+unset AWS_ENDPOINT_URL AWS_DEFAULT_REGION
