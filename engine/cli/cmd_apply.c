@@ -76,6 +76,18 @@ static int apply_saved(iac_cli *cli, const char *path)
     return iac_cli_apply(cli, &plan);
 }
 
+/* What checks said of the plan is out of date at once when nobody is asked: apply says it again of what it made. */
+static void drop_check_warnings(iac_diags *diags)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < diags->list.n; i++)
+        if (diags->list.v[i].severity == IAC_ERROR ||
+            !iac_str_starts(diags->list.v[i].summary, IAC_STR("Check block assertion ")))
+            diags->list.v[kept++] = diags->list.v[i];
+    diags->list.n = kept;
+}
+
 static int apply_new(iac_cli *cli, iac_plan_mode mode)
 {
     const iac_state *state = NULL;
@@ -90,7 +102,10 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     iac_cli_show_plan(cli, plan);
     if (status != IAC_OK || plan->errored)
         return IAC_EXIT_ERROR;
-    iac_cli_report(cli);
+    if (cli->args.auto_approve)
+        drop_check_warnings(&cli->diags);
+    else
+        iac_cli_report(cli);
     if (!cli->args.auto_approve && plan->applyable) {
         iac_status approval = iac_prompt_approval(cli, mode == IAC_PLAN_DESTROY);
         if (approval != IAC_OK)
