@@ -31,6 +31,9 @@ EXPECTED = {
     "data.terraform_data.one": "Terraform names the managed resource in a configuration, but not here",
     "each.value": "Terraform speaks of a for_each that is gone",
     "provider::nope::f()": "here a provider needs no required_providers",
+    "provider::nope::fn()": "here a provider needs no required_providers",
+    "local[0]": "Terraform reports an undeclared local value without a name, too",
+    "plantimestamp(1)": "Terraform's console does not know this function",
     "terraform_data.many[7]": "Terraform does not say why of instances of resources",
 }
 
@@ -103,7 +106,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         (work / "rc").write_text("disable_checkpoint = true\n")
-        os.environ.setdefault("TF_CLI_CONFIG_FILE", str(work / "rc"))
+        os.environ["TF_CLI_CONFIG_FILE"] = os.environ.get("COMPAT_TERRAFORM_CONFIG") or str(work / "rc")
         folder = prepare(work, iac)
         folders = queue.Queue()  # one for each that runs: terraform locks the state
         for i in range(WORKERS):

@@ -334,7 +334,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         (work / "rc").write_text("disable_checkpoint = true\n")
-        os.environ.setdefault("TF_CLI_CONFIG_FILE", str(work / "rc"))
+        os.environ["TF_CLI_CONFIG_FILE"] = os.environ.get("COMPAT_TERRAFORM_CONFIG") or str(work / "rc")
         theirs, their_crashes = format_all(["terraform"], work / "terraform", cases)
         ours, crashes = format_all([os.path.abspath(arguments.iac)], work / "iac", cases)
         again, _ = format_all([os.path.abspath(arguments.iac)], work / "again",
