@@ -91,6 +91,29 @@ static void close_instance(void *instance)
 
 /* ---- terraform_data ---- */
 
+static int32_t validate(void *instance, iacp_call *call, iacp_validate *request)
+{
+    static const struct {
+        const char *name, *summary;
+    } computed[] = { { "id", "\"id\" attribute is read-only" }, { "output", "\"output\" attribute is read-only" } };
+    int32_t result = IACP_OK;
+    (void)instance;
+    if (request->kind != IACP_SCHEMA_RESOURCE)
+        return IACP_OK;
+    for (size_t i = 0; i < sizeof(computed) / sizeof(*computed); i++) {
+        if (host->state(host->get(request->config, computed[i].name)) == IACP_NULL)
+            continue;
+        host->diagnostic(call, &(iacp_diagnostic){
+                                   .size = sizeof(iacp_diagnostic),
+                                   .severity = IACP_SEVERITY_ERROR,
+                                   .summary = computed[i].summary,
+                                   .path = computed[i].name,
+                               });
+        result = IACP_ERROR;
+    }
+    return result;
+}
+
 static int32_t read_resource(void *instance, iacp_call *call, iacp_read *request)
 {
     (void)instance;
@@ -270,6 +293,7 @@ const iacp_provider *iac_builtin_terraform(const iacp_host *given)
         .move = move,
         .find = find,
         .call_function = call_function,
+        .validate = validate,
     };
     host = given;
     string_type = host->type_parse("string");

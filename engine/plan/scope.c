@@ -198,7 +198,8 @@ static const iac_value *lookup_slot(iac_place *place, const iac_ref *ref, const 
 {
     iac_node *node = iac_run_resolve(place->module, ref);
     if (!node) {
-        iac_diag_error(diags, ref->range, what, "%.*s is not declared in this module.", IAC_FMT(ref->name));
+        iac_diag_error(diags, ref->range, what, "%s with the name \"%.*s\" has not been declared.",
+                       ref->kind == IAC_REF_LOCAL ? "A local value" : "An input variable", IAC_FMT(ref->name));
         return NULL;
     }
     uint32_t index = place->instance->index;
@@ -282,9 +283,9 @@ static const iac_value *call_provider(void *user, iac_str provider, iac_str func
         return NULL;
     const iac_provider_function *found = iac_provider_find_function(loaded, function);
     if (!found) {
-        iac_diag_error(diags, range, "Function not found in provider",
-                       "The function \"provider::%.*s::%.*s\" was not found in the provider.", IAC_FMT(provider),
-                       IAC_FMT(function));
+        iac_diag_error(diags, range, "Unknown provider function",
+                       "The function \"%.*s\" is not available from the provider \"%.*s\".", IAC_FMT(function),
+                       IAC_FMT(provider));
         return NULL;
     }
     if (n < found->param_count || (n > found->param_count && !found->variadic)) {

@@ -181,8 +181,8 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
         iac_str target = iac_range_text(import.to->range), place = iac_range_place(m->arena, *(iac_range *)*slot);
         iac_diag_error(m->diags, import.to->range,
                        iac_arena_printf(m->arena, "Duplicate import configuration for \"%.*s\"", IAC_FMT(target)).p,
-                       "An import block for the resource \"%.*s\" was already declared at %.*s. A resource can have only "
-                       "one import block.",
+                       "An import block for the resource \"%.*s\" was already declared at %.*s. A resource can have "
+                       "only one import block.",
                        IAC_FMT(target), IAC_FMT(place));
         return;
     }

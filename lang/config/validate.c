@@ -204,6 +204,11 @@ static void check_named_attribute(validator *v, const iac_ref *ref)
         iac_diag_error(v->diags, ref->range, "Invalid \"path\" attribute",
                        "The \"path\" object does not have an attribute named \"%.*s\".%.*s", IAC_FMT(name),
                        IAC_FMT(hint));
+    } else if (ref->kind == IAC_REF_TERRAFORM && iac_str_is(name, "env")) {
+        iac_diag_error(v->diags, ref->range, "Invalid \"terraform\" attribute",
+                       "The terraform.env attribute was deprecated in v0.10 and removed in v0.12. The \"state "
+                       "environment\" concept was renamed to \"workspace\" in v0.12, and so the workspace name can now "
+                       "be accessed using the terraform.workspace attribute.");
     } else if (ref->kind == IAC_REF_TERRAFORM && !iac_str_is(name, "workspace") && !iac_str_is(name, "applying")) {
         iac_diag_error(v->diags, ref->range, "Invalid \"terraform\" attribute",
                        "The \"terraform\" object does not have an attribute named \"%.*s\". The only supported "
@@ -221,8 +226,8 @@ static void check_named_attribute(validator *v, const iac_ref *ref)
                        "argument set.", IAC_FMT(name));
     } else if (ref->kind == IAC_REF_EACH && !v->at.each && v->at.resource && iac_str_is(name, "value")) {
         iac_diag_error(v->diags, ref->range, "each.value cannot be used in this context",
-                       "A reference to \"each.value\" has been used in a context in which it is unavailable, such as when "
-                       "the configuration no longer contains the value in its \"for_each\" expression. Remove this "
+                       "A reference to \"each.value\" has been used in a context in which it is unavailable, such as "
+                       "when the configuration no longer contains the value in its \"for_each\" expression. Remove this "
                        "reference to each.value in your configuration to work around this error.");
     } else if (ref->kind == IAC_REF_EACH && !v->at.each) {
         iac_diag_error(v->diags, ref->range, "Reference to \"each\" in context without for_each",

@@ -331,8 +331,6 @@ static const iac_value *call_namespaced(struct call *call, size_t colons)
     iac_str name = call->expr->call.name;
     iac_str space = iac_str_sub(name, 0, colons), rest = iac_str_sub(name, colons + 2, name.n);
     size_t second = iac_str_find(rest, IAC_STR("::"), 0);
-    if (iac_str_is(space, "core"))
-        return unknown_function(call);
     if (!iac_str_is(space, "provider")) {
         call_error(
             call, call->expr->call.name_range, NULL, "Unknown provider function",

@@ -93,6 +93,9 @@ static const iac_type *usual_result(iac_arena *arena, const iac_func *func)
     size_t n = func->param_count + (func->variadic != NULL);
     const iac_value **args = iac_arena_array(arena, const iac_value *, n);
     iac_func_error error = { .arg = IAC_FUNC_NO_ARG };
+    for (size_t i = 0; i < n; i++)
+        if (iac_func_param(func, i)->type->kind == IAC_DYNAMIC && !iac_func_param(func, i)->allow_dynamic)
+            return &iac_type_dynamic;
     if (func->returns)
         return func->returns;
     for (size_t i = 0; i < n; i++)
