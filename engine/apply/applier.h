@@ -21,6 +21,7 @@ typedef struct iac_operation_run {
     iac_write writes[3];     /* under way at the store */
     const iac_value *result; /* what the instance is now, published when it is saved */
     iac_resource_instance *instance;
+    bool unsettled;          /* the call was cancelled: what became of it is for the next run to find out */
     bool failed;             /* the provider's call was not a success */
     bool unfit;              /* it was, but a postcondition says no: what depends on it must not go on */
 } iac_operation_run;

@@ -200,7 +200,7 @@ static bool announce(iac_applier *applier, iac_worker *worker, iac_operation_run
 /* Adds the journal's "done" behind the n writes of op, and hands them over; the walk goes on when they are durable. */
 static iac_task_result save(iac_applier *applier, iac_operation_run *op, const iac_change *change, size_t n)
 {
-    if (!iac_is_builtin(change->provider_addr) && op->token[0])
+    if (!iac_is_builtin(change->provider_addr) && op->token[0] && !op->unsettled)
         op->writes[n++] = (iac_write){ .kind = IAC_WRITE_INTENT_DONE, .addr = change->addr,
                                        .intent.token = iac_str_of(op->token) };
     if (n)
@@ -321,12 +321,14 @@ static bool prepare(iac_worker *worker, iac_node *node, iac_operation_run *op, c
     return op->planned != NULL;
 }
 
-/* After a failed create: nothing of it exists. What was set aside takes its place again. */
+/* After a failed create: nothing of it exists. What was set aside takes its place again. A provider that was told to
+ * give up may not know: the intent stays for the next run. */
 static iac_task_result give_back(iac_applier *applier, iac_operation_run *op, const iac_change *change)
 {
     uint32_t index = applier->plan->operations[op->id].change;
     size_t n = 0;
-    if (change->action == IAC_ACTION_CREATE_DELETE)
+    op->unsettled = atomic_load(&applier->run.cancelled) && !iac_is_builtin(change->provider_addr);
+    if (!op->unsettled && change->action == IAC_ACTION_CREATE_DELETE)
         op->writes[n++] = (iac_write){ .kind = IAC_WRITE_RESTORE, .addr = change->addr, .provider = change->provider,
                                        .deposed = iac_str_of(applier->set_aside[index]) };
     return save(applier, op, change, n);

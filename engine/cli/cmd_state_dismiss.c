@@ -46,8 +46,8 @@ const iac_command iac_cmd_state_dismiss = {
     .summary = "Forget what an interrupted run had begun",
     .usage = "[options] ADDRESS...",
     .description = "When a run was interrupted and the provider cannot tell whether an object was made, every plan says "
-                   "so until the object is imported or dismissed. This dismisses it: ADDRESS is the address that the "
-                   "plan names, as an instance. No object is touched.",
+                   "so until the object is imported or dismissed. This dismisses it: ADDRESS is the address that "
+                   "the plan names, as an instance. No object is touched.",
     .groups = groups,
     .max_positional = 1000,
     .run = run,

@@ -18,7 +18,7 @@
 /* ---- a provider with a world of its own ---- */
 
 enum { MOST = 64 };
-enum { LIVE, DIE_BEFORE, DIE_AFTER }; /* the change of the object named die_at */
+enum { LIVE, DIE_BEFORE, DIE_AFTER, CANCEL_AFTER }; /* the change of the object named die_at */
 
 static struct world {
     struct {
@@ -33,6 +33,7 @@ static struct world {
 } *world;
 
 static const iacp_host *h;
+static atomic_int stop; /* of the run in this process */
 
 static const char schema_text[] = "{\"version\":0,\"block\":{\"attributes\":{"
                                   "\"id\":{\"type\":\"string\",\"computed\":true},"
@@ -126,6 +127,14 @@ static int32_t apply_thing(void *instance, iacp_call *call, iacp_apply *request)
     if (i >= 0) {
         world->v[i].exists = !destroys;
         snprintf(world->v[i].name, sizeof(world->v[i].name), "%s", text(object, "name"));
+    }
+    if (dies && world->die == CANCEL_AFTER) {
+        const iacp_diagnostic d = { .size = sizeof(d), .severity = IACP_SEVERITY_ERROR, .summary = "Cancelled" };
+        atomic_store(&stop, 2);
+        while (!h->wait(call, 10))
+            continue;
+        h->diagnostic(call, &d);
+        return IACP_ERROR;
     }
     if (dies)
         _exit(9);
@@ -286,7 +295,8 @@ static iac_status plan_and_apply(struct run *r, iac_store *store, iac_plan_mode 
     if (status == IAC_OK && r->through_file)
         status = through_file(r, store, prior, intents, intent_count);
     if (status == IAC_OK && apply) {
-        iac_apply_options apply_options = { .host = r->host, .store = store, .cwd = IAC_STR("/"), .parallelism = 1 };
+        iac_apply_options apply_options = { .host = r->host, .store = store, .cwd = IAC_STR("/"), .parallelism = 1,
+                                            .stop = &stop };
         status = iac_apply_plan(r->plan, &apply_options, &r->result, &r->diags);
     }
     return status;
@@ -530,6 +540,22 @@ static void test_engine_recover__what_targets_leave_out_waits(void **state)
     settled(r, 2);
 }
 
+/* A cancelled call that gives no object may have made one all the same. */
+static void test_engine_recover__cancelled_calls_are_looked_into(void **state)
+{
+    struct run *r = *state;
+    configure_with(r, ONE);
+    world->die = CANCEL_AFTER;
+    strcpy(world->die_at, "one");
+    assert_int_equal(step(r, IAC_PLAN_NORMAL, true), IAC_ERR);
+    assert_int_equal(r->intents, 1);
+    assert_int_equal(there(), 1);
+    world->die = LIVE;
+    atomic_store(&stop, 0);
+    apply_ok(r, 0, 0, 0);
+    settled(r, 1);
+}
+
 /* ---- nobody can tell ---- */
 
 static void test_engine_recover__doubts_are_told_with_the_commands(void **state)
@@ -657,7 +683,8 @@ static void test_engine_recover__what_was_set_aside_and_is_gone_leaves_the_state
 static void test_engine_recover__a_plan_from_before_is_stale(void **state)
 {
     struct run *r = *state;
-    const iac_intent intent = { .token = IAC_STR("t"), .addr = { .type = IAC_STR("stub_thing"), .name = IAC_STR("a") } };
+    const iac_intent intent = { .token = IAC_STR("t"),
+                                .addr = { .type = IAC_STR("stub_thing"), .name = IAC_STR("a") } };
     const iac_str known[] = { IAC_STR("t") };
     iac_plan plan = { 0 };
     assert_int_equal(iac_planfile_check_intents(&plan, &intent, 1, &r->diags), IAC_ERR);
@@ -684,6 +711,7 @@ int main(void)
         TEST(replacements_are_found_beside_what_they_replace),
         TEST(two_runs_in_a_row_may_die),
         TEST(what_targets_leave_out_waits),
+        TEST(cancelled_calls_are_looked_into),
         TEST(doubts_are_told_with_the_commands),
         TEST(refreshing_decides_nothing),
         TEST(an_import_settles_it),
