@@ -127,8 +127,33 @@ static const iac_resource_config *config_of(const iac_module_config *module, iac
     return NULL;
 }
 
+static bool selects(const struct move *move, const iac_addr *end, iac_addr addr)
+{
+    size_t n = move->module.n + end->module.n;
+    if (addr.module.n < n || (!move->is_module && addr.module.n != n))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const iac_module_step *step = i < move->module.n ? &move->module.steps[i]
+                                                         : &end->module.steps[i - move->module.n];
+        if (!same_step(&addr.module.steps[i], step, false))
+            return false;
+    }
+    return move->is_module || (addr.mode == end->mode && iac_str_eq(addr.type, end->type) &&
+                               iac_str_eq(addr.name, end->name));
+}
+
+/* Whether a moved block speaks of the resource: then nothing is implied. */
+static bool is_spoken_of(const struct moving *moving, iac_addr addr)
+{
+    for (size_t i = 0; i < moving->moves.n; i++)
+        if (selects(&moving->moves.v[i], &moving->moves.v[i].from, addr) ||
+            selects(&moving->moves.v[i], &moving->moves.v[i].to, addr))
+            return true;
+    return false;
+}
+
 /* A resource that got count keeps its object as [0], and one that lost it takes the object of [0]. */
-static bool implied_move(const iac_config *config, const iac_state *state, iac_addr *addr)
+static bool implied_move(const struct moving *moving, const iac_config *config, const iac_state *state, iac_addr *addr)
 {
     bool single = addr->key.kind == IAC_KEY_NONE;
     if (addr->mode != IAC_MANAGED || (!single && !(addr->key.kind == IAC_KEY_INT && addr->key.index == 0)))
@@ -138,7 +163,7 @@ static bool implied_move(const iac_config *config, const iac_state *state, iac_a
     if (iac_state_find(state, other))
         return false;
     const iac_resource_config *resource = config_of(config->root, *addr);
-    if (!resource || (single ? !resource->count : resource->count || resource->for_each))
+    if (!resource || is_spoken_of(moving, *addr) || (single ? !resource->count : resource->count || resource->for_each))
         return false;
     *addr = other;
     return true;
@@ -209,7 +234,7 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
                 k = SIZE_MAX; /* a chain: begin again, as often as there are blocks */
                 hops++;
             }
-        if (iac_addr_equal(addr, instances[i].addr) && !implied_move(config, state, &addr))
+        if (iac_addr_equal(addr, instances[i].addr) && !implied_move(&moving, config, state, &addr))
             continue;
         if (iac_state_find(state, addr)) {
             iac_str from = iac_addr_text(arena, instances[i].addr), to = iac_addr_text(arena, addr);

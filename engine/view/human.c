@@ -256,6 +256,12 @@ static bool is_shown(const iac_change *c)
     return !(c->action == IAC_ACTION_DELETE && c->addr.mode == IAC_DATA);
 }
 
+/* A value that only becomes sensitive, or ceases to be, is a change that nobody can see. */
+static bool output_is_shown(const iac_output_change *o)
+{
+    return o->action != IAC_ACTION_NOOP && !(o->before && o->after && iac_value_same(o->before, o->after));
+}
+
 static bool changes_nothing(const iac_plan *plan)
 {
     for (size_t i = 0; i < plan->change_count; i++) {
@@ -263,7 +269,7 @@ static bool changes_nothing(const iac_plan *plan)
             return false;
     }
     for (size_t i = 0; i < plan->output_count; i++) {
-        if (plan->outputs[i].action != IAC_ACTION_NOOP)
+        if (output_is_shown(&plan->outputs[i]))
             return false;
     }
     return true;
@@ -406,7 +412,7 @@ static void draw_outputs(renderer *r)
     }
     for (size_t i = 0; i < r->plan->output_count; i++) {
         const iac_output_change *o = &r->plan->outputs[i];
-        if (o->action == IAC_ACTION_NOOP)
+        if (!output_is_shown(o))
             continue;
         if (!shown++)
             iac_buf_cstr(r->out, "\nChanges to Outputs:\n");
@@ -476,7 +482,7 @@ static void draw_plan(renderer *r)
     if (!actions && plan->output_count) {
         bool any = false;
         for (size_t i = 0; i < plan->output_count; i++)
-            any |= plan->outputs[i].action != IAC_ACTION_NOOP;
+            any |= output_is_shown(&plan->outputs[i]);
         if (any)
             wrap(r, "\nYou can apply this plan to save these new output values to the iac state, without changing any "
                     "real infrastructure.");
