@@ -24,9 +24,13 @@ typedef struct formatter {
     iac_str text;
     const iac_tokens *tokens;
     size_t at; /* the next token to copy */
-    IAC_VEC(piece) pieces;
+    IAC_VEC(piece) pieces; /* not yet written */
     IAC_VEC(line) lines;
+    IAC_VEC(int64_t) levels; /* brackets open, by level of indentation */
+    iac_buf *out;
 } formatter;
+
+enum { FLUSH_AT = 4096 }; /* pieces: few enough to stay in the processor's cache */
 
 /* ---- copying tokens ---- */
 
@@ -241,6 +245,7 @@ static void copy_attribute(formatter *f, const iac_attribute *attribute, bool is
 }
 
 static void copy_body(formatter *f, const iac_body *body, bool of_variable, bool top);
+static void flush_after(formatter *f, const iac_block *block);
 
 static void copy_block(formatter *f, const iac_block *block, bool top)
 {
@@ -263,6 +268,8 @@ static void copy_body(formatter *f, const iac_body *body, bool of_variable, bool
             a++;
         } else {
             copy_block(f, block, top);
+            if (top && f->pieces.n >= FLUSH_AT)
+                flush_after(f, block);
             b++;
         }
     }
@@ -355,27 +362,24 @@ static int64_t line_brackets(const formatter *f, const line *l)
 /* A line that opens brackets, however many, makes one level; the line that closes the last of them ends it. */
 static void indent(formatter *f)
 {
-    IAC_VEC(int64_t) levels = { 0 };
-
     for (size_t i = 0; i < f->lines.n; i++) {
         const line *l = &f->lines.v[i];
         piece *first = &f->pieces.v[l->first];
         if (first->kind == IAC_TOK_NEWLINE)
             continue;
         int64_t open = line_brackets(f, l);
-        for (int64_t closed = -open; closed > 0 && levels.n;) {
-            int64_t *level = &levels.v[levels.n - 1];
+        for (int64_t closed = -open; closed > 0 && f->levels.n;) {
+            int64_t *level = &f->levels.v[f->levels.n - 1];
             int64_t taken = closed < *level ? closed : *level;
             *level -= taken;
             closed -= taken;
             if (*level == 0)
-                levels.n--;
+                f->levels.n--;
         }
-        first->spaces = (uint32_t)(2 * levels.n);
+        first->spaces = (uint32_t)(2 * f->levels.n);
         if (open > 0)
-            iac_vec_push(&levels, open);
+            iac_vec_push(&f->levels, open);
     }
-    iac_vec_clear(&levels);
 }
 
 /* ---- blanks within a cell ---- */
@@ -540,36 +544,49 @@ static void lay_out(formatter *f)
     align(f, true);
 }
 
-/* Blanks at the very end of the text belong to no line and stay. */
-static void write_pieces(const formatter *f, iac_buf *out)
+static void flush(formatter *f)
 {
-    const iac_token *eof = &f->tokens->v[f->tokens->n - 1];
-
+    lay_out(f);
     for (size_t i = 0; i < f->pieces.n; i++) {
-        iac_buf_fill(out, ' ', f->pieces.v[i].spaces);
-        iac_buf_add(out, f->pieces.v[i].p, f->pieces.v[i].n);
+        iac_buf_fill(f->out, ' ', f->pieces.v[i].spaces);
+        iac_buf_add(f->out, f->pieces.v[i].p, f->pieces.v[i].n);
     }
-    iac_buf_fill(out, ' ', eof->start - (f->tokens->n > 1 ? token_end(f, f->tokens->n - 2) : 0));
+    f->pieces.n = 0;
+    f->lines.n = 0;
+}
+
+/* Writes what there is, up to the end of a block, when nothing that follows can be aligned with it: the block ends with
+ * a brace alone on its line. */
+static void flush_after(formatter *f, const iac_block *block)
+{
+    copy_before(f, block->range.end);
+    if (!kind_is(f, f->at, IAC_TOK_NEWLINE))
+        return;
+    copy_token(f);
+    if (f->pieces.v[f->pieces.n - 2].kind == IAC_TOK_CBRACE && ends_line(&f->pieces.v[f->pieces.n - 3]))
+        flush(f);
 }
 
 iac_status iac_format_source(const iac_source *source, iac_buf *out, iac_diags *diags)
 {
     iac_parser parser;
     size_t errors = diags->errors;
-    formatter f = { .arena = iac_arena_new(), .text = source->text, .tokens = &parser.tokens };
+    formatter f = { .arena = iac_arena_new(), .text = source->text, .tokens = &parser.tokens, .out = out };
 
     iac_parser_init(&parser, f.arena, source, source->text, IAC_LEX_CONFIG, NULL, diags);
     const iac_file *file = iac_parse_file_tokens(&parser);
     iac_status status = diags->errors == errors ? IAC_OK : IAC_ERR;
     if (status == IAC_OK) {
-        iac_vec_reserve(&f.pieces, parser.tokens.n + 16);
         copy_body(&f, file->body, false, true);
         copy_before(&f, UINT32_MAX);
-        lay_out(&f);
-        write_pieces(&f, out);
+        flush(&f);
+        /* blanks at the very end belong to no line and stay */
+        size_t last = parser.tokens.n - 1;
+        iac_buf_fill(out, ' ', parser.tokens.v[last].start - (last ? token_end(&f, last - 1) : 0));
     }
     iac_vec_clear(&f.pieces);
     iac_vec_clear(&f.lines);
+    iac_vec_clear(&f.levels);
     iac_parser_clear(&parser);
     iac_arena_free(f.arena);
     return status;
