@@ -610,6 +610,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     gather_changes(planner, plan, arena);
     plan->prior = refreshed_state(planner, arena);
     gather_outputs(planner, plan, arena);
+    iac_plan_relevant(planner, plan, arena);
     plan->applyable = !plan->errored && has_changes(planner, plan);
     plan->complete = plan->complete && !plan->errored;
     if (!plan->errored)

@@ -392,6 +392,11 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
         iac_put_text(out, plan->variables->entries[i].key);
         iac_put_value(out, plan->variables->entries[i].value);
     }
+    iac_put_number(out, plan->relevant_count);
+    for (size_t i = 0; i < plan->relevant_count; i++) {
+        iac_put_addr(out, plan->relevant[i].addr);
+        iac_put_path(out, plan->relevant[i].path);
+    }
     put_texts(out, plan->targets, plan->target_count);
     put_texts(out, plan->replaces, plan->replace_count);
     put_texts(out, plan->settled, plan->settled_count);
@@ -450,6 +455,18 @@ static void get_outputs(iac_wire *in, iac_plan *plan)
     plan->output_count = n;
 }
 
+static void get_relevant(iac_wire *in, iac_plan *plan)
+{
+    size_t n = iac_get_count(in);
+    iac_relevant *relevant = iac_arena_array(in->arena, iac_relevant, n);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        relevant[i].addr = iac_get_addr(in);
+        relevant[i].path = iac_get_path(in);
+    }
+    plan->relevant = relevant;
+    plan->relevant_count = n;
+}
+
 static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
 {
     iac_plan *plan = iac_arena_new_of(in->arena, iac_plan);
@@ -481,6 +498,7 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     }
     iac_map_settle(variables, in->arena);
     plan->variables = variables;
+    get_relevant(in, plan);
     plan->targets = get_texts(in, &plan->target_count);
     plan->replaces = get_texts(in, &plan->replace_count);
     plan->settled = get_texts(in, &plan->settled_count);

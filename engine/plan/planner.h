@@ -62,6 +62,8 @@ typedef struct iac_planner {
     iac_map begun_objects; /* bytes of a const iac_object * -> its first iac_begun * */
 } iac_planner;
 
+/* relevant.c: fills in plan->relevant. */
+void iac_plan_relevant(iac_planner *planner, iac_plan *plan, iac_arena *arena);
 /* removed.c: whether a removed block says to let go of the object without destroying it; and the warning of it. */
 bool iac_plan_forgets(const iac_planner *planner, iac_worker *worker, iac_addr addr);
 void iac_plan_warn_forgotten(const iac_plan *plan, iac_diags *diags);
