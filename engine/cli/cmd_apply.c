@@ -34,6 +34,14 @@ static iac_status check_options(iac_cli *cli, bool saved)
     return IAC_OK;
 }
 
+static bool changes_outputs(const iac_plan *plan)
+{
+    for (size_t i = 0; i < plan->output_count; i++)
+        if (plan->outputs[i].action != IAC_ACTION_NOOP)
+            return true;
+    return false;
+}
+
 /* Carries out a plan that was saved: its configuration and variables, not those of the working directory. */
 static int apply_saved(iac_cli *cli, const char *path)
 {
@@ -62,6 +70,11 @@ static int apply_saved(iac_cli *cli, const char *path)
     if (saved->errored) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Cannot apply incomplete plan",
                        "iac encountered an error when generating this plan, so it cannot be applied.");
+        return IAC_EXIT_ERROR;
+    }
+    if (!saved->applyable && changes_outputs(saved)) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Cannot apply non-applyable plan",
+                       "The given plan is not applyable. If this seems like a bug in iac, then please report it!");
         return IAC_EXIT_ERROR;
     }
     iac_plan plan = *saved;

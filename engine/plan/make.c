@@ -473,8 +473,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         v[n++] = change;
     }
     for (size_t i = 0; stored && i < stored->output_count; i++)
-        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && planner->options->target_count == 0 &&
-            planner->options->mode != IAC_PLAN_REFRESH_ONLY)
+        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && planner->options->target_count == 0)
             v[n++] = (iac_output_change){ .name = stored->outputs[i].name, .sensitive = stored->outputs[i].sensitive,
                                           .action = IAC_ACTION_DELETE, .before = stored->outputs[i].value };
     for (size_t i = 1; i < n; i++) /* two sorted runs: a handful to move */
@@ -506,7 +505,9 @@ static bool has_changes(const iac_planner *planner, const iac_plan *plan)
         if (plan->changes[i].action != IAC_ACTION_NOOP || plan->changes[i].moved || plan->changes[i].import_id.n)
             return true;
     for (size_t i = 0; i < plan->output_count; i++)
-        if (plan->outputs[i].action != IAC_ACTION_NOOP)
+        /* Refreshing alone takes no outputs away. */
+        if (plan->outputs[i].action != IAC_ACTION_NOOP && !(planner->options->mode == IAC_PLAN_REFRESH_ONLY &&
+                                                            plan->outputs[i].action == IAC_ACTION_DELETE))
             return true;
     return planner->options->mode == IAC_PLAN_REFRESH_ONLY &&
            (plan->drift_count || planner->options->import_count || records_change(planner));
