@@ -220,7 +220,9 @@ static void link_ref(void *arg, const iac_ref *ref)
     const iac_run_module *child = link->module->children[target->call - link->module->config->calls];
     if (!child)
         return;
-    const iac_output_config *output = ref->output.n && !link->whole_modules ? iac_map_get(&child->config->output_map, ref->output) : NULL;
+    const iac_output_config *output = ref->output.n && !link->whole_modules
+                                          ? iac_map_get(&child->config->output_map, ref->output)
+                                          : NULL;
     if (output) {
         add_edge(link->run, link->node, child->outputs[output - child->config->outputs]);
         return;
