@@ -30,6 +30,17 @@ static const iac_str *words(iac_cli *cli, const iac_words *given)
     return copy;
 }
 
+/* What waits for apply need not be told where apply follows. */
+static void forget_put_off(iac_diags *diags)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < diags->list.n; i++)
+        if (!iac_str_is(diags->list.v[i].summary, "Check block assertion known after apply"))
+            diags->list.v[kept++] = diags->list.v[i];
+    diags->list.n = kept;
+}
+
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
@@ -67,6 +78,8 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         iac_diags_truncate(&cli->diags, told); /* warnings are given again by the plan */
         status = iac_plan_make(cli->arena, cli->config, state, &options, ret, &cli->diags);
     }
+    if (cli->command == &iac_cmd_apply)
+        forget_put_off(&cli->diags);
     iac_view_progress_free(progress);
     return status;
 }
