@@ -213,7 +213,7 @@ static void test_eval_expr__references_are_found_without_evaluating(void **state
                   parse("[for v in var.a : v.x + test.b[var.k].id if local.c] == data.d.e ? module.m[0].out : "
                         "\"${each.key}${v.w}\""),
                   collect, &buf, &diags);
-    assert_string_equal(buf.p, "var.a var.k test.b[]id local.c data.d.e module.m.out[]out each.key v.w ");
+    assert_string_equal(buf.p, "var.a test.b[]id var.k local.c data.d.e module.m.out[]out each.key v.w ");
     iac_buf_clear(&buf);
     assert_int_equal(diags.list.n, 0);
 }
