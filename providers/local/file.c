@@ -129,20 +129,51 @@ static int write_directly(const char *path, iac_str bytes, mode_t mode)
     return error;
 }
 
+/* A file without a name in the directory of `path`: nothing is left of it when the program is killed. -1 where the file
+ * system has no such files. */
+static int open_nameless(iacp_call *call, const char *path, mode_t mode)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dir = !slash ? "." : slash == path ? "/" : sdk_printf(call, "%.*s", (int)(slash - path), path);
+    if (access("/proc/self/fd", X_OK) != 0)
+        return -1; /* it could not be given a name */
+    return open(dir, O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+}
+
+/* Names such a file `path`, or where there is one, something beside it that is to be renamed. 0 or errno. */
+static int give_name(iacp_call *call, int fd, const char *path, const char **ret_temporary)
+{
+    const char *self = sdk_printf(call, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return errno;
+    const char *beside = sdk_printf(call, "%s.%ld-%d.tmp", path, (long)getpid(), fd);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, beside, AT_SYMLINK_FOLLOW) != 0)
+        return errno;
+    *ret_temporary = beside;
+    return 0;
+}
+
 static int replace_file(iacp_call *call, const char *path, iac_str bytes, mode_t mode)
 {
     const char *temporary = NULL;
-    int fd = open_beside(call, path, mode, &temporary);
+    int fd = open_nameless(call, path, mode);
+    bool nameless = fd >= 0;
+    if (!nameless)
+        fd = open_beside(call, path, mode, &temporary);
     if (fd < 0) /* the file itself may be writable where its directory is not */
         return errno == EACCES || errno == EROFS || errno == ENAMETOOLONG ? write_directly(path, bytes, mode) : errno;
     int error = write_all(fd, bytes);
     if (!error && fsync(fd) != 0)
         error = errno;
+    if (!error && nameless)
+        error = give_name(call, fd, path, &temporary);
     if (close(fd) != 0 && !error)
         error = errno;
-    if (!error && rename(temporary, path) != 0)
+    if (!error && temporary && rename(temporary, path) != 0)
         error = errno;
-    if (error)
+    if (error && temporary)
         unlink(temporary);
     return error;
 }
