@@ -331,9 +331,6 @@ int32_t aws_import(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp
         const aws_attr *a = &desc->attrs.v[i];
         names[i] = a->name;
         values[i] = a->type == AWS_T_BLOCKS || a->type == AWS_T_BLOCK_SET ? aws_zero(call, a) : aws_null(call, a);
-        if (a->otherwise && (a->flags & AWS_A_LOCAL)) {
-            values[i] = aws_default(call, a);
-        }
     }
     sdk_object state = { call, sdk_host->new_object(call, desc->attrs.n, names, values) };
     sdk_set(&state, "id", sdk_new_cstr(call, desc->import_id ? aws_expand(&ctx, desc->import_id) : request->id));

@@ -167,6 +167,9 @@ static void task_definition_read(aws_ctx *ctx, json_t *answer, sdk_object *state
         n--;
     }
     sdk_set(state, "arn_without_revision", sdk_new_str(ctx->call, n > 0 ? iac_str_sub(arn, 0, n - 1) : arn));
+    if (sdk_is_null(sdk_get(state->value, "track_latest"))) {
+        sdk_set(state, "track_latest", sdk_host->new_bool(ctx->call, 0));
+    }
 }
 
 static int32_t task_definition_import(aws_ctx *ctx, sdk_object *state)

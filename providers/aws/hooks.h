@@ -25,4 +25,6 @@ extern const aws_hooks aws_hooks_availability_zones, aws_hooks_caller_identity, 
 /* The normal form in which they are kept; new text in the call, or NULL when text is no list of objects. */
 const char *aws_containers_normal(iacp_call *call, iac_str text);
 bool aws_containers_equal(iac_str a, iac_str b, bool awsvpc);
+/* containers_check.c: what is wrong with the text, in the call; NULL: nothing. */
+const char *aws_containers_complaint(iacp_call *call, iac_str text);
 #endif

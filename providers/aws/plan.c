@@ -156,8 +156,8 @@ static sdk_val plan_value(iacp_call *call, const aws_attr *a, sdk_val config, sd
         return is_new ? sdk_unknown(call, a->type_json) : prior;
     }
     sdk_val otherwise = aws_default(call, a);
-    if (otherwise) {
-        return otherwise;
+    if (otherwise) { /* what was imported without a value has none to lose */
+        return !is_new && sdk_is_null(prior) && aws_is_zero(otherwise) ? NULL : otherwise;
     }
     if (where == IN_SET && is_primitive(a)) {
         return aws_zero(call, a);

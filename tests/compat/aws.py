@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""The same AWS configurations through Terraform with its AWS provider 5.100.0 and through iac, each against a moto_server of
-its own on loopback. Plans and applies as text, plans as JSON, states, outputs and exit statuses must agree; what differs from
-run to run, such as identifiers, is named after where it first stood. The cases are in aws_cases.py.
+"""The same AWS configurations through Terraform with its AWS provider 5.100.0 and through iac, each against a
+moto_server of its own on loopback. Plans and applies as text, plans as JSON, states, outputs and exit statuses must
+agree; what differs from run to run, such as identifiers, is named after where it first stood. The cases are in
+aws_cases.py.
 
   aws.py [--cache DIR] [--jobs N] [--keep DIR] [CASE...]
 
 TF_AWS_MIRROR names a folder that Terraform installs the provider from (a filesystem mirror), IAC the program (default
-build/iac). --cache keeps what Terraform answered, for later runs of the same cases. Skipped, visibly, where Terraform, the
-provider, moto_server or the aws command line is missing. The last line is the summary."""
+build/iac). --cache keeps what Terraform answered, for later runs of the same cases. Skipped, visibly, where Terraform,
+the provider, moto_server or the aws command line is missing. The last line is the summary."""
 import argparse
 import concurrent.futures
 import hashlib
@@ -219,6 +220,16 @@ class Identifiers:
         return text
 
 
+def sorted_json(text):
+    """A JSON text with sorted keys: those of maps come in any order in what Terraform's provider writes."""
+    if text.startswith(("[", "{")):
+        try:
+            return json.dumps(json.loads(text), sort_keys=True)
+        except json.JSONDecodeError:
+            pass
+    return text
+
+
 class Cleaner:
     """Takes out of one program's answers what differs from run to run."""
 
@@ -230,6 +241,8 @@ class Cleaner:
         text = text.replace(self.folder, "<DIR>").replace(f"127.0.0.1:{self.port}", "<SERVER>")
         text = re.sub(r"RequestID: [^,\s]*", "RequestID: <REQUEST>", text)
         text = re.sub(r"\(deposed object [0-9a-f]{8}\)", "(deposed object <KEY>)", text)
+        # The object is named as what it was at the end of its destruction, too.
+        text = re.sub(r" \(deposed object <KEY>\)(?=: Destruction complete)", "", text)
         text = self.identifiers.replace(text)
         text = re.sub(r"(complete after) (\d+m)?\d+s", r"\1 <T>", text)
         text = re.sub(r"(after|in) (\d+m)?[0-9.]+s\b", r"\1 <T>", text)
@@ -251,12 +264,13 @@ class Cleaner:
                        for k, v in value.items() if k not in DROPPED}
             if isinstance(cleaned.get("dependencies"), list):
                 cleaned["dependencies"].sort()
-            if isinstance(cleaned.get("replace_paths"), list):
-                cleaned["replace_paths"].sort(key=json.dumps)
+            for paths in ("replace_paths", "sensitive_attributes"):
+                if isinstance(cleaned.get(paths), list):
+                    cleaned[paths].sort(key=json.dumps)
             return cleaned
         if isinstance(value, list):
             return [self.json(v) for v in value]
-        return self.text(value)[0] if isinstance(value, str) else value
+        return sorted_json(self.text(value)[0]) if isinstance(value, str) else value
 
 
 def compare(name, theirs, ours, cleaners):
@@ -294,10 +308,6 @@ def compare(name, theirs, ours, cleaners):
 
 
 # ---- the whole ----
-
-def pair(pool, strict_pool, name):
-    return strict_pool if name == "refused" else pool
-
 
 def transcript_of_terraform(name, steps, cache, folder, server):
     text = json.dumps([4, name, steps], sort_keys=True)
@@ -347,7 +357,7 @@ def missing(iac):
     for program in ("terraform", "moto_server", "aws"):
         if not shutil.which(program):
             return f"no {program} is installed"
-    if subprocess.run(["moto_server", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+    if subprocess.run(["moto_server", "--help"], capture_output=True, check=False).returncode:
         return "moto_server does not run"
     mirror = os.environ.get("TF_AWS_MIRROR", "")
     if not os.path.isdir(os.path.join(mirror, "registry.terraform.io/hashicorp/aws/5.100.0")):

@@ -8,6 +8,7 @@ A step is a configuration and what is done with it:
   env      variables of the environment, None to unset
   show     True: the plan and the state are shown as text, too
 Steps whose plan has nothing to do are not applied."""
+import json
 import os
 import re
 
@@ -79,17 +80,14 @@ def tags():
 
 
 def default_tags_everywhere():
-    """Default tags on every kind, from variables and unknown values."""
+    """Default tags on every kind. (With one that is not known yet, Terraform's provider fails while applying.)"""
     names = 'variable "team" {\n  default = "a"\n}\n'
     with_tags = provider('default_tags {\n    tags = { Team = var.team }\n  }')
     body = subnet('tags = { Name = "s" }') + cluster('tags = { Name = "c" }') + task()
-    late = 'resource "terraform_data" "x" {\n  input = "k"\n}\n'
-    unknown = provider("default_tags {\n    tags = { Team = var.team, Late = terraform_data.x.output }\n  }")
     return [
         step(names + with_tags + body),
         step(names.replace('"a"', '"b"') + with_tags + body),
-        step(names + unknown + late + body),
-        step(names + unknown + late + body),
+        step(names + provider() + body),
     ]
 
 
@@ -452,7 +450,6 @@ def bad_arguments():
         vpc('arn = "x"'),
         subnet('availability_zone_id = "use1-az1"'),
         subnet('private_dns_hostname_type_on_launch = "x"\n  assign_ipv6_address_on_creation = "x"'),
-        subnet('timeouts {\n    create = "soon"\n  }'),
         subnet("customer_owned_ipv4_pool = \"x\""),
         'resource "aws_subnet" "s" {\n}\n',
         cluster(name="bad name!"),
@@ -467,8 +464,48 @@ def bad_arguments():
         'resource "aws_ecs_task_definition" "t" {\n  family = "f"\n  container_definitions = "[{\\"name\\": 1}]"\n}\n',
         'data "aws_availability_zones" "z" {\n  state = "x"\n}\n',
     ]
+    efs = ('volume {{\n    name = "v"\n    efs_volume_configuration {{\n      file_system_id = "fs"\n'
+           '      {0}\n    }}\n'
+           '  }}')
+    more = [
+        subnet(cidr="nonsense"),
+        subnet(cidr="10.0.0.1/24"),
+        subnet('ipv6_cidr_block = "x"'),
+        subnet('ipv6_cidr_block = "2001:db8::1/64"'),
+        vpc('ipv6_cidr_block = "x"\n  ipv6_ipam_pool_id = "p"'),
+        vpc('ipv6_cidr_block = "2001:db8::1/56"\n  ipv6_ipam_pool_id = "p"'),
+        vpc('assign_generated_ipv6_cidr_block = true\n  ipv6_ipam_pool_id = "p"\n  ipv6_netmask_length = 56'),
+        vpc('assign_generated_ipv6_cidr_block = true\n  ipv6_cidr_block = "2001:db8::/56"\n  ipv6_ipam_pool_id = "p"'),
+        vpc('ipv6_netmask_length = 56\n  ipv6_cidr_block = "2001:db8::/56"\n  ipv6_ipam_pool_id = "p"'),
+        vpc('ipv6_cidr_block_network_border_group = "x"', cidr="10.0.0.0/8"),
+        vpc("ipv4_netmask_length = 99\n  ipv4_ipam_pool_id = \"x\"").replace('  cidr_block = "10.0.0.0/16"\n', ""),
+        cluster(name="x" * 256),
+        cluster(name=""),
+        cluster("configuration {\n    execute_command_configuration {\n      logging = \"x\"\n    }\n  }"),
+        cluster("configuration {\n    managed_storage_configuration {\n      nothing = \"x\"\n    }\n  }"),
+        cluster('service_connect_defaults {\n    namespace = "x"\n  }'),
+        task(family="x" * 256),
+        task('task_role_arn = "arn:aws:iam"\n  execution_role_arn = "arn:aws:iam::x:role/r"'),
+        task('task_role_arn = "arn:x:iam::123456789012:role/r"\n  execution_role_arn = "arn:aws:iam::123456789012:"'),
+        task(efs.format('transit_encryption_port = 70000')),
+        task(efs.format('transit_encryption = "x"\n      authorization_config {\n        iam = "x"\n      }')),
+        task('volume {\n    name = "v"\n    docker_volume_configuration {\n      scope = "x"\n    }\n  }'),
+        task('volume {\n  }'),
+        task('placement_constraints {\n    type = "x"\n  }'),
+        task('runtime_platform {\n    cpu_architecture = "x"\n    operating_system_family = "x"\n  }'),
+        task('ipc_mode = "x"\n  pid_mode = "x"\n  cpu = "x"\n  memory = 1.5'),
+        task('proxy_configuration {\n    container_name = "a"\n    type = "x"\n  }'),
+    ]
+    definition = 'resource "aws_ecs_task_definition" "t" {\n  family = "f"\n  container_definitions = %s\n}\n'
+    containers_texts = [
+        '', '{}', '[null]', '[{"name": "a"', '[{"name": tru}]', '[{"cpu": "x"}]', '[{"name": "a", "cpu": "1"}]',
+        '[{"name": "a", "essential": "x"}]', '[{"name": "a", "portMappings": {}}]', '[1]', '"x"', '[] x',
+        '[{"name": "a", "portMappings": [{"containerPort": "x"}]}]', '[{"name": "a", "unknown": 1}]',
+        '[{"name": "a", "command": [1]}]', '[{"name": "a", "cpu": 1.5}]', '[{"a" 1}]', "[{'a': 1}]"]
+    more += [definition % json.dumps(text) for text in containers_texts]
     return [step(provider() + merged(texts), validate=True),
-            step(provider() + 'resource "aws_nothing" "t" {\n}\ndata "aws_vpx" "t" {\n}\n', validate=True)]
+            step(provider() + merged(more), validate=True),
+            step(provider() + 'resource "aws_nothing" "t" {\n}\ndata "aws_zzz" "t" {\n}\n', validate=True)]
 
 
 def bad_providers():
@@ -494,7 +531,8 @@ def bad_providers():
         step(provider('max_retries = "x"\n  unknown_argument = 1') + use),
         step(provider('shared_credentials_files = ["/nonexistent/file"]') + use, env=none),
         step(provider('assume_role {\n    role_arn = "nonsense"\n  }') + use),
-        step(provider('assume_role {\n    role_arn = "arn:aws:iam::123456789012:role/r"\n    duration = "1s"\n  }') + use),
+        step(provider('assume_role {\n    role_arn = "arn:aws:iam::123456789012:role/r"\n    duration = "1s"\n  }')
+             + use),
         step(provider('ec2_metadata_service_endpoint_mode = "x"') + use),
         step(provider('retry_mode = "x"') + use),
         step(provider('s3_us_east_1_regional_endpoint = "legacy"') + use),
@@ -504,7 +542,8 @@ def bad_providers():
 def refused():
     """Keys that the server does not know: it verifies signatures, see aws.py."""
     use = provider("max_retries = 1") + vpc()
-    late = provider("max_retries = 1\n  skip_requesting_account_id = true\n  skip_credentials_validation = true") + vpc()
+    late = provider("max_retries = 1\n  skip_requesting_account_id = true\n  skip_credentials_validation = true")
+    late += vpc()
     return [step(use), step(late),
             step(late + 'data "aws_availability_zones" "z" {\n}\n'),
             step(late + cluster() + task())]

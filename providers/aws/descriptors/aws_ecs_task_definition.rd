@@ -1,12 +1,12 @@
 resource aws_ecs_task_definition service=ecs version=1 label="ECS Task Definition"
 attr family                   string r!    c=family r=family check=ecs_family
-attr container_definitions    string r!J   c=containerDefinitions r=containerDefinitions x=containers
+attr container_definitions    string r!J   c=containerDefinitions r=containerDefinitions x=containers check=containers
 attr cpu                      string oz!   c=cpu r=cpu
 attr memory                   string oz!   c=memory r=memory
 attr network_mode             string oc!   c=networkMode r=networkMode one-of=bridge,host,awsvpc,none
 attr execution_role_arn       string oz!   c=executionRoleArn r=executionRoleArn check=arn
 attr task_role_arn            string oz!   c=taskRoleArn r=taskRoleArn check=arn
-attr ipc_mode                 string oz!   c=ipcMode r=ipcMode one-of=host,none,task
+attr ipc_mode                 string oz!   c=ipcMode r=ipcMode one-of=host,task,none
 attr pid_mode                 string oz!   c=pidMode r=pidMode one-of=host,task
 attr enable_fault_injection   bool   ocz!  c=enableFaultInjection r=enableFaultInjection
 attr requires_compatibilities set(string) oz! c=requiresCompatibilities r=requiresCompatibilities one-of=EC2,FARGATE,EXTERNAL
@@ -33,7 +33,7 @@ block proxy_configuration list o! c=proxyConfiguration r=proxyConfiguration max=
 end
 block runtime_platform list o! c=runtimePlatform r=runtimePlatform max=1
   attr cpu_architecture        string oz! c=cpuArchitecture r=cpuArchitecture one-of=X86_64,ARM64
-  attr operating_system_family string oz! c=operatingSystemFamily r=operatingSystemFamily
+  attr operating_system_family string oz! c=operatingSystemFamily r=operatingSystemFamily one-of=WINDOWS_SERVER_2019_FULL,WINDOWS_SERVER_2019_CORE,WINDOWS_SERVER_2016_FULL,WINDOWS_SERVER_2004_CORE,WINDOWS_SERVER_2022_CORE,WINDOWS_SERVER_2022_FULL,WINDOWS_SERVER_20H2_CORE,LINUX
 end
 block volume set o! c=volumes r=volumes
   attr name                string r!  c=name r=name
@@ -44,13 +44,13 @@ block volume set o! c=volumes r=volumes
     attr driver        string ocz! c=driver r=driver
     attr driver_opts   map    oz! c=driverOpts r=driverOpts
     attr labels        map    oz! c=labels r=labels
-    attr scope         string ocz! c=scope r=scope one-of=shared,task
+    attr scope         string ocz! c=scope r=scope one-of=task,shared
   end
   block efs_volume_configuration list o! c=efsVolumeConfiguration r=efsVolumeConfiguration max=1
     attr file_system_id          string r!  c=fileSystemId r=fileSystemId
     attr root_directory          string o!  =/ c=rootDirectory r=rootDirectory
     attr transit_encryption      string oz! c=transitEncryption r=transitEncryption one-of=ENABLED,DISABLED
-    attr transit_encryption_port number oz! c=transitEncryptionPort r=transitEncryptionPort range=0:65535
+    attr transit_encryption_port number oz! c=transitEncryptionPort r=transitEncryptionPort check=port
     block authorization_config list o! c=authorizationConfig r=authorizationConfig max=1
       attr access_point_id string oz! c=accessPointId r=accessPointId
       attr iam             string oz! c=iam r=iam one-of=ENABLED,DISABLED

@@ -1,13 +1,13 @@
 resource aws_vpc service=ec2 version=1 label="EC2 VPC"
-attr cidr_block                           string oc!  c=CidrBlock r=CidrBlock check=cidr4 conflicts=ipv4_netmask_length
+attr cidr_block                           string oc!  c=CidrBlock r=CidrBlock check=vpc4 conflicts=ipv4_netmask_length
 attr instance_tenancy                     string o!   =default c=InstanceTenancy u=InstanceTenancy r=InstanceTenancy one-of=default,dedicated in-place=dedicated:default
 attr ipv4_ipam_pool_id                    string o!   c=Ipv4IpamPoolId
-attr ipv4_netmask_length                  number o!   c=Ipv4NetmaskLength range=0:28 needs=ipv4_ipam_pool_id
-attr assign_generated_ipv6_cidr_block     bool   oz   c=AmazonProvidedIpv6CidrBlock r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].Ipv6Pool x=is:Amazon conflicts=ipv6_cidr_block,ipv6_ipam_pool_id,ipv6_netmask_length
-attr ipv6_cidr_block                      string ocz  c=Ipv6CidrBlock r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].Ipv6CidrBlock check=cidr6 needs=ipv6_ipam_pool_id
-attr ipv6_cidr_block_network_border_group string ocz  c=Ipv6CidrBlockNetworkBorderGroup r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].NetworkBorderGroup
-attr ipv6_ipam_pool_id                    string oz   c=Ipv6IpamPoolId r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].Ipv6Pool x=not:Amazon
-attr ipv6_netmask_length                  number oz   c=Ipv6NetmaskLength one-of=44,48,52,56,60 needs=ipv6_ipam_pool_id
+attr ipv4_netmask_length                  number o!   c=Ipv4NetmaskLength range=16:28 needs=ipv4_ipam_pool_id conflicts=cidr_block
+attr assign_generated_ipv6_cidr_block     bool   oz   c=AmazonProvidedIpv6CidrBlock r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].Ipv6Pool x=is:Amazon conflicts=ipv6_ipam_pool_id
+attr ipv6_cidr_block                      string ocz  c=Ipv6CidrBlock r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].Ipv6CidrBlock check=vpc6 needs=ipv6_ipam_pool_id conflicts=ipv6_netmask_length,assign_generated_ipv6_cidr_block
+attr ipv6_cidr_block_network_border_group string ocz  c=Ipv6CidrBlockNetworkBorderGroup r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].NetworkBorderGroup needs=assign_generated_ipv6_cidr_block
+attr ipv6_ipam_pool_id                    string oz   c=Ipv6IpamPoolId r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].Ipv6Pool x=not:Amazon conflicts=assign_generated_ipv6_cidr_block
+attr ipv6_netmask_length                  number oz   c=Ipv6NetmaskLength one-of=44,48,52,56,60 needs=ipv6_ipam_pool_id conflicts=ipv6_cidr_block
 attr ipv6_association_id                  string cz   r=Ipv6CidrBlockAssociationSet[Ipv6CidrBlockState.State=associated].AssociationId
 attr enable_dns_support                   bool   o    =true m=dns_support:EnableDnsSupport.Value base=true r=@support.EnableDnsSupport.Value
 attr enable_dns_hostnames                 bool   oc   m=dns_hostnames:EnableDnsHostnames.Value base=false r=@hostnames.EnableDnsHostnames.Value
