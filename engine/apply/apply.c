@@ -192,6 +192,12 @@ static bool has_output(const iac_state *state, const iac_state_output *output)
     return false;
 }
 
+/* What was read leaves the state with all the rest. */
+static bool forgets(const iac_applier *applier, iac_addr addr)
+{
+    return applier->plan->mode == IAC_PLAN_DESTROY && addr.mode == IAC_DATA && applier->plan->target_count == 0;
+}
+
 /* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
 static void save_refreshed(iac_applier *applier)
 {
@@ -201,7 +207,7 @@ static void save_refreshed(iac_applier *applier)
         const iac_state_instance *instance = &prior->instances[i];
         const iac_state_instance *old = stored ? iac_state_find(stored, instance->addr) : NULL;
         if (instance->current && !same_object(instance->current, old ? old->current : NULL) &&
-            !imports(applier, instance->addr))
+            !imports(applier, instance->addr) && !forgets(applier, instance->addr))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
                                                 .provider = instance->provider, .object = instance->current }));
         for (size_t k = 0; !old && k < instance->deposed_count; k++) /* it has moved, with what it had set aside */
@@ -212,7 +218,7 @@ static void save_refreshed(iac_applier *applier)
     for (size_t i = 0; stored && i < stored->instance_count; i++) {
         const iac_state_instance *old = &stored->instances[i];
         const iac_state_instance *now = iac_state_find(prior, old->addr);
-        if (old->current && (!now || !now->current))
+        if (old->current && (!now || !now->current || forgets(applier, old->addr)))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr }));
         for (size_t k = 0; k < old->deposed_count; k++)
             if (!now || !has_deposed(now, old->deposed[k]->deposed))

@@ -93,6 +93,18 @@ static void import_event(iac_applier *applier, iac_event_kind kind, const iac_ch
     iac_run_event(&applier->run, &event);
 }
 
+/* The object was read while planning: to import it is to record it, which its first operation does. */
+static void import(iac_applier *applier, const iac_operation_run *op, const iac_change *change)
+{
+    if (!change->import_id.n || op->pending)
+        return;
+    import_event(applier, IAC_EVENT_IMPORT_START, change);
+    pthread_mutex_lock(&applier->lock);
+    applier->counts[3]++;
+    pthread_mutex_unlock(&applier->lock);
+    import_event(applier, IAC_EVENT_IMPORT_DONE, change);
+}
+
 /* On the store's thread, once the result is durable. */
 static void saved(void *arg, const char *error)
 {
@@ -114,16 +126,9 @@ static void saved(void *arg, const char *error)
         applier->counts[op->action == IAC_ACTION_CREATE ? 0 : op->action == IAC_ACTION_UPDATE ? 1 : 2]++;
         pthread_mutex_unlock(&applier->lock);
     }
-    if (ok && change->import_id.n) {
-        pthread_mutex_lock(&applier->lock);
-        applier->counts[3]++;
-        pthread_mutex_unlock(&applier->lock);
-    }
     if (op->begun > 0)
         iac_instance_event(&applier->run, ok ? IAC_EVENT_APPLY_DONE : IAC_EVENT_APPLY_ERRORED, &change->addr,
                            op->deposed, op->result ? op->result : change->before, op->action, iac_now() - op->begun);
-    else if (ok && change->import_id.n)
-        import_event(applier, IAC_EVENT_IMPORT_DONE, change);
     iac_walk_complete(op->walk, op->id, IAC_PART_BEGIN, ok && !op->unfit);
 }
 
@@ -357,8 +362,8 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     iac_place place;
     iac_place_for(&place, worker, node, module, op->instance);
 
-    if (change->import_id.n && !op->pending)
-        import_event(applier, IAC_EVENT_IMPORT_START, change);
+    if (change->action != IAC_ACTION_DELETE_CREATE)
+        import(applier, op, change);
     if (change->action == IAC_ACTION_NOOP) { /* imported, and nothing to change */
         op->result = change->after;
         op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
@@ -431,6 +436,8 @@ iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_
     op->id = id;
     op->deposed = change->action == IAC_ACTION_CREATE_DELETE ? iac_str_of(applier->set_aside[index])
                                                              : change->deposed;
+    if (change->action == IAC_ACTION_DELETE_CREATE)
+        import(applier, op, change);
     if (!op->pending) {
         make_token(op->token);
         if (!announce(applier, worker, op, change, "delete", change->before, NULL))

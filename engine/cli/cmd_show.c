@@ -52,7 +52,7 @@ static int show_file(iac_cli *cli, const char *path)
         return IAC_EXIT_ERROR;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->args.json)
-        iac_json_plan(&out, plan);
+        iac_json_plan(&out, plan, iac_cli_schemas(cli));
     else
         iac_view_plan(&out, plan, &cli->out_view);
     iac_cli_print(&out);

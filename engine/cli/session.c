@@ -338,7 +338,9 @@ static const iac_schema *find_schema(void *user, iac_mode mode, iac_str type, ia
         return NULL;
     iac_str name = iac_str_sub(provider, slash + 1, close);
     if (iac_host_provider(iac_cli_host(cli), name, IAC_NO_RANGE, &loaded, &ignored) == IAC_OK)
-        schema = iac_provider_find_schema(loaded, mode == IAC_DATA ? IACP_SCHEMA_DATA : IACP_SCHEMA_RESOURCE, type);
+        schema = iac_provider_find_schema(loaded, !type.n            ? IACP_SCHEMA_PROVIDER
+                                                  : mode == IAC_DATA ? IACP_SCHEMA_DATA
+                                                                     : IACP_SCHEMA_RESOURCE, type);
     iac_diags_clear(&ignored);
     return schema;
 }

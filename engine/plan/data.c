@@ -127,8 +127,7 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
         return true;
     }
     task->instance->value = state;
-    if (planner->options->mode != IAC_PLAN_DESTROY)
-        task->kept = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
+    task->kept = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
     if (!node->resource->lifecycle.postconditions.n)
         return true;
     place.self = state;

@@ -31,13 +31,18 @@ static found find_blocks(iac_arena *arena, const iac_body *body, iac_str name)
     return ok ? (found){ NULL, content.blocks, content.block_count } : (found){ 0 };
 }
 
-/* Where a path leads to nothing that is written, the innermost block on the way is meant. Elements of sets cannot be told
- * apart in what is written: there it is the block around them. */
+static const iac_body *body_of(const iac_node *node)
+{
+    return node->resource ? node->resource->body : node->provider->config->body;
+}
+
+/* Where a path leads to nothing that is written, the innermost block on the way is meant. Elements of sets cannot be
+ * told apart in what is written: there it is the block around them. */
 static iac_range locate(const void *at, iac_path path)
 {
     const iac_node *node = at;
-    const iac_body *body = node->resource ? node->resource->body : node->provider->config->body;
-    iac_range range = node->range;
+    const iac_body *body = body_of(node);
+    iac_range range = body->missing_at;
     iac_arena *arena = iac_arena_new();
 
     for (size_t i = 0; i < path.n && path.steps[i].kind == IAC_STEP_ATTR; i++) {
@@ -54,7 +59,7 @@ static iac_range locate(const void *at, iac_path path)
             (indexed && path.steps[i + 1].kind != IAC_STEP_INDEX))
             break;
         body = f.blocks[which]->body;
-        range = f.blocks[which]->header_range;
+        range = body->missing_at;
         i += indexed;
     }
     iac_arena_free(arena);
@@ -64,10 +69,11 @@ static iac_range locate(const void *at, iac_path path)
 iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str address)
 {
     bool written = node->resource || (node->provider && node->kind == IAC_NODE_PROVIDER && node->provider->config);
+    const iac_body *body = written ? body_of(node) : NULL;
     return (iac_call_options){
         .address = address,
         .provider = node->provider ? node->provider->text : IAC_STR(""),
-        .range = node->range,
+        .range = body ? body->missing_at : node->range,
         .locate = written ? locate : NULL,
         .locate_arg = node,
         .cancelled = &run->cancelled,

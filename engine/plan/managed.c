@@ -458,7 +458,7 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
                           objects[0].state, objects[0].private_data, &answer, &worker->diags) != IAC_OK)
         return false;
     if (!answer.state || iac_is_null(answer.state)) {
-        iac_diag_error(&worker->diags, node->range, "Cannot import non-existent remote object",
+        iac_diag_error(&worker->diags, IAC_NO_RANGE, "Cannot import non-existent remote object",
                        "While attempting to import an existing object to \"%.*s\", the provider detected that no object "
                        "exists with the given id. Only pre-existing objects can be imported; check that the id is "
                        "correct and that it is associated with the provider's configured region or endpoint, or use "
@@ -528,7 +528,7 @@ static void keep_up(const iac_planner *planner, iac_worker *worker, const iac_no
     if (stays) {
         object->dependencies = node->dependencies;
         object->dependency_count = node->dependency_count;
-    } else if (refreshes(planner, node) && !task->swept) {
+    } else if (refreshes(planner, node) && !task->swept && !task->import_id) {
         merge_dependencies(worker, object, node);
     }
     task->record_changed = object->create_before_destroy != kept->create_before_destroy ||
@@ -615,7 +615,8 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
                                                : refresh(planner, worker, node, task);
     if (!ok)
         return false;
-    note_drift(worker, node, task);
+    if (planner->options->mode != IAC_PLAN_DESTROY) /* else what is there goes, whatever it was */
+        note_drift(worker, node, task);
     if (task->object && task->object->deposed.n)
         return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(planner, worker, node, task);
     switch (planner->options->mode) {

@@ -6,7 +6,7 @@
 static void validate_provider(iac_worker *worker, iac_node *node)
 {
     iac_provider_use *use = node->provider;
-    iac_call_options options = iac_options_for(worker->run, node, IAC_STR(""));
+    iac_call_options options = iac_options_for(worker->run, node, use->text);
     if (!use->provider || iac_instance_open(use->provider, &options, &use->instance, &worker->diags) != IAC_OK ||
         !use->config)
         return;

@@ -126,7 +126,7 @@ static bool visit_output(iac_worker *worker, iac_node *node)
 static bool visit_provider(iac_worker *worker, iac_node *node)
 {
     iac_provider_use *use = node->provider;
-    iac_call_options options = { .provider = use->text, .range = node->range, .cancelled = &worker->run->cancelled };
+    iac_call_options options = iac_options_for(worker->run, node, use->text);
     if (!use->provider)
         return false;
     if (!use->instance && iac_instance_open(use->provider, &options, &use->instance, &worker->diags) != IAC_OK)

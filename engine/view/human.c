@@ -228,7 +228,8 @@ static void draw_change(renderer *r, const entry *e, bool drift)
     iac_buf_printf(r->out, " %s \"%.*s\" \"%.*s\" ", c->addr.mode == IAC_DATA ? "data" : "resource",
                    IAC_FMT(c->addr.type), IAC_FMT(c->addr.name));
     iac_diff_render(r->out, e->diff, 0,
-                    (iac_diff_style){ .color = r->options->color, .never_force_replacement = !is_replace(c->action) });
+                    (iac_diff_style){ .color = r->options->color, .never_force_replacement = !is_replace(c->action),
+                                      .show_unchanged = c->import_id.n > 0 });
     iac_buf_char(r->out, '\n');
 }
 

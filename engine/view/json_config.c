@@ -231,6 +231,14 @@ static bool write_attributes(writer *w, const iac_body *body)
     return any;
 }
 
+/* Of a resource type, or with an empty type of the provider's own configuration. */
+static const iac_schema *schema_of(writer *w, const iac_module_config *m, iac_mode mode, iac_str type, iac_str provider)
+{
+    iac_str addr = iac_provider_addr_text(w->arena, iac_module_provider_addr(m, provider));
+    return w->schemas->find(w->schemas->user, mode, type,
+                            iac_arena_printf(w->arena, "provider[\"%.*s\"]", IAC_FMT(addr)));
+}
+
 /* The member "expressions", left out when there is nothing in it. */
 static void write_expressions(writer *w, bool *first, const iac_body *body, const iac_block_schema *schema)
 {
@@ -282,7 +290,7 @@ static void set_source(writer *w, iac_str key, iac_str source)
 static void write_resource(writer *w, const iac_resource_config *r)
 {
     iac_addr addr = { .mode = r->mode, .type = r->type, .name = r->name };
-    const iac_schema *schema = w->schemas->find(w->schemas->user, r->mode, r->type, (iac_str){ 0 });
+    const iac_schema *schema = schema_of(w, w->module, r->mode, r->type, r->provider.name);
     bool first = true;
     iac_buf_char(w->out, '{');
     iac_json_member(w->out, &first, "address");
@@ -444,7 +452,8 @@ static void write_provider(writer *w, bool *any, const iac_module_config *m, iac
         iac_json_member(w->out, &first, "module_address");
         iac_json_module(w->out, m->path);
     }
-    write_expressions(w, &first, body, NULL);
+    const iac_schema *schema = body ? schema_of(w, m, IAC_MANAGED, (iac_str){ 0 }, name) : NULL;
+    write_expressions(w, &first, body, schema ? schema->block : NULL);
     iac_buf_char(w->out, '}');
 }
 

@@ -267,24 +267,35 @@ static void add_relevant(iac_buf *out, bool *first, const iac_plan *plan)
     iac_buf_char(out, ']');
 }
 
-/* Schemas of what the prior state holds, as far as the plan knows them. */
+/* Schemas of what the plan changes, by type, and where to ask for others. */
+typedef struct known_schemas {
+    iac_map resources, data;
+    const iac_view_schemas *others;
+} known_schemas;
+
 static const iac_schema *schema_in_plan(void *user, iac_mode mode, iac_str type, iac_str provider)
 {
-    const iac_map *schemas = user;
-    iac_str key = type;
-    (void)provider;
-    return mode == IAC_MANAGED ? iac_map_get(&schemas[0], key) : iac_map_get(&schemas[1], key);
+    known_schemas *known = user;
+    iac_map *map = mode == IAC_DATA ? &known->data : &known->resources;
+    const iac_schema *schema = iac_map_get(map, type);
+    if (!schema && known->others && known->others->find) {
+        schema = known->others->find(known->others->user, mode, type, provider);
+        if (schema && type.n)
+            iac_map_put(map, type, (void *)(uintptr_t)schema);
+    }
+    return schema;
 }
 
-void iac_json_plan(iac_buf *out, const iac_plan *plan)
+void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas)
 {
-    iac_map schemas[2] = { { 0 }, { 0 } }; /* by type: of resources, of data sources */
+    known_schemas known = { .others = schemas };
     for (size_t i = 0; i < plan->change_count; i++) {
         const iac_change *c = &plan->changes[i];
         if (c->schema)
-            iac_map_put(&schemas[c->addr.mode == IAC_DATA], c->addr.type, (void *)(uintptr_t)c->schema);
+            iac_map_put(c->addr.mode == IAC_DATA ? &known.data : &known.resources, c->addr.type,
+                        (void *)(uintptr_t)c->schema);
     }
-    iac_view_schemas find = { schemas, schema_in_plan };
+    iac_view_schemas find = { &known, schema_in_plan };
     bool first = true;
     iac_buf_char(out, '{');
     iac_json_string_member(out, &first, "format_version", IAC_STR("1.2"));
@@ -313,6 +324,6 @@ void iac_json_plan(iac_buf *out, const iac_plan *plan)
     iac_buf_cstr(out, plan->complete ? "true" : "false");
     iac_json_member(out, &first, "errored");
     iac_buf_cstr(out, plan->errored ? "true}\n" : "false}\n");
-    iac_map_clear(&schemas[0]);
-    iac_map_clear(&schemas[1]);
+    iac_map_clear(&known.resources);
+    iac_map_clear(&known.data);
 }

@@ -14,7 +14,8 @@ typedef struct iac_view_options {
     bool compact_warnings;
 } iac_view_options;
 
-/* What `iac` asks for the schema of what a state holds. NULL, or a NULL result: drawn by the values' own types. */
+/* What `iac` asks for the schema of what a state holds, or with an empty type for that of a provider's configuration;
+ * provider: provider["registry.terraform.io/hashicorp/aws"]. NULL, or a NULL result: drawn by the values' own types. */
 typedef struct iac_view_schemas {
     void *user;
     const iac_schema *(*find)(void *user, iac_mode mode, iac_str type, iac_str provider);
@@ -69,7 +70,8 @@ iac_event_sink iac_view_progress_sink(iac_view_progress *progress);
 void iac_view_progress_free(iac_view_progress *progress); /* NULL is fine */
 
 /* ---- JSON documents: one line each, with a newline ---- */
-void iac_json_plan(iac_buf *out, const iac_plan *plan);                                            /* show -json PLAN */
+/* show -json PLAN. schemas: of what the plan holds without changing it; may be NULL. */
+void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas);
 void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas);        /* show -json */
 
 /* ---- messages of the UI stream (plan -json, apply -json), a line each ---- */
