@@ -264,7 +264,7 @@ static bool is_modelled(const aws_service *service, const char *code)
 
 const char *aws_error_text(iacp_call *call, const aws_service *service, const aws_op *op, const aws_error *e)
 {
-    const char *attempts = e->attempts > 1
+    const char *attempts = e->attempts > 0
         ? sdk_printf(call, "exceeded maximum number of attempts, %u, ", e->attempts) : "";
     const char *head = sdk_printf(call, "operation error %s: %s, %s", service->id, op->name, attempts);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_MAX_RETRIES 25
+#define DEFAULT_MAX_ATTEMPTS 25
 
 aws_instance *aws_instance_new(void)
 {
@@ -15,7 +15,7 @@ aws_instance *aws_instance_new(void)
     in->partition = aws_partition_of(in->region);
     in->account_id = "";
     in->profile = "default";
-    in->max_attempts = DEFAULT_MAX_RETRIES + 1;
+    in->max_attempts = DEFAULT_MAX_ATTEMPTS;
     atomic_init(&in->clock_offset, 0);
     return in;
 }
@@ -185,19 +185,15 @@ static bool flag(aws_instance *in, sdk_val config, const char *name, const char 
     return env ? strcmp(env, "true") == 0 : profile && strcmp(profile, "true") == 0;
 }
 
-/* max_retries counts tries after the first; AWS_MAX_ATTEMPTS and the profile count all. */
+/* All of max_retries, AWS_MAX_ATTEMPTS and the profile count the first try, too. */
 static uint32_t attempts(aws_instance *in, sdk_val config)
 {
     const char *env = aws_env("AWS_MAX_ATTEMPTS"),
                *profile = aws_profile_get(&in->profiles, in->profile, "max_attempts");
     int64_t n = sdk_int(sdk_get(config, "max_retries"), -1);
 
-    if (n >= 0) {
-        n += n < 1000;
-    } else if (env || profile) {
-        n = strtol(env ? env : profile, NULL, 10);
-    } else {
-        n = DEFAULT_MAX_RETRIES + 1;
+    if (n < 0) {
+        n = env || profile ? strtol(env ? env : profile, NULL, 10) : DEFAULT_MAX_ATTEMPTS;
     }
     return n < 1 ? 1 : n > 1000 ? 1000 : (uint32_t)n;
 }
@@ -281,7 +277,7 @@ static int32_t find_region(aws_instance *in, iacp_call *call, sdk_val config)
                          "or the profile \"%s\".", in->profile);
     }
     if (!in->skip_region_validation && !looks_like_region(region)) {
-        return sdk_error(call, "region", sdk_printf(call, "invalid AWS Region: %s", region), NULL);
+        return sdk_error(call, NULL, sdk_printf(call, "invalid AWS Region: %s", region), NULL);
     }
     in->region = region;
     in->partition = aws_partition_of(region);
@@ -319,7 +315,9 @@ static int32_t ask_identity(aws_instance *in, iacp_call *call)
     aws_keys keys = { 0 };
 
     if (!aws_credentials_get(in, call, &keys, &error)) {
-        return sdk_error(call, NULL, "No valid credential sources found", "%s", error.message);
+        return sdk_error(call, NULL, "No valid credential sources found",
+                         "Please see https://registry.terraform.io/providers/hashicorp/aws\n"
+                         "for more information about providing credentials.\n\nError: %s\n", error.message);
     }
     if (in->skip_credentials_validation && in->skip_requesting_account_id) {
         return IACP_OK;
@@ -341,11 +339,19 @@ static int32_t ask_identity(aws_instance *in, iacp_call *call)
 int32_t aws_configure(aws_instance *in, iacp_call *call, sdk_val config)
 {
     read_profiles(in, config);
-    if (in->profile_named && !aws_profile_exists(&in->profiles, in->profile)) {
-        return sdk_error(call, "profile", sdk_printf(call, "failed to get shared config profile, %s", in->profile),
-                         NULL);
+    const char *mode = sdk_cstr(sdk_get(config, "retry_mode"), NULL);
+    const char *profile = in->profile_named ? in->profile : aws_env("AWS_PROFILE");
+
+    if (mode && strcmp(mode, "standard") != 0 && strcmp(mode, "adaptive") != 0) {
+        return sdk_error(call, NULL, sdk_printf(call, "unknown RetryMode, %s", mode), NULL);
+    }
+    if (profile && !aws_profile_exists(&in->profiles, profile)) {
+        return sdk_error(call, NULL, sdk_printf(call, "failed to get shared config profile, %s", profile), NULL);
     }
     read_arguments(in, config);
+    if (in->access_key && !in->secret_key) {
+        return sdk_error(call, NULL, "retrieving credentials: static credentials are empty", NULL);
+    }
     read_endpoints(in, config);
     read_roles(in, config);
     open_http(in, config);

@@ -253,8 +253,7 @@ static bool base_keys(chain *c, aws_keys *ret)
     if (aws_instance_keys(in, c->call, ret, c->error)) {
         return true;
     }
-    return fail(c->error, sdk_printf(c->call, "no credentials in the provider's arguments, the environment, profile "
-                                              "\"%s\", a container or the instance (%s)", in->profile,
+    return fail(c->error, sdk_printf(c->call, "failed to refresh cached credentials, no EC2 IMDS role found, %s",
                                      c->error->message));
 }
 

@@ -35,7 +35,7 @@ int32_t aws_read_data(aws_instance *in, iacp_call *call, const aws_desc *desc, i
         }
         answer = aws_run_step(&ctx, step, input, &error);
         if (!answer) {
-            status = aws_diagnose(call, desc->service, step->op, &error, sdk_printf(call, "reading %s", desc->label));
+            status = aws_diagnose(call, desc->service, step->op, &error, hooks->data_doing ? hooks->data_doing : sdk_printf(call, "reading %s", desc->label));
         }
     }
     for (size_t i = 0; answer && i < desc->attrs.n; i++) {
@@ -134,7 +134,8 @@ static int32_t zones_state(aws_ctx *ctx, sdk_val config, json_t *answer, sdk_obj
 }
 
 const aws_hooks aws_hooks_availability_zones = { .name = "availability_zones", .data_request = zones_request,
-                                                 .data_state = zones_state };
+                                                 .data_state = zones_state,
+                                                 .data_doing = "fetching Availability Zones" };
 
 /* ---- aws_caller_identity ---- */
 
@@ -184,26 +185,32 @@ static const char *region_endpoint(iacp_call *call, const char *region)
 static int32_t region_state(aws_ctx *ctx, sdk_val config, json_t *answer, sdk_object *state)
 {
     const char *name = sdk_cstr(sdk_get(config, "name"), NULL), *endpoint = sdk_cstr(sdk_get(config, "endpoint"), NULL);
-    const char *found = NULL, *description = NULL;
+    const char *wanted = name || endpoint ? name : ctx->in->region, *missing = "couldn't find resource";
+    size_t by_name = SIZE_MAX, by_endpoint = SIZE_MAX;
 
     (void)answer;
-    if (!name && !endpoint) {
-        name = ctx->in->region;
-        found = name;
-        description = "";
-    }
     for (size_t i = 0; i < IAC_COUNT(regions); i++) {
-        bool is_name = !name || strcmp(regions[i].name, name) == 0;
-        bool is_endpoint = !endpoint || strcmp(region_endpoint(ctx->call, regions[i].name), endpoint) == 0;
-        if (is_name && is_endpoint) {
-            found = regions[i].name;
-            description = regions[i].description;
+        if (wanted && strcmp(regions[i].name, wanted) == 0) {
+            by_name = i;
+        }
+        if (endpoint && strcmp(region_endpoint(ctx->call, regions[i].name), endpoint) == 0) {
+            by_endpoint = i;
         }
     }
-    if (!found) {
-        return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "region not found for %s \"%s\"",
-                                                     endpoint ? "endpoint" : "name", endpoint ? endpoint : name), NULL);
+    if (endpoint && by_endpoint == SIZE_MAX) {
+        return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "finding Region by endpoint (%s)", endpoint), "%s",
+                         missing);
     }
+    if (name && by_name == SIZE_MAX) {
+        return sdk_error(ctx->call, NULL, sdk_printf(ctx->call, "finding Region by name (%s)", name), "%s", missing);
+    }
+    if (name && endpoint && by_name != by_endpoint) {
+        return sdk_error(ctx->call, NULL, "multiple Regions matched",
+                         "use additional constraints to reduce matches to a single Region");
+    }
+    size_t at = endpoint ? by_endpoint : by_name; /* the provider's own region may be a new one */
+    const char *found = at == SIZE_MAX ? wanted : regions[at].name;
+    const char *description = at == SIZE_MAX ? "" : regions[at].description;
     sdk_set(state, "id", sdk_new_cstr(ctx->call, found));
     sdk_set(state, "name", sdk_new_cstr(ctx->call, found));
     sdk_set(state, "description", sdk_new_cstr(ctx->call, description));

@@ -16,6 +16,7 @@ struct aws_hooks {
     void (*data_request)(aws_ctx *ctx, sdk_val config, json_t *input);
     int32_t (*data_state)(aws_ctx *ctx, sdk_val config, json_t *answer, sdk_object *state);
     bool data_needs_no_call;
+    const char *data_doing; /* for error texts; NULL: "reading" and the label */
 };
 
 const aws_hooks *aws_hooks_find(const char *name);

@@ -212,27 +212,53 @@ static void check_ecs_name(iacp_call *call, place at, iac_str text, const char *
     }
 }
 
-static bool is_duration(iac_str text)
+/* "1h30m", "3600s" or "1.5h" in seconds; below 0 when it is no such thing. */
+static double duration(iac_str text)
 {
+    double sum = 0;
     size_t i = 0;
 
     while (i < text.n) {
-        size_t digits = 0;
-        for (; i < text.n && ((text.p[i] >= '0' && text.p[i] <= '9') || text.p[i] == '.'); i++) {
-            digits++;
+        size_t from = i;
+        double number = 0, unit = 0;
+        for (; i < text.n && ((text.p[i] >= '0' && text.p[i] <= '9') || (text.p[i] == '.' && unit == 0)); i++) {
+            if (text.p[i] == '.') {
+                unit = 1;
+            } else if (unit > 0) {
+                unit /= 10;
+                number += (text.p[i] - '0') * unit;
+            } else {
+                number = number * 10 + (text.p[i] - '0');
+            }
         }
-        if (digits == 0 || i >= text.n) {
-            return false;
+        if (i == from || i >= text.n) {
+            return -1;
         }
         if (text.p[i] == 'm' && i + 1 < text.n && text.p[i + 1] == 's') {
-            i += 2;
-        } else if (strchr("hms", text.p[i])) {
+            number /= 1000;
             i++;
-        } else {
-            return false;
+        } else if (text.p[i] == 'h' || text.p[i] == 'm') {
+            number *= text.p[i] == 'h' ? 3600 : 60;
+        } else if (text.p[i] != 's') {
+            return -1;
         }
+        sum += number;
+        i++;
     }
-    return text.n > 0;
+    return text.n > 0 ? sum : -1;
+}
+
+static void check_role_duration(iacp_call *call, place at, iac_str text)
+{
+    double seconds = duration(text);
+
+    if (seconds < 0) {
+        complain(call, at, sdk_printf(call, "\"%s\" cannot be parsed as a duration: time: invalid duration \"%.*s\"",
+                                      at.shown, IAC_FMT(text)));
+    } else if (seconds < 15 * 60 || seconds > 12 * 3600) {
+        complain(call, at, sdk_printf(call, "duration \"%s\" must be between 15 minutes (15m) and 12 hours (12h), "
+                                      "inclusive", at.shown));
+    }
 }
 
 /* ---- values ---- */
@@ -259,7 +285,9 @@ static void check_text(iacp_call *call, const aws_attr *a, place at, iac_str tex
         if (why) {
             complain(call, at, sdk_printf(call, "ECS Task Definition container_definitions is invalid: %s", why));
         }
-    } else if (strcmp(a->check, "duration") == 0 && !is_duration(text)) {
+    } else if (strcmp(a->check, "role_duration") == 0) {
+        check_role_duration(call, at, text);
+    } else if (strcmp(a->check, "duration") == 0 && duration(text) < 0) {
         complain(call, at, sdk_printf(call, "time: invalid duration \"%.*s\"", IAC_FMT(text)));
     }
 }

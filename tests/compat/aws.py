@@ -33,7 +33,8 @@ IDENTIFIER = re.compile(r"\b(?:[a-z]+(?:-[a-z]+)*-[0-9a-f]{8}(?:[0-9a-f]{9})?"
                         r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
 IPV6 = re.compile(r"2400:6500:[0-9a-f]+:[0-9a-f]+::/56")
 READING = re.compile(r"^(\S.*?): (Reading\.\.\.|Read complete|Preparing import|Refreshing state|Still reading)")
-DROPPED = {"terraform_version", "timestamp", "relevant_attributes", "lineage", "serial", "private", "version"}
+DROPPED = {"terraform_version", "timestamp", "relevant_attributes", "lineage", "serial", "private", "version", "checks",
+           "check_results"}
 
 
 # ---- servers ----
@@ -246,7 +247,8 @@ class Cleaner:
         text = self.identifiers.replace(text)
         text = re.sub(r"(complete after) (\d+m)?\d+s", r"\1 <T>", text)
         text = re.sub(r"(after|in) (\d+m)?[0-9.]+s\b", r"\1 <T>", text)
-        text = re.sub(r"127\.0\.0\.1:\d+->", "<CLIENT>->", text)
+        # How a connection fails is told in the words of the library.
+        text = re.sub(r"(request send failed,) [^\n]*", r"\1 <WHY>", text)
         rest, progress = [], []
         for line in text.split("\n"):
             moving = PROGRESS.match(line) or READING.match(line)

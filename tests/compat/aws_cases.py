@@ -517,7 +517,6 @@ def bad_providers():
         step(provider() + use, env={**none, "AWS_PROFILE": "nobody"}),
         step(provider('profile = "nobody"') + use, env=none),
         step(provider().replace("us-east-1", "nowhere") + use),
-        step('provider "aws" {\n}\n' + use),
         step(provider('access_key = "AKIA"') + use, env=none),
         step(provider(few + 'endpoints {\n    sts = "http://127.0.0.1:1"\n  }') + use),
         step(provider(few + 'skip_requesting_account_id = true\n  skip_credentials_validation = true\n'

@@ -80,7 +80,7 @@ static void test_aws_credentials__none_at_all_is_told(void **state)
 {
     (void)state;
     assert_non_null(strstr(get_error(), "no credentials in the provider's arguments"));
-    assert_non_null(strstr(get_error(), "metadata service is disabled"));
+    assert_non_null(strstr(get_error(), "access disabled to EC2 IMDS"));
 }
 
 static void test_aws_credentials__files_with_profiles(void **state)

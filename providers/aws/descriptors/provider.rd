@@ -1,10 +1,10 @@
 provider aws service=sts version=0 label="AWS provider"
 attr access_key string o
-attr allowed_account_ids set(string) o
+attr allowed_account_ids set(string) o conflicts=forbidden_account_ids
 attr custom_ca_bundle string o
 attr ec2_metadata_service_endpoint string o
 attr ec2_metadata_service_endpoint_mode string o
-attr forbidden_account_ids set(string) o
+attr forbidden_account_ids set(string) o conflicts=allowed_account_ids
 attr http_proxy string o
 attr https_proxy string o
 attr insecure bool o
@@ -28,21 +28,21 @@ attr token_bucket_rate_limiter_capacity number o
 attr use_dualstack_endpoint bool o
 attr use_fips_endpoint bool o
 block assume_role list o
-  attr duration string o
+  attr duration string o check=role_duration
   attr external_id string o
   attr policy string o
   attr policy_arns set(string) o
-  attr role_arn string o
+  attr role_arn string o check=arn
   attr session_name string o
   attr source_identity string o
   attr tags map o
   attr transitive_tag_keys set(string) o
 end
 block assume_role_with_web_identity list o
-  attr duration string o
+  attr duration string o check=role_duration
   attr policy string o
   attr policy_arns set(string) o
-  attr role_arn string o
+  attr role_arn string o check=arn
   attr session_name string o
   attr web_identity_token string o
   attr web_identity_token_file string o
