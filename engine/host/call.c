@@ -114,7 +114,7 @@ static const char *api_facts(iac_arena *arena, const char *summary, const char *
     snprintf(status, sizeof(status), "%u", http_status);
     bool show_code = code && *code && !mentions(summary, code) && !mentions(detail, code);
     bool show_status = http_status && !mentions(summary, status) && !mentions(detail, status);
-    bool show_id = request_id && *request_id && !mentions(detail, request_id);
+    bool show_id = request_id && *request_id && !mentions(summary, request_id) && !mentions(detail, request_id);
     const char *text = "";
 
     if (show_code)

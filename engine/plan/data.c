@@ -98,6 +98,12 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
 {
     if (!task->instance)
         return true; /* no longer in the configuration: it leaves the state without a word */
+    const iac_state *stored = planner->run.state;
+    bool nothing = !stored || (stored->instance_count == 0 && stored->output_count == 0);
+    if (planner->options->mode == IAC_PLAN_DESTROY && nothing) { /* to destroy, so nothing is read for it */
+        task->instance->value = iac_value_unknown(worker->keep, node->schema->block->type);
+        return true;
+    }
     iac_place place;
     iac_place_for(&place, worker, node, task->module, task->instance);
     if (!iac_visit_conditions(worker, &place, node->resource->lifecycle.preconditions, "Resource precondition failed",

@@ -122,16 +122,18 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
     iac_vec_clear(&tasks);
 }
 
-static void note_drift(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+static void note_drift(const iac_planner *planner, iac_worker *worker, const iac_node *node, iac_plan_task *task)
 {
     if (task->begun && !task->refreshed)
         return; /* it is gone because an earlier run destroyed it */
     if (!task->before || (task->refreshed && iac_value_same(task->before, task->refreshed)))
         return;
+    const iac_addr *previous = planner->moved.n ? iac_map_get(&planner->moved, task->address) : NULL;
     iac_change *drift = iac_arena_new_of(worker->keep, iac_change);
     *drift = (iac_change){
         .addr = task->addr,
-        .previous = task->addr,
+        .previous = previous ? *previous : task->addr,
+        .moved = previous != NULL,
         .deposed = task->object->deposed,
         .action = task->refreshed ? IAC_ACTION_UPDATE : IAC_ACTION_DELETE,
         .provider = node->provider->text,
@@ -616,7 +618,7 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
     if (!ok)
         return false;
     if (planner->options->mode != IAC_PLAN_DESTROY) /* else what is there goes, whatever it was */
-        note_drift(worker, node, task);
+        note_drift(planner, worker, node, task);
     if (task->object && task->object->deposed.n)
         return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(planner, worker, node, task);
     switch (planner->options->mode) {

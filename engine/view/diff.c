@@ -327,6 +327,15 @@ static const iac_diff *primitive(iac_arena *arena, const part *p, iac_action act
     return diff;
 }
 
+static const iac_diff *string(iac_arena *arena, const part *p, bool blank)
+{
+    iac_diff *diff = new_diff(arena, IAC_DIFF_PRIMITIVE, action_of(p), matches_exactly(&p->replace));
+    diff->before = p->before;
+    diff->after = p->after;
+    diff->blank = blank;
+    return diff;
+}
+
 /* ---- collections ---- */
 
 /* Keys of both, sorted. */
@@ -514,6 +523,7 @@ static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *ar
 {
     const iac_type *type = arg;
     part told = *p;
+    bool blank = p->before && type->kind == IAC_STRING && !none_if_empty(p->before);
     if (type->kind == IAC_STRING) { /* older providers cannot tell an empty string from none */
         told.before = none_if_empty(p->before);
         told.after = none_if_empty(p->after);
@@ -524,6 +534,7 @@ static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *ar
         return instead;
     switch (type->kind) {
     case IAC_STRING:
+        return string(arena, p, blank);
     case IAC_NUMBER:
     case IAC_BOOL:
         return primitive(arena, p, action_of(p));
@@ -645,6 +656,22 @@ static const iac_diff *diff_blocks_of(iac_arena *arena, const part *p, const iac
     }
 }
 
+/* Nobody knows how many there will be: those that are there go, whatever comes. */
+static const iac_diff *unknown_blocks(iac_arena *arena, const part *p, const iac_nested_schema *type)
+{
+    part old = as_delete(*p);
+    old.replace = (iac_matcher){ 0 };
+    const iac_diff *gone = old.before ? diff_blocks_of(arena, &old, type) : NULL;
+    size_t n = gone ? gone->n : 0;
+    iac_action action = n ? IAC_ACTION_UPDATE : IAC_ACTION_CREATE;
+    iac_diff *diff = new_diff(arena, IAC_DIFF_LIST, action, false);
+    diff->children = iac_arena_array(arena, const iac_diff *, n + 1);
+    diff->children[diff->n++] = new_diff(arena, IAC_DIFF_UNKNOWN, action, matches_exactly(&p->replace));
+    for (size_t i = 0; i < n; i++)
+        diff->children[diff->n++] = gone->children[i];
+    return diff;
+}
+
 static void add_blocks(iac_arena *arena, iac_diff *diff, const part *p, const iac_block_schema *schema)
 {
     iac_diff_blocks *groups = iac_arena_array(arena, iac_diff_blocks, schema->block_count);
@@ -659,11 +686,12 @@ static void add_blocks(iac_arena *arena, iac_diff *diff, const part *p, const ia
         bool single = type->nesting == IAC_NEST_SINGLE || type->nesting == IAC_NEST_GROUP;
         if (!single)
             child.before_sensitive = child.after_sensitive = false;
-        const iac_diff *d = child.unknown ? unknown(arena, &child, diff_block, type->block)
-                                          : diff_blocks_of(arena, &child, type);
+        const iac_diff *d = !child.unknown ? diff_blocks_of(arena, &child, type)
+                            : single       ? unknown(arena, &child, diff_block, type->block)
+                                           : unknown_blocks(arena, &child, type);
         if (d->action == IAC_ACTION_NOOP && !child.before && !child.after)
             continue;
-        if (single || child.unknown) {
+        if (single) {
             const iac_diff **one = iac_arena_array(arena, const iac_diff *, 1);
             one[0] = d;
             group.blocks = one;

@@ -37,6 +37,7 @@ struct iac_diff {
     bool replace;
     bool nested;    /* an attribute with a structure of its own: each part says "-> null" for itself */
     bool before_sensitive, after_sensitive;
+    bool blank;     /* the string before is empty: drawn as null, which cannot become null */
     const iac_value *before, *after; /* primitive; NULL: null */
     const iac_diff *inner, *other;
     const iac_str *keys;

@@ -412,7 +412,8 @@ static void draw_primitive(painter *p, const iac_diff *diff, int indent, iac_dif
         scalar(p, diff->after, style);
     } else {
         scalar(p, diff->action == IAC_ACTION_CREATE ? diff->after : diff->before, style);
-        null_suffix(p, diff->action, style);
+        if (!diff->blank)
+            null_suffix(p, diff->action, style);
     }
     replacement(p, diff->replace, style);
 }
