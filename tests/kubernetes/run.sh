@@ -295,21 +295,29 @@ resource "kubernetes_manifest" "web" {
     }
   }
   wait { rollout = true }
-  timeouts { create = "60s" }
+  timeouts { create = "180s" }
 }
 EOF
     ( # plays the kubelet: reports the pod as ready
-        for _ in $(seq 100); do
+        for _ in $(seq 300); do
             pod=$(kubectl get pods -l app=iac-web -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null) && [ -n "$pod" ] && break
             sleep 0.2
         done
         sleep 1
-        kubectl proxy --port="$proxy_port" > /dev/null 2>&1 &
-        proxy=$!
-        sleep 1
+        for _ in $(seq 10); do # the port may be somebody's
+            port=$((20000 + RANDOM % 10000))
+            kubectl proxy --port="$port" > /dev/null 2>&1 &
+            proxy=$!
+            for _ in $(seq 100); do
+                curl -sf -o /dev/null "http://127.0.0.1:$port/version" && break 2
+                kill -0 "$proxy" 2> /dev/null || break
+                sleep 0.1
+            done
+            kill "$proxy" 2> /dev/null
+        done
         now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
         curl -s -X PATCH -H 'Content-Type: application/merge-patch+json' -o /dev/null \
-            "http://127.0.0.1:$proxy_port/api/v1/namespaces/default/pods/$pod/status" \
+            "http://127.0.0.1:$port/api/v1/namespaces/default/pods/$pod/status" \
             -d "{\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\",\"lastTransitionTime\":\"$now\"}]}}"
         kill "$proxy"
     ) &
@@ -502,7 +510,6 @@ with_binaries() { # label, folder of the binaries
     "$here/server.sh" stop "$run"
 }
 
-proxy_port=$((20000 + RANDOM % 10000))
 [ -x "$IAC" ] || skip_all "there is no $IAC"
 command -v kubectl > /dev/null || skip_all "kubectl is not installed"
 unset KUBE_CONFIG_PATH KUBE_CONFIG_PATHS KUBE_HOST KUBE_TOKEN KUBE_CTX
