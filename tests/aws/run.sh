@@ -196,13 +196,13 @@ signatures() {
 
 errors() {
     new_folder errors
-    printf 'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/8"\n}\n' >main.tf
+    printf 'resource "aws_subnet" "a" {\n  vpc_id     = "vpc-0123456789abcdef0"\n  cidr_block = "10.0.0.0/24"\n}\n' >main.tf
     printf 'provider "aws" {\n  region = "us-east-1"\n  max_retries = 1\n}\n' >provider.tf
     iac init -no-color -input=false >/dev/null
-    ok "errors: the API's code and message" fails_saying "api error InvalidVpc.Range:" iac apply -no-color -auto-approve
+    ok "errors: the API's code and message" fails_saying "api error InvalidVpcID.NotFound:" iac apply -no-color -auto-approve
     ok "errors: nothing is in the state" is "" iac state list
     printf 'resource "aws_vpc" "a" {\n  cidr_block = "nonsense"\n}\n' >main.tf
-    ok "errors: a bad range is told at once" fails_saying "is not a valid IPv4 CIDR block" iac validate -no-color
+    ok "errors: a bad range is told at once" fails_saying "invalid CIDR address: nonsense" iac validate -no-color
     printf 'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/16"\n  instance_tenancy = "x"\n}\n' >main.tf
     ok "errors: so is a wrong word" fails_saying 'to be one of ["default" "dedicated"], got x' iac validate -no-color
     printf 'data "aws_caller_identity" "a" {\n}\n' >main.tf

@@ -251,8 +251,9 @@ cat >main.tf <<'TF'
 provider "aws" {
   max_retries = 1
 }
-resource "aws_vpc" "main" {
-  cidr_block = "10.0.0.0/8"
+resource "aws_subnet" "main" {
+  vpc_id     = "vpc-0123456789abcdef0"
+  cidr_block = "10.0.0.0/24"
 }
 TF
 AWS_ENDPOINT_URL=http://127.0.0.1:9 run "an endpoint where nobody listens" 1 \
@@ -278,9 +279,9 @@ if command -v moto_server >/dev/null; then
         sleep 0.2
     done
     AWS_ENDPOINT_URL=http://127.0.0.1:$port run "an API's own error has code, message and request id" 1 \
-        "StatusCode: 400, RequestID: [^ ,]+.*InvalidVpc.?Range" "$IAC" apply -no-color -auto-approve
+        "StatusCode: 400, RequestID: [^ ,]+.*InvalidVpcID.?NotFound" "$IAC" apply -no-color -auto-approve
     "$IAC" state list >"$work/out" 2>/dev/null
-    [ -s "$work/out" ] && fail "a VPC that was refused is in the state" || pass
+    [ -s "$work/out" ] && fail "a subnet that was refused is in the state" || pass
     . "$root/tests/fault/kills_aws.sh"
 else
     skip "refused credentials, API errors: no moto_server"
