@@ -135,8 +135,8 @@ bool aws_instance_keys(aws_instance *in, iacp_call *call, aws_keys *ret, aws_err
     iac_str token, role, text;
 
     if (is_disabled(in)) {
-        return fail(ret_error, "operation error ec2imds: GetMetadata, access disabled to EC2 IMDS via client option, or "
-                               "\"AWS_EC2_METADATA_DISABLED\" environment variable");
+        return fail(ret_error, "operation error ec2imds: GetMetadata, access disabled to EC2 IMDS via client option, "
+                               "or \"AWS_EC2_METADATA_DISABLED\" environment variable");
     }
     if (!get_token(in, call, &token) ||
         !get(in, call, token, "/latest/meta-data/iam/security-credentials/", &role)) {

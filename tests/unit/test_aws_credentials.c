@@ -79,7 +79,7 @@ static void test_aws_credentials__arguments_come_before_the_environment(void **s
 static void test_aws_credentials__none_at_all_is_told(void **state)
 {
     (void)state;
-    assert_non_null(strstr(get_error(), "no credentials in the provider's arguments"));
+    assert_non_null(strstr(get_error(), "failed to refresh cached credentials, no EC2 IMDS role found"));
     assert_non_null(strstr(get_error(), "access disabled to EC2 IMDS"));
 }
 
