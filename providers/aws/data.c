@@ -35,7 +35,8 @@ int32_t aws_read_data(aws_instance *in, iacp_call *call, const aws_desc *desc, i
         }
         answer = aws_run_step(&ctx, step, input, &error);
         if (!answer) {
-            status = aws_diagnose(call, desc->service, step->op, &error, hooks->data_doing ? hooks->data_doing : sdk_printf(call, "reading %s", desc->label));
+            status = aws_diagnose(call, desc->service, step->op, &error,
+                                  hooks->data_doing ? hooks->data_doing : sdk_printf(call, "reading %s", desc->label));
         }
     }
     for (size_t i = 0; answer && i < desc->attrs.n; i++) {
