@@ -71,7 +71,7 @@ static void save_output(iac_applier *applier, iac_worker *worker, const iac_node
 static iac_task_result do_evaluate(iac_applier *applier, iac_worker *worker, const iac_operation *operation)
 {
     iac_node *node = iac_map_get(&applier->nodes, operation->node);
-    if (!node)
+    if (!node || (applier->plan->mode == IAC_PLAN_DESTROY && node->kind == IAC_NODE_CHECK))
         return (iac_task_result){ IAC_TASK_DONE, 0 };
     bool ok = node->kind == IAC_NODE_RESOURCE ? expand_resource(applier, worker, node) : iac_visit_node(worker, node);
     if (ok && node->kind == IAC_NODE_OUTPUT && !node->module->parent)

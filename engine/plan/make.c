@@ -282,6 +282,8 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
         if (node->kind == IAC_NODE_ORPHAN && node->resource_addr.mode != IAC_MANAGED)
             return result;
         result = visit_resource(planner, worker, node, part);
+    } else if (destroying(planner) && node->kind == IAC_NODE_CHECK) {
+        return result; /* nothing is left to hold */
     } else if (!node->excluded && !iac_visit_node(worker, node)) {
         bool needed = !destroying(planner) || node->kind == IAC_NODE_PROVIDER || node->kind == IAC_NODE_VARIABLE;
         if (needed)

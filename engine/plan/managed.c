@@ -461,8 +461,8 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
         return false;
     if (!answer.state || iac_is_null(answer.state)) {
         iac_diag_error(&worker->diags, IAC_NO_RANGE, "Cannot import non-existent remote object",
-                       "While attempting to import an existing object to \"%.*s\", the provider detected that no object "
-                       "exists with the given id. Only pre-existing objects can be imported; check that the id is "
+                       "While attempting to import an existing object to \"%.*s\", the provider detected that no "
+                       "object exists with the given id. Only pre-existing objects can be imported; check that the id is "
                        "correct and that it is associated with the provider's configured region or endpoint, or use "
                        "\"iac apply\" to create a new remote object for this resource.",
                        IAC_FMT(task->address));
