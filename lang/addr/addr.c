@@ -1,7 +1,6 @@
 #include "lang/addr/addr.h"
 
 #include <string.h>
-#include <utf8proc.h>
 
 #include "lang/value/text.h"
 
@@ -23,15 +22,6 @@ int iac_key_cmp(iac_key a, iac_key b)
         return iac_str_cmp(a.name, b.name);
     }
     return 0;
-}
-
-/* Letters, marks, numbers, punctuation, symbols and the plain space: everything else is escaped. */
-static bool is_printable(uint32_t c)
-{
-    if (c < 0x80)
-        return c >= 0x20 && c < 0x7f;
-    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_SO;
 }
 
 static void print_code_point(iac_buf *out, iac_str text, size_t at, size_t end, uint32_t c)
@@ -59,7 +49,7 @@ static void print_code_point(iac_buf *out, iac_str text, size_t at, size_t end, 
             iac_buf_char(out, (char)c);
         return;
     default:
-        if (is_printable(c))
+        if (iac_is_printable(c))
             iac_buf_add(out, text.p + at, end - at);
         else
             iac_buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);

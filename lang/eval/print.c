@@ -1,40 +1,10 @@
 /* Values as the console and `output` show them. */
 #include <string.h>
-#include <utf8proc.h>
 
 #include "lang/eval/eval_internal.h"
 #include "lang/value/text.h"
 
 enum { MAX_INDENT = 4096 };
-
-static bool is_printable(uint32_t c)
-{
-    if (c < 0x80)
-        return c >= 0x20 && c < 0x7f;
-    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_SO;
-}
-
-static void print_quoted(iac_buf *out, iac_str s)
-{
-    static const char plain[] = "\a\b\f\n\r\t\v", letters[] = "abfnrtv";
-    iac_buf_char(out, '"');
-    for (size_t at = 0; at < s.n;) {
-        size_t end = at;
-        uint32_t c = iac_utf8_next(s, &end);
-        const char *letter = c > 0 && c < 0x80 ? strchr(plain, (int)c) : NULL;
-        if (c == '"' || c == '\\')
-            iac_buf_printf(out, "\\%c", (char)c);
-        else if (letter)
-            iac_buf_printf(out, "\\%c", letters[letter - plain]);
-        else if (is_printable(c))
-            iac_buf_add(out, s.p + at, end - at);
-        else
-            iac_buf_printf(out, c < 0x80 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
-        at = end;
-    }
-    iac_buf_char(out, '"');
-}
 
 /* Whether a line of s, blanks aside, is the word. */
 static bool has_line(iac_str s, iac_str word)
@@ -77,7 +47,7 @@ static void print_string(iac_buf *out, iac_str s, unsigned indent)
     if (iac_str_find_char(s, '\n', 0) != SIZE_MAX)
         print_heredoc(out, s, indent);
     else
-        print_quoted(out, s);
+        iac_quote(out, s);
 }
 
 static void print_null(iac_buf *out, const iac_type *type)

@@ -220,9 +220,6 @@ static const iacp_provider table = {
     .rate_class = rate_class,
 };
 
-IACP_EXPORT const iacp_magic *iac_provider_magic(void);
-IACP_EXPORT const iacp_provider *iac_provider_entry(const iacp_host *host);
-
 const iacp_magic *iac_provider_magic(void)
 {
     static const iacp_magic magic = IACP_MAGIC_INIT;

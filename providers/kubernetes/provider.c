@@ -133,14 +133,4 @@ static const iacp_provider table = {
     .call_function = call_function,
 };
 
-const iacp_magic *iac_provider_magic(void)
-{
-    static const iacp_magic magic = IACP_MAGIC_INIT;
-    return &magic;
-}
-
-const iacp_provider *iac_provider_entry(const iacp_host *host)
-{
-    sdk_init(host);
-    return &table;
-}
+SDK_PROVIDER(table);

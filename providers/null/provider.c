@@ -148,14 +148,4 @@ static const iacp_provider table = {
     .find = find,
 };
 
-const iacp_magic *iac_provider_magic(void)
-{
-    static const iacp_magic magic = IACP_MAGIC_INIT;
-    return &magic;
-}
-
-const iacp_provider *iac_provider_entry(const iacp_host *host)
-{
-    sdk_init(host);
-    return &table;
-}
+SDK_PROVIDER(table);

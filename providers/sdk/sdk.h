@@ -13,6 +13,20 @@ typedef const iacp_value *sdk_val; /* borrowed; NULL means absent and reads as n
 extern const iacp_host *sdk_host;
 void sdk_init(const iacp_host *host);
 
+/* The two functions that a provider exports, for one whose table is `table` and that has nothing else to prepare. */
+#define SDK_PROVIDER(table)                                     \
+    const iacp_magic *iac_provider_magic(void)                  \
+    {                                                           \
+        static const iacp_magic magic = IACP_MAGIC_INIT;        \
+        return &magic;                                          \
+    }                                                           \
+    const iacp_provider *iac_provider_entry(const iacp_host *h) \
+    {                                                           \
+        sdk_init(h);                                            \
+        return &(table);                                        \
+    }                                                           \
+    _Static_assert(1, "a semicolon follows")
+
 /* Diagnostics. Each returns IACP_ERROR so that `return sdk_error(...)` reads well. path and detail may be NULL. */
 int32_t sdk_error(iacp_call *call, const char *path, const char *summary, const char *detail_format, ...)
     IAC_PRINTF(4, 5);
