@@ -31,6 +31,16 @@ static iac_reason orphan_reason(const iac_planner *planner, const iac_node *node
     return IAC_REASON_DELETE_WRONG_REPETITION;
 }
 
+/* An instance that -target leaves out is, to what refers to it, what the state says. */
+static const iac_value *left_out_value(iac_worker *worker, const iac_node *node, const iac_state_instance *stored,
+                                       iac_str address)
+{
+    if (!stored || !stored->current || !node->provider || !node->provider->instance)
+        return NULL;
+    iac_call_options options = iac_options_for(worker->run, node, address);
+    return iac_stored_value(worker, node, &options, stored->current);
+}
+
 /* Lists what is to be planned: the instances of the configuration, then what only the state has. */
 static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
@@ -51,8 +61,11 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
             iac_addr addr = instance_addr(node, module->addr, instance->key);
             const iac_state_instance *stored = planner->run.state ? iac_state_find(planner->run.state, addr) : NULL;
             iac_str address = iac_addr_text(keep, addr);
-            if (!iac_plan_targeted(planner, node, address))
+            if (!iac_plan_targeted(planner, node, address)) {
+                if (addr.mode == IAC_MANAGED)
+                    instance->value = left_out_value(worker, node, stored, address);
                 continue;
+            }
             work->tasks[work->n++] = (iac_plan_task){
                 .module = module,
                 .instance = instance,

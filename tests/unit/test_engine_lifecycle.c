@@ -20,6 +20,7 @@ struct world {
     iac_arena *arena; /* of the last step */
     const iac_plan *plan;
     iac_apply_result result;
+    iac_str target;    /* -target; or empty */
     bool through_file; /* each plan is saved and read back before it is applied */
 };
 
@@ -97,7 +98,8 @@ static iac_status step(struct world *w, iac_plan_mode mode, bool apply)
     }
     if (status == IAC_OK) {
         iac_plan_options options = { .mode = mode, .host = w->host, .variables = &variables,
-                                     .workspace = IAC_STR("default"), .cwd = IAC_STR("/") };
+                                     .workspace = IAC_STR("default"), .cwd = IAC_STR("/"),
+                                     .targets = &w->target, .target_count = w->target.n > 0 };
         status = iac_plan_make(w->arena, config, prior, &options, &w->plan, &w->diags);
     }
     if (status == IAC_OK && w->through_file) {
@@ -294,6 +296,25 @@ static void test_engine_lifecycle__moved_objects_keep_their_state(void **state)
     assert_int_equal(w->plan->prior->instance_count, 1);
 }
 
+static void test_engine_lifecycle__what_a_target_leaves_out_keeps_its_value(void **state)
+{
+    struct world *w = *state;
+    const char *text = "resource \"terraform_data\" \"a\" {\n  for_each = toset([\"x\", \"y\"])\n"
+                       "  input = \"${each.key}%d\"\n}\n"
+                       "output \"all\" { value = [for a in terraform_data.a : a.input] }\n";
+    char config[512];
+    snprintf(config, sizeof(config), text, 1);
+    write_config(w, config);
+    apply_ok(w, 2, 0, 0);
+    snprintf(config, sizeof(config), text, 2);
+    write_config(w, config);
+    w->target = IAC_STR("terraform_data.a[\"x\"]");
+    apply_ok(w, 0, 1, 0);
+    const iac_value *all = w->plan->outputs[0].after;
+    assert_string_equal(all->items[0]->string.p, "x2");
+    assert_string_equal(all->items[1]->string.p, "y1");
+}
+
 static void test_engine_lifecycle__validate_finds_what_needs_schemas(void **state)
 {
     struct world *w = *state;
@@ -321,6 +342,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__a_failure_keeps_what_succeeded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__modules_have_their_own_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__moved_objects_keep_their_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_engine_lifecycle__what_a_target_leaves_out_keeps_its_value, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__validate_finds_what_needs_schemas, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
