@@ -59,11 +59,6 @@ const char *iac_sql_error(iac_store *store)
     return sqlite3_errmsg(store->db);
 }
 
-bool iac_sql_is_damage(int rc)
-{
-    return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
-}
-
 /* Walks the whole file, so only once there are signs of damage. */
 static iac_str first_fault(iac_store *store, iac_arena *arena)
 {

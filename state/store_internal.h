@@ -110,7 +110,6 @@ void iac_sql_done(sqlite3_stmt *statement);
 int iac_sql_simple(iac_store *store, iac_sql which); /* get and run, without parameters */
 /* What went wrong last, as people are told ("database or disk is full"). */
 const char *iac_sql_error(iac_store *store);
-bool iac_sql_is_damage(int rc);
 /* Adds the diagnostic for a failed read or write of the database: what to do about it depends on rc. */
 iac_status iac_sql_diag(iac_store *store, int rc, const char *summary, iac_diags *diags);
 

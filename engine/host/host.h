@@ -107,7 +107,6 @@ bool iac_instance_configured(const iac_instance *instance); /* configure has suc
 /* Its provider has IACP_LEGACY_VALUES: whether plans follow the configuration, and results the plan, is not checked. */
 bool iac_instance_keeps_legacy_values(const iac_instance *instance);
 void iac_instance_close(iac_instance *instance);            /* NULL is fine */
-const iac_provider *iac_instance_provider(const iac_instance *instance);
 void iac_instance_stop(iac_instance *instance); /* the user asked to stop; at any time, from any thread */
 
 /* Validates a configuration that may hold unknowns. type empty for IACP_SCHEMA_PROVIDER. */

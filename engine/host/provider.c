@@ -85,11 +85,6 @@ bool iac_instance_keeps_legacy_values(const iac_instance *instance)
     return (instance->provider->table.capabilities & IACP_LEGACY_VALUES) != 0;
 }
 
-const iac_provider *iac_instance_provider(const iac_instance *instance)
-{
-    return instance->provider;
-}
-
 void iac_instance_stop(iac_instance *instance)
 {
     if (instance->provider->table.stop)

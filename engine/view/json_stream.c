@@ -117,12 +117,6 @@ void iac_json_stream_version(iac_buf *out)
     iac_buf_cstr(out, ",\"terraform\":\"" IAC_TERRAFORM_VERSION "\",\"type\":\"version\",\"ui\":\"1.2\"}\n");
 }
 
-void iac_json_stream_log(iac_buf *out, const char *level, const char *message)
-{
-    begin(out, level, iac_str_of(message));
-    finish(out, "log");
-}
-
 void iac_json_stream_diags(iac_buf *out, const iac_diags *diags)
 {
     for (size_t i = 0; i < diags->list.n; i++) {

@@ -76,7 +76,6 @@ void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas
 
 /* ---- messages of the UI stream (plan -json, apply -json), a line each ---- */
 void iac_json_stream_version(iac_buf *out);
-void iac_json_stream_log(iac_buf *out, const char *level, const char *message);
 void iac_json_stream_diags(iac_buf *out, const iac_diags *diags);
 /* resource_drift and planned_change of each; with_summary: then change_summary and outputs, as at the end of plan. */
 void iac_json_stream_plan(iac_buf *out, const iac_plan *plan, bool with_summary);

@@ -41,17 +41,6 @@ iac_pos iac_source_pos(const iac_source *src, uint32_t byte)
     return (iac_pos){ .line = (uint32_t)low + 1, .column = column, .byte = byte };
 }
 
-iac_str iac_source_line(const iac_source *src, uint32_t line)
-{
-    if (line == 0 || line > src->line_count)
-        return (iac_str){ "", 0 };
-    size_t from = src->line_starts[line - 1];
-    size_t to = line < src->line_count ? src->line_starts[line] - 1 : src->text.n;
-    if (to > from && src->text.p[to - 1] == '\r')
-        to--;
-    return iac_str_sub(src->text, from, to);
-}
-
 iac_str iac_range_text(iac_range range)
 {
     return range.src ? iac_str_sub(range.src->text, range.start, range.end) : (iac_str){ "", 0 };

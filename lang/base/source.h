@@ -28,7 +28,6 @@ typedef struct iac_pos {
 /* Makes a source in the arena; name and text are copied. Text over 4 GiB - 1 is cut off. */
 const iac_source *iac_source_new(iac_arena *arena, iac_str name, iac_str text);
 iac_pos iac_source_pos(const iac_source *src, uint32_t byte);
-iac_str iac_source_line(const iac_source *src, uint32_t line); /* from 1, without its newline */
 iac_str iac_range_text(iac_range range);
 /* The smallest range holding both; either may be nowhere. */
 iac_range iac_range_join(iac_range a, iac_range b);

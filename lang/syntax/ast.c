@@ -40,12 +40,6 @@ iac_expr *iac_expr_alloc(iac_arena *arena, iac_expr_kind kind, iac_range range)
     return expr;
 }
 
-iac_expr *iac_expr_copy(iac_arena *arena, const iac_expr *expr)
-{
-    size_t size = expr_size(expr->kind);
-    return memcpy(iac_arena_alloc(arena, size), expr, size);
-}
-
 const iac_attribute *iac_body_attribute(const iac_body *body, iac_str name)
 {
     for (size_t i = 0; i < body->attribute_count; i++)

@@ -47,7 +47,7 @@ typedef struct iac_object_item {
                     * such as a.b as key is not bare and is an error unless in parentheses, as in Terraform */
 } iac_object_item;
 
-/* Allocated only as large as its kind needs: not copied by assignment, see iac_expr_copy. */
+/* Allocated only as large as its kind needs: never copied by assignment. */
 struct iac_expr {
     iac_expr_kind kind;
     uint16_t height; /* of the tree below: bounded by the parser, so that walking it may recurse */
@@ -157,8 +157,6 @@ typedef struct iac_file {
 
 /* A node with everything but kind and range zero. */
 iac_expr *iac_expr_alloc(iac_arena *arena, iac_expr_kind kind, iac_range range);
-/* The node alone: what it holds is shared. */
-iac_expr *iac_expr_copy(iac_arena *arena, const iac_expr *expr);
 /* The attribute of a native body, or NULL. */
 const iac_attribute *iac_body_attribute(const iac_body *body, iac_str name);
 /* A path of names from a static traversal (var.x, a.b["c"][0]): false when the expression is no such thing. The parts

@@ -31,11 +31,6 @@ bool iac_path_starts(iac_path path, iac_path prefix)
     return true;
 }
 
-bool iac_path_equal(iac_path a, iac_path b)
-{
-    return a.n == b.n && iac_path_starts(a, b);
-}
-
 static iac_path with_room(iac_arena *arena, iac_path path, size_t more)
 {
     iac_step *steps = iac_arena_array(arena, iac_step, path.n + more);
@@ -52,14 +47,6 @@ static iac_path with_room(iac_arena *arena, iac_path path, size_t more)
 iac_path iac_path_copy(iac_arena *arena, iac_path path)
 {
     return with_room(arena, path, 0);
-}
-
-iac_path iac_path_join(iac_arena *arena, iac_path path, iac_step step)
-{
-    iac_path joined = with_room(arena, path, 1);
-    iac_path last = with_room(arena, (iac_path){ &step, 1 }, 0);
-    ((iac_step *)(uintptr_t)joined.steps)[joined.n++] = last.steps[0];
-    return joined;
 }
 
 /* ---- texts ---- */

@@ -27,10 +27,8 @@ typedef struct iac_paths {
     size_t n;
 } iac_paths;
 
-bool iac_path_equal(iac_path a, iac_path b);
 bool iac_path_starts(iac_path path, iac_path prefix);
 iac_path iac_path_copy(iac_arena *arena, iac_path path);
-iac_path iac_path_join(iac_arena *arena, iac_path path, iac_step step);
 /* ".tags["a"][0]", as shown to people; the first attribute's dot included. */
 iac_str iac_path_text(iac_arena *arena, iac_path path);
 /* The provider ABI's form: `setting[0].name`, `labels["app"]`. False when the text is malformed. */

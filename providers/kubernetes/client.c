@@ -415,11 +415,6 @@ void k8s_reply_clear(k8s_reply *reply)
     *reply = (k8s_reply){ .reason = "", .message = "" };
 }
 
-bool k8s_reply_is(const k8s_reply *reply, const char *reason)
-{
-    return reply->reason && strcmp(reply->reason, reason) == 0;
-}
-
 /* Errors */
 
 /* What each cause says, where the message does not say it already. */

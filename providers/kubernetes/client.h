@@ -43,8 +43,6 @@ typedef struct k8s_request {
 bool k8s_send(k8s_client *client, iacp_call *call, const k8s_request *request, k8s_reply *ret);
 void k8s_reply_clear(k8s_reply *reply);
 
-/* Whether the reply is a Status with this reason. */
-bool k8s_reply_is(const k8s_reply *reply, const char *reason);
 /* Gives the reply as an error: summary, then what the server said. path may be NULL. Returns IACP_ERROR. */
 int32_t k8s_reply_error(k8s_client *client, iacp_call *call, const k8s_reply *reply, const char *path,
                         const char *summary_format, ...) IAC_PRINTF(5, 6);

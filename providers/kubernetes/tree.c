@@ -323,38 +323,6 @@ static void path_cut(iac_buf *path, size_t to)
     }
 }
 
-static void each_unknown(const json_t *tree, iac_buf *path, void (*visit)(void *, const char *), void *arg)
-{
-    const char *key;
-    json_t *value;
-    size_t i;
-
-    if (k8s_tree_is_unknown(tree)) {
-        visit(arg, path->p);
-        return;
-    }
-    if (json_is_object(tree)) {
-        json_object_foreach((json_t *)tree, key, value) {
-            size_t before = path_push_name(path, key);
-            each_unknown(value, path, visit, arg);
-            path_cut(path, before);
-        }
-    }
-    json_array_foreach(tree, i, value) {
-        size_t before = path_push_index(path, i);
-        each_unknown(value, path, visit, arg);
-        path_cut(path, before);
-    }
-}
-
-void k8s_tree_each_unknown(const json_t *tree, void (*visit)(void *arg, const char *path), void *arg)
-{
-    iac_buf path;
-    iac_buf_init(&path, 1 << 16);
-    each_unknown(tree, &path, visit, arg);
-    iac_buf_clear(&path);
-}
-
 json_t *k8s_tree_clean(const json_t *tree, bool drop_unknown)
 {
     const char *key;

@@ -45,9 +45,6 @@ void k8s_tree_field_path(const json_t *tree, iac_str field, iac_buf *out);
 void k8s_tree_put(json_t *tree, const char *path, json_t *value);
 void k8s_tree_remove(json_t *tree, const char *path);
 
-/* Calls visit with the path of each unknown leaf. */
-void k8s_tree_each_unknown(const json_t *tree, void (*visit)(void *arg, const char *path), void *arg);
-
 /* A deep copy without null members of objects (server-side apply treats null as "no opinion" badly); unknown leaves
  * are left out too when drop_unknown is set (members and list elements). */
 json_t *k8s_tree_clean(const json_t *tree, bool drop_unknown);

@@ -20,16 +20,6 @@ void sdk_requires_replace(iacp_call *call, iacp_plan *request, sdk_val planned, 
     request->ret_requires_replace_count = have;
 }
 
-bool sdk_check_at_least(iacp_call *call, sdk_val config, const char *attribute, int64_t least)
-{
-    sdk_val v = sdk_get(config, attribute);
-    if (!sdk_is_set(v) || sdk_int(v, INT64_MAX) >= least)
-        return true;
-    sdk_error(call, attribute, "Invalid Attribute Value", "Attribute %s value must be at least %lld, got: %s",
-              attribute, (long long)least, sdk_host->number_text(call, v));
-    return false;
-}
-
 bool sdk_check_exactly_one(iacp_call *call, sdk_val config, const char *const *attributes)
 {
     size_t set = 0;
