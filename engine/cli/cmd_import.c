@@ -38,9 +38,7 @@ static const iac_module_config *find_module(const iac_module_config *module, iac
 static iac_status check_configured(iac_cli *cli, iac_addr addr)
 {
     const iac_module_config *module = find_module(cli->config->root, addr.module);
-    iac_str key = iac_arena_printf(cli->arena, "%.*s.%.*s", IAC_FMT(addr.type), IAC_FMT(addr.name));
-
-    if (module && iac_map_has(&module->resource_map, key))
+    if (module && iac_module_resource(module, addr.mode, addr.type, addr.name))
         return IAC_OK;
     iac_addr resource = addr;
     resource.key = (iac_key){ 0 };

@@ -186,14 +186,8 @@ iac_node *iac_run_resolve(iac_run_module *module, const iac_ref *ref)
         return found ? module->calls[found - config->calls] : NULL;
     }
     case IAC_REF_RESOURCE: {
-        char key[512];
-        const char *prefix = ref->addr.mode == IAC_DATA                 ? "data."
-                             : ref->addr.mode == IAC_EPHEMERAL_RESOURCE ? "ephemeral."
-                                                                        : "";
-        int n = snprintf(key, sizeof(key), "%s%.*s.%.*s", prefix, IAC_FMT(ref->addr.type), IAC_FMT(ref->addr.name));
-        if (n < 0 || (size_t)n >= sizeof(key))
-            return NULL;
-        const iac_resource_config *found = iac_map_get(&config->resource_map, (iac_str){ key, (size_t)n });
+        const iac_resource_config *found = iac_module_resource(config, ref->addr.mode, ref->addr.type,
+                                                               ref->addr.name);
         return found ? module->resources[found - config->resources] : NULL;
     }
     default:

@@ -118,13 +118,7 @@ static const iac_resource_config *config_of(const iac_module_config *module, iac
             return NULL;
         module = call->module;
     }
-    for (size_t i = 0; i < module->resource_count; i++) {
-        const iac_resource_config *resource = &module->resources[i];
-        if (resource->mode == addr.mode && iac_str_eq(resource->type, addr.type) &&
-            iac_str_eq(resource->name, addr.name))
-            return resource;
-    }
-    return NULL;
+    return iac_module_resource(module, addr.mode, addr.type, addr.name);
 }
 
 static bool selects(const struct move *move, const iac_addr *end, iac_addr addr)

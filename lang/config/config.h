@@ -240,6 +240,9 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
  * as the variable says. given NULL: not set. range is the given expression's. After an error an unknown value. */
 const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,
                                       iac_range range, iac_diags *diags);
+/* The resource that a module declares under that name; NULL when it does not. log n. */
+const iac_resource_config *iac_module_resource(const iac_module_config *module, iac_mode mode, iac_str type,
+                                               iac_str name);
 /* Which provider a resource's provider reference means in a module: the required provider's address, or the default
  * of its local name. */
 iac_provider_addr iac_module_provider_addr(const iac_module_config *module, iac_str local_name);

@@ -175,3 +175,25 @@ void iac_read_resource(iac_module_build *m, const iac_top_block *top, iac_mode m
     iac_vec_push(&m->resources, resource);
     *slot = (void *)(uintptr_t)m->resources.n;
 }
+
+const iac_resource_config *iac_module_resource(const iac_module_config *module, iac_mode mode, iac_str type,
+                                               iac_str name)
+{
+    size_t low = 0, high = module->resource_count; /* in order of mode, type, name */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const iac_resource_config *resource = &module->resources[middle];
+        int order = (resource->mode > mode) - (resource->mode < mode);
+        if (!order)
+            order = iac_str_cmp(resource->type, type);
+        if (!order)
+            order = iac_str_cmp(resource->name, name);
+        if (!order)
+            return resource;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}

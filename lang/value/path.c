@@ -31,9 +31,9 @@ bool iac_path_starts(iac_path path, iac_path prefix)
     return true;
 }
 
-static iac_path with_room(iac_arena *arena, iac_path path, size_t more)
+iac_path iac_path_copy(iac_arena *arena, iac_path path)
 {
-    iac_step *steps = iac_arena_array(arena, iac_step, path.n + more);
+    iac_step *steps = iac_arena_array(arena, iac_step, path.n);
     for (size_t i = 0; i < path.n; i++) {
         steps[i] = path.steps[i];
         if (steps[i].name.n)
@@ -42,11 +42,6 @@ static iac_path with_room(iac_arena *arena, iac_path path, size_t more)
             steps[i].value = iac_value_copy(arena, steps[i].value);
     }
     return (iac_path){ steps, path.n };
-}
-
-iac_path iac_path_copy(iac_arena *arena, iac_path path)
-{
-    return with_room(arena, path, 0);
 }
 
 /* ---- texts ---- */
