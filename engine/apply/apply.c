@@ -1,5 +1,6 @@
 /* Replays a plan's operations on the walk. */
 #include "engine/apply/applier.h"
+#include "engine/plan/generate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -297,10 +298,14 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         .sink = options->sink,
     };
     *ret = (iac_apply_result){ 0 };
-    if (iac_run_build(&applier.run, plan->config, &run_options, diags) != IAC_OK) {
+    iac_arena *added = iac_arena_new(); /* what the plan brings along */
+    const iac_config *config = iac_generate_add_planned(added, plan->config, plan);
+    if (iac_run_build(&applier.run, config, &run_options, diags) != IAC_OK) {
         iac_run_clear(&applier.run);
+        iac_arena_free(added);
         return IAC_ERR;
     }
+    iac_arena_adopt(applier.run.arena, added);
     pthread_mutex_init(&applier.lock, NULL);
     applier.ops = iac_xcalloc(plan->operation_count, sizeof(*applier.ops));
     applier.set_aside = iac_xcalloc(plan->change_count, sizeof(*applier.set_aside));

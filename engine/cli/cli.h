@@ -25,7 +25,7 @@ typedef struct iac_args {
     bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, detailed_exitcode;
     bool auto_approve, raw, backend, dry_run, force;
     bool list, write, diff, check, recursive; /* fmt */
-    const char *out, *lock_timeout, *id;
+    const char *out, *lock_timeout, *id, *generate;
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
     iac_words targets, replaces, plugin_dirs;

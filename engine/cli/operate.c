@@ -1,6 +1,8 @@
 /* engine/cli/operate.c - planning and applying, as several commands do it. */
 #include "engine/cli/cli.h"
 
+#include <string.h>
+
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
                            const iac_state **ret_state)
 {
@@ -41,6 +43,12 @@ static void forget_put_off(iac_diags *diags)
     diags->list.n = kept;
 }
 
+static iac_str generated_name(const iac_cli *cli)
+{
+    const char *path = cli->args.generate ? cli->args.generate : "", *slash = strrchr(path, '/');
+    return iac_str_of(slash ? slash + 1 : path);
+}
+
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
@@ -52,6 +60,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         .target_count = cli->args.targets.n,
         .replaces = words(cli, &cli->args.replaces),
         .replace_count = cli->args.replaces.n,
+        .generate = generated_name(cli),
         .host = iac_cli_host(cli),
         .variables = &cli->variables,
         .workspace = cli->workspace,

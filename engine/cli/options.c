@@ -23,8 +23,6 @@ static const iac_option plan_options[] = {
     { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask: a missing variable is an error." },
     { "json", IAC_OPTION_BOOL, AT(json), NULL, "Print a stream of JSON messages, one a line." },
     { "parallelism", IAC_OPTION_INTEGER, AT(parallelism), "=n", "How many operations run at once. 10 by default." },
-    { "generate-config-out", IAC_OPTION_UNSUPPORTED, 0, "=path", "Writing configuration for imports is not "
-                                                                 "supported." },
     { "state", IAC_OPTION_UNSUPPORTED, 0, "=path",
       "State is kept in the working directory's store. Use \"state push\" and \"state pull\" for state files." },
 };

@@ -308,6 +308,32 @@ static void link_module(iac_run *run, iac_run_module *module, iac_diags *drop)
     }
 }
 
+/* What is imported waits for what its id, its keys and for_each refer to. */
+static void link_imports(iac_run *run, iac_diags *drop)
+{
+    const iac_module_config *root = run->config->root;
+    for (size_t i = 0; i < root->import_count; i++) {
+        const iac_import_config *import = &root->imports[i];
+        iac_addr addr;
+        iac_node *node = iac_import_target(run->arena, import->to, &addr, NULL)
+                             ? iac_map_get(&run->resource_nodes, iac_addr_text(run->arena, addr))
+                             : NULL;
+        if (!node || node->kind != IAC_NODE_RESOURCE)
+            continue;
+        size_t n = node->import_count;
+        if ((n & (n - 1)) == 0) { /* full: twice as long */
+            const iac_import_config **all = iac_arena_array(run->arena, const iac_import_config *, n ? 2 * n : 1);
+            if (n)
+                memcpy(all, node->imports, n * sizeof(*all));
+            node->imports = all;
+        }
+        node->imports[node->import_count++] = import;
+        struct linking link = { run, run->root, node, false };
+        link_expr(&link, import->for_each, drop);
+        link_expr(&link, import->id, drop);
+    }
+}
+
 static void link_others(iac_run *run, iac_diags *drop)
 {
     for (size_t i = 0; i < run->nodes.n; i++) {
@@ -621,6 +647,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
     iac_diags drop = IAC_DIAGS_INIT; /* what is wrong with references was said when the configuration was loaded */
     link_module(run, run->root, &drop);
     link_others(run, &drop);
+    link_imports(run, &drop);
     iac_diags_clear(&drop);
     iac_graph_build(&run->graph, (uint32_t)run->nodes.n, run->edges.v, run->edges.n);
     if (diags->errors == errors)

@@ -1,4 +1,5 @@
 /* The planner's walk, and the plan put together from what it found. */
+#include "engine/plan/generate.h"
 #include "engine/plan/planner.h"
 
 #include <stdlib.h>
@@ -118,59 +119,6 @@ static void note_roles(const iac_planner *planner, const iac_node *node)
     }
 }
 
-/* Imports whose target is an instance of the node and that the state does not have yet. */
-static bool note_imports(iac_planner *planner, iac_worker *worker, iac_node *node)
-{
-    const iac_module_config *root = planner->run.config->root;
-    iac_plan_work *work = node->work;
-    for (size_t i = 0; i < planner->options->import_count; i++)
-        for (uint32_t k = 0; k < work->n; k++) {
-            const iac_import_request *request = &planner->options->imports[i];
-            if (!work->tasks[k].instance || !iac_str_eq(work->tasks[k].address, request->address))
-                continue;
-            if (work->tasks[k].object && !iac_is_stand_in(&work->tasks[k])) {
-                iac_diag_error(&worker->diags, node->range, "Resource already managed by iac",
-                               "iac is already managing a remote object for %.*s. To import to this address you must "
-                               "first remove the existing object from the state.",
-                               IAC_FMT(request->address));
-                return false;
-            }
-            iac_recover_let_go(&work->tasks[k]);
-            work->tasks[k].import_id = iac_arena_cstr(worker->keep, request->id);
-        }
-    for (size_t i = 0; i < root->import_count; i++) {
-        const iac_import_config *import = &root->imports[i];
-        iac_str text = iac_range_text(import->to->range);
-        for (uint32_t k = 0; k < work->n; k++) {
-            iac_plan_task *task = &work->tasks[k];
-            if (!task->instance || (task->object && !iac_is_stand_in(task)) || !iac_str_eq(task->address, text))
-                continue;
-            iac_place place;
-            iac_place_init(&place, worker->run, planner->run.root, planner->run.root->instances[0]);
-            const iac_value *id = iac_eval_as(&place.scope, import->id, &iac_type_string, worker->keep,
-                                              &worker->diags);
-            if (worker->diags.errors)
-                return false;
-            if (!iac_is_set_value(id)) {
-                iac_diag_error(&worker->diags, import->id->range, "Invalid import id argument",
-                               iac_is_null(id) ? "The import ID cannot be null."
-                                               : "The import block \"id\" argument depends on resource attributes that "
-                                                 "cannot be determined until apply, so iac cannot plan to import this "
-                                                 "resource.");
-                return false;
-            }
-            if (id->string.n == 0) {
-                iac_diag_error(&worker->diags, import->id->range, "Invalid import id argument",
-                               "The import ID value evaluates to an empty string, please provide a non-empty value.");
-                return false;
-            }
-            iac_recover_let_go(task);
-            task->import_id = id->string.p;
-        }
-    }
-    return true;
-}
-
 /* ---- dependencies ---- */
 
 static bool has_instances(const iac_node *node)
@@ -253,7 +201,7 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
     iac_recover_note_tasks(planner, node);
     note_roles(planner, node);
     if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_MANAGED &&
-        !note_imports(planner, worker, node))
+        !iac_plan_note_imports(planner, worker, node))
         return failed;
     if (node->resource_addr.mode == IAC_MANAGED)
         iac_refresh_together(planner, worker, node);
@@ -538,29 +486,6 @@ static iac_str timestamp_now(iac_arena *arena)
     return iac_arena_str(arena, iac_str_of(text));
 }
 
-/* Import blocks for resources that nobody declared. */
-static bool check_imports(iac_planner *planner, iac_diags *diags)
-{
-    const iac_module_config *root = planner->run.config->root;
-    bool good = true;
-    for (size_t i = 0; i < root->import_count; i++) {
-        const iac_expr *to = root->imports[i].to;
-        iac_diags ignored = IAC_DIAGS_INIT;
-        iac_ref ref;
-        bool missing = iac_ref_parse(planner->run.arena, to, &ref, &ignored) && ref.kind == IAC_REF_RESOURCE &&
-                       !iac_run_resolve(planner->run.root, &ref);
-        iac_diags_clear(&ignored);
-        if (!missing)
-            continue;
-        good = false;
-        iac_diag_error(diags, to->range, "Configuration for import target does not exist",
-                       "The configuration for the given import target %.*s does not exist. Make sure the target "
-                       "resource exists within your configuration.",
-                       IAC_FMT(iac_range_text(to->range)));
-    }
-    return good;
-}
-
 iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
                          const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
 {
@@ -583,13 +508,15 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
                          "recovering from errors or mistakes, or when iac specifically suggests to use it as part of "
                          "an error message.");
     planner->options = options;
+    planner->plain = config;
     *ret = NULL;
-    if (iac_run_build(&planner->run, config, &run_options, diags) != IAC_OK) {
+    const iac_config *whole = options->generate.n ? iac_generate_add_missing(arena, config) : config;
+    if (iac_run_build(&planner->run, whole, &run_options, diags) != IAC_OK) {
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
-    if (!iac_plan_check_moves(planner, diags) || !check_imports(planner, diags)) {
+    if (!iac_plan_check_moves(planner, diags) || !iac_plan_check_imports(planner, diags)) {
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);
         return IAC_ERR;
@@ -632,6 +559,10 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     if (!plan->errored)
         iac_plan_operations(planner, plan, arena);
     iac_plan_warn_forgotten(plan, diags);
+    if (whole != config)
+        iac_diag_warning(diags, IAC_NO_RANGE, "Config generation is experimental",
+                         "Generating configuration during import is currently experimental, and the generated "
+                         "configuration format may change in future versions.");
     iac_recover_end(planner, plan, arena, diags);
     iac_run_hand_over(&planner->run, arena);
     iac_map_clear(&planner->moved);

@@ -23,6 +23,7 @@ typedef struct iac_plan_options {
      * applying the plan records them and changes nothing else. */
     const iac_import_request *imports;
     size_t import_count;
+    iac_str generate;            /* -generate-config-out: what messages about generated configuration name; empty: none */
     const iac_intent *intents;   /* what an interrupted run had begun (iac_store_intents) */
     size_t intent_count;
     iac_host *host;

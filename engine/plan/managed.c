@@ -1,4 +1,5 @@
 /* Plans one object of a managed resource: upgrade, refresh, propose, ask the provider, check, decide. */
+#include "engine/plan/generate.h"
 #include "engine/plan/planner.h"
 
 #include <stdlib.h>
@@ -180,6 +181,7 @@ static iac_change *new_change(const iac_planner *planner, iac_worker *worker, co
     };
     if (task->import_id)
         change->import_id = iac_str_of(task->import_id);
+    change->generated = task->generated;
     task->change = change;
     return change;
 }
@@ -479,6 +481,21 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
     return true;
 }
 
+/* The resource was declared nowhere: what it is says how to declare it. */
+static bool generate(const iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
+{
+    if (!task->import_id || !planner->options->generate.n ||
+        iac_module_resource(planner->plain->root, IAC_MANAGED, task->addr.type, task->addr.name) || task->addr.module.n)
+        return true;
+    task->generated = iac_generate_block(worker->keep, node->schema, task->addr, &node->resource->provider,
+                                         task->refreshed);
+    iac_resource_config *resource = iac_arena_new_of(worker->keep, iac_resource_config);
+    *resource = *node->resource;
+    resource->body = iac_generate_body(worker->keep, planner->options->generate, task->generated, &worker->diags);
+    node->resource = resource;
+    return worker->diags.errors == 0;
+}
+
 static int compare_addrs(const void *a, const void *b)
 {
     return iac_addr_cmp(*(const iac_addr *)a, *(const iac_addr *)b);
@@ -613,8 +630,9 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
     if (node->kind == IAC_NODE_ORPHAN && planner->options->mode == IAC_PLAN_NORMAL &&
         iac_plan_forgets(planner, worker, task->addr))
         return forget(planner, worker, node, task);
-    bool ok = task->import_id && !task->object ? import_object(worker, node, task)
-                                               : refresh(planner, worker, node, task);
+    bool ok = task->import_id && !task->object
+                  ? import_object(worker, node, task) && generate(planner, worker, node, task)
+                  : refresh(planner, worker, node, task);
     if (!ok)
         return false;
     if (planner->options->mode != IAC_PLAN_DESTROY) /* else what is there goes, whatever it was */

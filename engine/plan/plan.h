@@ -55,6 +55,7 @@ typedef struct iac_change {
     iac_str private_data; /* planned, for apply */
     iac_str prior_private;
     iac_str import_id;    /* set: it is imported */
+    iac_str generated;    /* set: nobody declared it, and this is the resource block made for it */
     iac_str note;         /* the provider's remark, or empty */
     uint32_t reversible;  /* IACP_REVERSIBLE_* */
     bool create_before_destroy;

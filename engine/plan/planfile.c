@@ -65,6 +65,7 @@ static void put_change(iac_buf *out, const iac_change *change, struct schemas *s
     iac_put_text(out, change->private_data);
     iac_put_text(out, change->prior_private);
     iac_put_text(out, change->import_id);
+    iac_put_text(out, change->generated);
     iac_put_text(out, change->note);
     iac_put_number(out, change->reversible);
     iac_put_number(out, change->create_before_destroy);
@@ -112,6 +113,7 @@ static iac_change get_change(iac_wire *in, const iac_schema *const *schemas, siz
     change.private_data = iac_get_text(in);
     change.prior_private = iac_get_text(in);
     change.import_id = iac_get_text(in);
+    change.generated = iac_get_text(in);
     change.note = iac_get_text(in);
     change.reversible = (uint32_t)iac_get_number(in);
     change.create_before_destroy = iac_get_number(in);

@@ -39,6 +39,7 @@ typedef struct iac_plan_task {
     const iac_value *refreshed;        /* as read; NULL: gone */
     iac_str private_data;
     const char *import_id;
+    iac_str generated;                 /* its resource block, where nobody declared it */
     iac_change *change, *drift;
     bool record_changed;               /* kept differs from object in more than its value */
     iac_begun *begun;                  /* what an interrupted run had begun with the object; NULL: nothing */
@@ -53,6 +54,7 @@ typedef struct iac_plan_work { /* node->work of resources and orphans */
 typedef struct iac_planner {
     iac_run run;
     const iac_plan_options *options;
+    const iac_config *plain; /* run.config without resources that are only to be generated */
     iac_map moved; /* address -> iac_addr *: where the stored object was before */
     bool *aimed;   /* by node, with targets: named by one. NULL without targets */
     bool *failed;  /* by node, destroying: one of its objects cannot be destroyed */
@@ -90,6 +92,10 @@ void iac_recover_end(const iac_planner *planner, iac_plan *plan, iac_arena *aren
 /* managed.c: reads the objects of many tasks together, where the provider can. */
 void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *node);
 bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
+/* imports.c: notes in the node's tasks what is to be imported. */
+bool iac_plan_note_imports(iac_planner *planner, iac_worker *worker, iac_node *node);
+/* Tells of import blocks for resources that nobody declared. False after an error. */
+bool iac_plan_check_imports(const iac_planner *planner, iac_diags *diags);
 /* data.c */
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* targets.c */

@@ -91,6 +91,8 @@ struct iac_node {
     uint32_t *state_indexes;    /* RESOURCE, ORPHAN: its instances in the prior state */
     uint32_t state_count;
     bool create_before_destroy; /* RESOURCE: configured, or asked for by something that depends on it */
+    const iac_import_config **imports; /* RESOURCE: import blocks that name it */
+    size_t import_count;
     bool excluded;              /* left out by -target */
     atomic_bool pending;        /* RESOURCE: something of it will change */
     void *work;                 /* of the plan or apply under way */
@@ -222,6 +224,13 @@ bool iac_check_attribute(const iac_block_schema *block, iac_str name, iac_range 
                          iac_diags *diags);
 /* Tells of names in ignore_changes that make no sense. */
 void iac_check_ignored(iac_worker *worker, const iac_node *node);
+
+/* ---- imports.c ---- */
+/* Evaluates the import blocks that name the node, and calls fn for each object to be imported (fn NULL: only to see
+ * what is wrong with them). validating: what is not known yet is fine, and left out. id ends with a NUL. False after an
+ * error, of fn too. */
+typedef bool (*iac_import_fn)(void *arg, iac_worker *worker, const iac_import_config *import, iac_addr addr, iac_str id);
+bool iac_visit_imports(iac_worker *worker, iac_node *node, bool validating, iac_import_fn fn, void *arg);
 
 /* ---- conditions.c ---- */
 /* Evaluates conditions at a place. False when one fails (diagnosed as an error, or with warn as a warning). Unknown ones

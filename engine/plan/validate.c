@@ -41,6 +41,7 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     iac_place place;
     iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
     any_instance(worker, &place, resource->count, resource->for_each);
+    (void)!iac_visit_imports(worker, node, true, NULL, NULL);
     if (!node->schema)
         return;
     size_t errors = worker->diags.errors;

@@ -210,6 +210,8 @@ static void comment(renderer *r, const iac_change *c, bool drift)
             iac_style(r->out, r->options->color, IAC_BOLD);
             iac_buf_str(r->out, addr);
             iac_style(r->out, r->options->color, IAC_RESET);
+        } else if (c->generated.n) {
+            iac_buf_cstr(r->out, "\n  # (config will be generated)");
         }
         break;
     }
@@ -497,10 +499,20 @@ void iac_view_plan(iac_buf *out, const iac_plan *plan, const iac_view_options *o
     iac_arena_free(r.arena);
 }
 
-void iac_view_plan_footer(iac_buf *out, const char *path, const iac_view_options *options)
+void iac_view_plan_footer(iac_buf *out, const char *path, const char *generated, const iac_view_options *options)
 {
     iac_view_rule(out, options);
     iac_buf_char(out, '\n');
+    if (generated) {
+        iac_buf text;
+        iac_buf_init(&text, IAC_BUF_UNLIMITED);
+        iac_buf_printf(&text,
+                       "iac has generated configuration and written it to %s. Please review the configuration and edit it "
+                       "as necessary before adding it to version control.\n\n",
+                       generated);
+        iac_wrap(out, iac_buf_view(&text), iac_view_width(options));
+        iac_buf_clear(&text);
+    }
     if (path) {
         iac_buf_printf(out, "Saved the plan to: %s\n\nTo perform exactly these actions, run the following command to "
                             "apply:\n    iac apply \"%s\"\n", path, path);

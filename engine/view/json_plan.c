@@ -87,6 +87,8 @@ static void add_change(iac_buf *out, iac_arena *arena, const iac_change *c)
         iac_json_string(out, c->import_id, true);
         iac_buf_char(out, '}');
     }
+    if (c->generated.n)
+        iac_json_string_member(out, &first, "generated_config", c->generated);
     iac_buf_char(out, '}');
 }
 

@@ -178,6 +178,10 @@ static void change_message(iac_buf *out, const iac_change *c, bool drift)
         iac_json_string(out, c->import_id, false);
         iac_buf_char(out, '}');
     }
+    if (c->generated.n) {
+        iac_buf_cstr(out, ",\"generated_config\":");
+        iac_json_string(out, c->generated, false);
+    }
     iac_buf_char(out, '}');
     finish(out, drift ? "resource_drift" : "planned_change");
 }

@@ -35,9 +35,9 @@ void iac_json_validate(iac_buf *out, const iac_diags *diags);
 /* ---- text ---- */
 /* Everything from "Note: Objects have changed" to the last line of "Changes to Outputs", or "No changes.". */
 void iac_view_plan(iac_buf *out, const iac_plan *plan, const iac_view_options *options);
-/* What follows a plan that was not applied: the rule and where it was saved (path), or that it was not (NULL). Nothing
- * in automation. */
-void iac_view_plan_footer(iac_buf *out, const char *path, const iac_view_options *options);
+/* What follows a plan that was not applied: the rule, the file that generated configuration went to (NULL: none), and
+ * where it was saved (path), or that it was not (NULL). Nothing in automation. */
+void iac_view_plan_footer(iac_buf *out, const char *path, const char *generated, const iac_view_options *options);
 /* "Apply complete! Resources: 1 added, 0 changed, 0 destroyed." or, of a destroy, "Destroy complete! ...". */
 void iac_view_apply_summary(iac_buf *out, iac_plan_mode mode, iac_plan_counts done, const iac_view_options *options);
 /* "Outputs:" and every output, after apply; nothing when there is none. */

@@ -240,6 +240,9 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
  * as the variable says. given NULL: not set. range is the given expression's. After an error an unknown value. */
 const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,
                                       iac_range range, iac_diags *diags);
+/* The resource that an import block's `to` names, its keys NONE, and the expressions of the keys (NULL: none): one for
+ * each step of the module path, then the resource's own. False where it names no resource. */
+bool iac_import_target(iac_arena *arena, const iac_expr *to, iac_addr *ret, const iac_expr ***ret_keys);
 /* The resource that a module declares under that name; NULL when it does not. log n. */
 const iac_resource_config *iac_module_resource(const iac_module_config *module, iac_mode mode, iac_str type,
                                                iac_str name);

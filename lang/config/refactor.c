@@ -118,32 +118,118 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
 
 enum { IMPORT_TO, IMPORT_ID, IMPORT_FOR_EACH, IMPORT_PROVIDER };
 
-/* The target's last index may be any expression; what is before it must be a managed resource. */
-static bool check_import_target(iac_module_build *m, const iac_attribute *to)
+/* The names of a target with the index that follows each, from the root; false where it is built in another way. */
+typedef struct target_step {
+    iac_str name;
+    const iac_expr *key;
+} target_step;
+
+static bool target_steps(iac_arena *arena, const iac_expr *to, target_step **ret, size_t *ret_count)
 {
-    const iac_expr *resource = to->expr->kind == IAC_EXPR_INDEX ? to->expr->index.operand : to->expr;
+    target_step *steps = iac_arena_array(arena, target_step, (size_t)to->height + 1);
+    size_t n = 0;
+    const iac_expr *key = NULL;
+
+    for (const iac_expr *at = to;; ) {
+        if (at->kind == IAC_EXPR_INDEX && !key) {
+            key = at->index.key;
+            at = at->index.operand;
+        } else if (at->kind == IAC_EXPR_ATTR || at->kind == IAC_EXPR_ROOT) {
+            steps[n++] = (target_step){ at->kind == IAC_EXPR_ATTR ? at->attr.name : at->root, key };
+            key = NULL;
+            if (at->kind == IAC_EXPR_ROOT)
+                break;
+            at = at->attr.operand;
+        } else {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < n / 2; i++) {
+        target_step swap = steps[i];
+        steps[i] = steps[n - 1 - i];
+        steps[n - 1 - i] = swap;
+    }
+    *ret = steps;
+    *ret_count = n;
+    return true;
+}
+
+bool iac_import_target(iac_arena *arena, const iac_expr *to, iac_addr *ret, const iac_expr ***ret_keys)
+{
+    target_step *steps;
+    size_t n, at = 0, depth = 0;
+
+    *ret = (iac_addr){ 0 };
+    if (!target_steps(arena, to, &steps, &n))
+        return false;
+    iac_module_step *path = iac_arena_array(arena, iac_module_step, n);
+    const iac_expr **keys = iac_arena_array(arena, const iac_expr *, n);
+    while (at + 1 < n && iac_str_is(steps[at].name, "module") && !steps[at].key) {
+        keys[depth] = steps[at + 1].key;
+        path[depth++].name = steps[at + 1].name;
+        at += 2;
+    }
+    if (at < n && iac_str_is(steps[at].name, "resource") && !steps[at].key)
+        at++;
+    if (n - at != 2 || steps[at].key)
+        return false;
+    keys[depth] = steps[at + 1].key;
+    ret->module = (iac_module_addr){ path, depth };
+    ret->type = steps[at].name;
+    ret->name = steps[at + 1].name;
+    if (ret_keys)
+        *ret_keys = keys;
+    return true;
+}
+
+static void check_target_ref(void *arg, const iac_ref *ref)
+{
+    iac_module_build *m = arg;
+
+    if (ref->kind != IAC_REF_EACH)
+        iac_diag_error(m->diags, ref->whole->range, "Unknown variable",
+                       "There is no variable named \"%.*s\".Only \"each.key\" and \"each.value\" can be used in import "
+                       "address index expressions.",
+                       IAC_FMT(ref->kind == IAC_REF_RESOURCE ? ref->addr.type : iac_range_text(ref->range)));
+}
+
+/* With for_each, the keys of the target's address may be made of each.key and each.value. */
+static bool check_import_target(iac_module_build *m, const iac_expr *to, bool for_each)
+{
     iac_addr addr;
+    const iac_expr **keys;
     bool is_module = false;
 
-    if (resource->kind == IAC_EXPR_ERROR)
+    if (to->kind == IAC_EXPR_ERROR)
         return false;
-    if (resource->kind == IAC_EXPR_TEMPLATE && resource->from_json) /* the address as a text */
+    if (iac_expr_is_traversal(to)) {
+        if (!parse_target(m, to, &addr, &is_module))
+            return false;
+        if (is_module || addr.mode != IAC_MANAGED) {
+            iac_diag_error(m->diags, to->range, "Invalid import address", "Only managed resources can be imported.");
+            return false;
+        }
         return true;
-    if (!iac_expr_is_traversal(resource)) {
-        iac_diag_error(m->diags, to->expr->range, "Invalid import address expression",
+    }
+    if (!for_each) {
+        iac_diag_error(m->diags, to->range, "Invalid expression",
+                       "A single static variable reference is required: only attribute access and indexing with constant "
+                       "keys. No calculations, function calls, template expressions, etc are allowed here.");
+        return false;
+    }
+    if (!iac_import_target(m->arena, to, &addr, &keys)) {
+        iac_diag_error(m->diags, to->range, "Invalid import address expression",
                        "Import address must be a reference to a resource's address, and only allows for indexing with "
                        "dynamic keys. For example: module.my_module[expression1].aws_s3_bucket.my_buckets[expression2] "
                        "for resources inside of modules, or simply aws_s3_bucket.my_bucket for a resource in the root "
                        "module");
         return false;
     }
-    if (!parse_target(m, resource, &addr, &is_module))
-        return false;
-    if (is_module || addr.mode != IAC_MANAGED) {
-        iac_diag_error(m->diags, to->range, "Invalid import address", "Only managed resources can be imported.");
-        return false;
-    }
-    return true;
+    size_t errors = m->diags->errors;
+    for (size_t i = 0; i <= addr.module.n; i++)
+        if (keys[i])
+            iac_expr_refs(m->arena, keys[i], check_target_ref, m, m->diags);
+    return m->diags->errors == errors;
 }
 
 void iac_read_import(iac_module_build *m, const iac_top_block *top)
@@ -168,13 +254,13 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
     const iac_attribute *to = content.attributes[IMPORT_TO];
     if (content.attributes[IMPORT_PROVIDER])
         iac_static_provider_ref(m, content.attributes[IMPORT_PROVIDER]->expr, &import.provider);
-    if (!to || !check_import_target(m, to) || !content.attributes[IMPORT_ID])
+    if (content.attributes[IMPORT_FOR_EACH])
+        import.for_each = content.attributes[IMPORT_FOR_EACH]->expr;
+    if (!to || !content.attributes[IMPORT_ID])
         return;
     import.to = iac_unquote(m, to->expr);
     import.id = content.attributes[IMPORT_ID]->expr;
-    if (content.attributes[IMPORT_FOR_EACH])
-        import.for_each = content.attributes[IMPORT_FOR_EACH]->expr;
-    if (!import.to)
+    if (!import.to || !check_import_target(m, import.to, import.for_each != NULL))
         return;
     void **slot = iac_map_at(&m->import_index, iac_range_text(import.to->range));
     if (*slot) {

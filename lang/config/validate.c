@@ -581,8 +581,6 @@ void iac_config_validate_module(iac_arena *arena, const iac_module_config *modul
         check_expr(&v, module->imports[i].for_each);
         v.at.each = module->imports[i].for_each != NULL;
         check_expr(&v, module->imports[i].id);
-        if (module->imports[i].to->kind == IAC_EXPR_INDEX)
-            check_expr(&v, module->imports[i].to->index.key);
         v.at.each = false;
     }
     for (size_t i = 0; i < module->check_count; i++) {

@@ -128,6 +128,9 @@ static bool print_statement(struct collector *c, iac_buf *out, const iac_value *
         if (!(c->show & IAC_EXPLAIN_SENSITIVE))
             return false;
         iac_buf_cstr(out, "has a sensitive value");
+    } else if ((v->marks & IAC_EPHEMERAL) && !iac_is_unknown(v)) {
+        iac_buf_cstr(out, "has an ephemeral value");
+        return true;
     } else if (iac_is_unknown(v) && v->kind == IAC_DYNAMIC) {
         if (!(c->show & IAC_EXPLAIN_UNKNOWN))
             return false;
