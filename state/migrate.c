@@ -65,6 +65,9 @@ static const char *const scripts[IAC_STATE_SCHEMA] = {
     " boot TEXT NOT NULL,"
     " pid_namespace TEXT NOT NULL,"
     " started TEXT NOT NULL) STRICT;",
+
+    /* Results of checks: JSON as in state files; empty: none. */
+    "ALTER TABLE workspaces ADD COLUMN checks TEXT NOT NULL DEFAULT '';",
 };
 
 static int pragma_int(iac_store *store, const char *sql, int64_t *ret)

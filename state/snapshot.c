@@ -224,6 +224,30 @@ static iac_status read_outputs(reader *r, iac_state *state)
     return status;
 }
 
+static iac_status read_checks(reader *r, iac_state *state)
+{
+    sqlite3_stmt *s = iac_sql_get(r->store, IAC_SQL_CHECKS);
+    if (!s)
+        return iac_sql_diag(r->store, sqlite3_extended_errcode(r->store->db), "Failed to load state", r->diags);
+    sqlite3_bind_int64(s, 1, r->store->workspace_id);
+    int rc = sqlite3_step(s);
+    iac_status status = IAC_OK;
+    iac_str json = rc == SQLITE_ROW ? iac_sql_text(s, 0) : (iac_str){ 0 };
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        status = iac_sql_diag(r->store, rc, "Failed to load state", r->diags);
+    if (json.n) {
+        iac_str error;
+        size_t offset;
+        const iac_value *v = iac_value_from_json(r->arena, json, &error, &offset);
+        if (v)
+            iac_checks_from_value(r->arena, v, &state->checks, &state->check_count);
+        else
+            status = damaged(r, "results of checks", json);
+    }
+    iac_sql_done(s);
+    return status;
+}
+
 /* One transaction, so that what another process writes meanwhile is seen wholly or not at all. */
 static iac_status read_all(reader *r, iac_state *state)
 {
@@ -235,6 +259,8 @@ static iac_status read_all(reader *r, iac_state *state)
         status = read_objects(r, state);
     if (status == IAC_OK)
         status = read_outputs(r, state);
+    if (status == IAC_OK)
+        status = read_checks(r, state);
     if (!sqlite3_get_autocommit(r->store->db))
         sqlite3_exec(r->store->db, "ROLLBACK", NULL, NULL, NULL);
     state->lineage = iac_arena_str(r->arena, iac_store_lineage(r->store));

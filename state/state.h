@@ -34,6 +34,16 @@ typedef struct iac_state_output {
     bool sensitive;
 } iac_state_output;
 
+/* What became of the conditions of one object: of an instance, or of an object of the configuration that has none. */
+typedef struct iac_check_result {
+    iac_str kind;    /* resource, output_value, check, var */
+    iac_str object;  /* as configured: "module.m.check.c" */
+    iac_str address; /* of the instance: "module.m[0].check.c"; empty: there is none, or none is known */
+    iac_str status;  /* pass, fail, error, unknown */
+    const iac_str *messages; /* of what failed */
+    size_t message_count;
+} iac_check_result;
+
 typedef struct iac_state {
     iac_str lineage; /* empty while nothing was ever stored */
     int64_t serial;
@@ -41,6 +51,8 @@ typedef struct iac_state {
     size_t instance_count;
     const iac_state_output *outputs; /* root module's, by name */
     size_t output_count;
+    const iac_check_result *checks; /* as of the last apply, by object and address */
+    size_t check_count;
 } iac_state;
 
 const iac_state_instance *iac_state_find(const iac_state *state, iac_addr addr); /* NULL when absent; log n */
@@ -51,6 +63,13 @@ size_t iac_state_lower_bound(const iac_state *state, iac_addr addr);
 const iac_value *iac_object_value(iac_arena *arena, const iac_object *object);
 /* Makes an object from a value of `type`: unknown parts become null, marks become sensitive paths. */
 iac_object *iac_object_new(iac_arena *arena, const iac_value *value, const iac_type *type, int64_t schema_version);
+
+/* The status of the results of one object of the configuration taken together: error, fail, unknown, else pass. */
+iac_str iac_checks_status(const iac_check_result *checks, size_t n);
+/* Results as Terraform's state files hold them, "check_results"; "null" for none. */
+void iac_checks_to_json(iac_buf *out, const iac_check_result *checks, size_t n);
+/* And back; what is not understood is left out. */
+void iac_checks_from_value(iac_arena *arena, const iac_value *v, const iac_check_result **ret, size_t *ret_count);
 
 /* Terraform's state file, version 4. */
 iac_status iac_tfstate_read(iac_arena *arena, iac_str json, const iac_state **ret, iac_diags *diags);

@@ -39,6 +39,7 @@ typedef enum iac_write_kind {
     IAC_WRITE_RESTORE, /* the deposed object `deposed` of addr becomes current again */
     IAC_WRITE_OUTPUT,  /* put output */
     IAC_WRITE_OUTPUT_REMOVE,
+    IAC_WRITE_CHECKS, /* the results of all checks, in place of those before */
     IAC_WRITE_INTENT,      /* journal: what is about to be asked of a provider */
     IAC_WRITE_INTENT_DONE, /* journal: forget the intent with this token */
 } iac_write_kind;
@@ -61,6 +62,8 @@ typedef struct iac_write {
     const iac_object *object;
     iac_str deposed;
     iac_state_output output;
+    const iac_check_result *checks;
+    size_t check_count;
     iac_intent intent; /* INTENT: all of it; INTENT_DONE: token */
 } iac_write;
 

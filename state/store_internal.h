@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #define IAC_STATE_FILE "state.db"
-#define IAC_STATE_SCHEMA 1            /* what iac_migrate brings a database to */
+#define IAC_STATE_SCHEMA 2            /* what iac_migrate brings a database to */
 #define IAC_STATE_APPLICATION 0x69616331 /* "iac1", in the header of the file */
 
 /* Every statement that is carried out more than once is prepared once. */
@@ -24,6 +24,8 @@
     X(IAC_SQL_BUMP, "UPDATE workspaces SET serial = serial + 1," \
                     " lineage = CASE lineage WHEN '' THEN ?2 ELSE lineage END WHERE id = ?1") \
     X(IAC_SQL_SET_SERIAL, "UPDATE workspaces SET serial = ?2, lineage = ?3 WHERE id = ?1") \
+    X(IAC_SQL_CHECKS_PUT, "UPDATE workspaces SET checks = ?2 WHERE id = ?1") \
+    X(IAC_SQL_CHECKS, "SELECT checks FROM workspaces WHERE id = ?1") \
     X(IAC_SQL_TYPE_ADD, "INSERT OR IGNORE INTO types(json) VALUES(?1)") \
     X(IAC_SQL_TYPE_ID, "SELECT id FROM types WHERE json = ?1") \
     X(IAC_SQL_TYPE, "SELECT json FROM types WHERE id = ?1") \
@@ -127,6 +129,7 @@ void iac_writer_stop(iac_store *store); /* after everything submitted was writte
 /* Puts an object's row; SQLITE_OK or an error. */
 int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object);
 int iac_writer_put_output(iac_store *store, const iac_state_output *output);
+int iac_writer_put_checks(iac_store *store, const iac_check_result *checks, size_t n);
 
 /* ---- object.c ---- */
 void iac_paths_to_json(iac_buf *out, iac_paths paths);

@@ -265,6 +265,7 @@ static iac_status read_file(reader *r, const iac_value *file, iac_state *state)
         if (read_resource(r, resources->items[i]) != IAC_OK)
             return IAC_ERR;
     }
+    iac_checks_from_value(r->arena, get(file, "check_results", IAC_TUPLE), &state->checks, &state->check_count);
     return merge(r, state);
 }
 

@@ -212,5 +212,11 @@ void iac_tfstate_write(iac_buf *out, const iac_state *state)
         i = write_resource(out, state, reach, i);
     }
     iac_reach_free(reach);
-    iac_buf_cstr(out, first ? "],\n  \"check_results\": null\n}\n" : "\n  ],\n  \"check_results\": null\n}\n");
+    iac_buf_cstr(out, first ? "],\n  \"check_results\": " : "\n  ],\n  \"check_results\": ");
+    iac_buf json;
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_checks_to_json(&json, state->checks, state->check_count);
+    add_indented(out, iac_buf_view(&json), 1);
+    iac_buf_clear(&json);
+    iac_buf_cstr(out, "\n}\n");
 }

@@ -107,6 +107,22 @@ int iac_writer_put_output(iac_store *store, const iac_state_output *output)
     return rc;
 }
 
+int iac_writer_put_checks(iac_store *store, const iac_check_result *checks, size_t n)
+{
+    sqlite3_stmt *put = iac_sql_get(store, IAC_SQL_CHECKS_PUT);
+    if (!put)
+        return sqlite3_extended_errcode(store->db);
+    iac_buf json;
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    if (n)
+        iac_checks_to_json(&json, checks, n);
+    sqlite3_bind_int64(put, 1, store->workspace_id);
+    iac_sql_bind(put, 2, iac_buf_view(&json));
+    int rc = iac_sql_run(put);
+    iac_buf_clear(&json);
+    return rc;
+}
+
 static int put_intent(iac_store *store, const iac_intent *intent, iac_str addr)
 {
     sqlite3_stmt *put = iac_sql_get(store, IAC_SQL_INTENT_PUT);
@@ -174,6 +190,9 @@ static int write_one(iac_store *store, const iac_write *write, bool *changes)
         break;
     case IAC_WRITE_OUTPUT_REMOVE:
         rc = run_keyed(store, IAC_SQL_OUTPUT_REMOVE, write->output.name, none, none);
+        break;
+    case IAC_WRITE_CHECKS:
+        rc = iac_writer_put_checks(store, write->checks, write->check_count);
         break;
     case IAC_WRITE_INTENT:
         rc = put_intent(store, &write->intent, text);
@@ -404,6 +423,8 @@ static int replace_all(iac_store *store, const iac_state *state)
         rc = put_instance(store, &state->instances[i]);
     for (size_t i = 0; rc == SQLITE_OK && i < state->output_count; i++)
         rc = iac_writer_put_output(store, &state->outputs[i]);
+    if (rc == SQLITE_OK)
+        rc = iac_writer_put_checks(store, state->checks, state->check_count);
     return rc == SQLITE_OK ? set_serial(store, state) : rc;
 }
 

@@ -264,6 +264,29 @@ static void dismiss_reported(iac_applier *applier)
         iac_store_submit(applier->options->store, writes, n, NULL, NULL);
 }
 
+static iac_str checks_text(iac_arena *arena, const iac_check_result *checks, size_t n)
+{
+    iac_buf json;
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_checks_to_json(&json, checks, n);
+    iac_str text = iac_arena_str(arena, iac_buf_view(&json));
+    iac_buf_clear(&json);
+    return text;
+}
+
+/* Results of checks are known when everything has run; they are written where they are not what was. */
+static void save_checks(iac_applier *applier)
+{
+    const iac_state *stored = applier->plan->previous;
+    iac_arena *arena = applier->run.arena;
+    iac_write *write = iac_arena_new_of(arena, iac_write);
+    *write = (iac_write){ .kind = IAC_WRITE_CHECKS };
+    iac_run_checks(&applier->run, arena, applier->plan->mode, applier->plan, &write->checks, &write->check_count);
+    if (!iac_str_eq(checks_text(arena, write->checks, write->check_count),
+                    stored ? checks_text(arena, stored->checks, stored->check_count) : IAC_STR("null")))
+        iac_store_submit(applier->options->store, write, 1, NULL, NULL);
+}
+
 static void build_graph(iac_applier *applier, iac_graph *graph)
 {
     IAC_VEC(iac_edge) edges = { 0 };
@@ -325,6 +348,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         remove_outputs(&applier);
         dismiss_reported(&applier);
     }
+    save_checks(&applier);
     iac_run_collect(&applier.run, diags);
     iac_store_flush(options->store, diags);
     if (outcome.stopped)

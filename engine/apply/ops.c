@@ -305,12 +305,25 @@ static bool check_result(iac_worker *worker, const iac_node *node, const iac_cha
     return false;
 }
 
+static bool meets_postconditions(iac_worker *worker, const iac_node *node, const iac_change *change, iac_place *place,
+                                 const iac_value *self)
+{
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    if (!lifecycle->postconditions.n)
+        return true;
+    iac_subject subject = { node, iac_addr_text(worker->scratch, change->addr), lifecycle->preconditions.n };
+    place->self = self;
+    return iac_visit_conditions(worker, place, lifecycle->postconditions, subject, "Resource postcondition failed",
+                                false);
+}
+
 /* The configuration as it is now, and the plan that goes with it; made once, kept while the provider takes its time. */
 static bool prepare(iac_worker *worker, iac_node *node, iac_operation_run *op, const iac_change *change,
                     const iac_value *prior, iac_place *place, iac_str *private_data)
 {
     const iac_lifecycle *lifecycle = &node->resource->lifecycle;
-    if (!iac_visit_conditions(worker, place, lifecycle->preconditions, "Resource precondition failed", false, NULL))
+    iac_subject subject = { node, iac_addr_text(worker->scratch, change->addr), 0 };
+    if (!iac_visit_conditions(worker, place, lifecycle->preconditions, subject, "Resource precondition failed", false))
         return false;
     const iac_value *config = iac_decode_body(&place->scope, node->resource->body, node->schema->block, worker->keep,
                                               &worker->diags);
@@ -413,11 +426,8 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     op->result = value;
     op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
                                  .object = object };
-    if (ok && node->resource->lifecycle.postconditions.n) {
-        place.self = value;
-        op->unfit = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
-                                          "Resource postcondition failed", false, NULL);
-    }
+    if (ok)
+        op->unfit = !meets_postconditions(worker, node, change, &place, value);
     return save(applier, op, change, 1);
 }
 
@@ -491,8 +501,9 @@ iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t i
     op->id = id;
     iac_place place;
     iac_place_for(&place, worker, node, module, op->instance);
-    if (!iac_visit_conditions(worker, &place, node->resource->lifecycle.preconditions, "Resource precondition failed",
-                              false, NULL))
+    iac_subject subject = { node, iac_addr_text(worker->scratch, change->addr), 0 };
+    if (!iac_visit_conditions(worker, &place, node->resource->lifecycle.preconditions, subject,
+                              "Resource precondition failed", false))
         return FAILED;
     const iac_value *config = iac_decode_body(&place.scope, node->resource->body, node->schema->block,
                                               worker->scratch, &worker->diags);
@@ -510,11 +521,7 @@ iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t i
     op->result = state;
     op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
                                  .object = make_object(worker, change, state, IAC_STR("")) };
-    if (node->resource->lifecycle.postconditions.n) {
-        place.self = state;
-        op->unfit = !iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
-                                          "Resource postcondition failed", false, NULL);
-    }
+    op->unfit = !meets_postconditions(worker, node, change, &place, state);
     return save(applier, op, change, 1);
 }
 

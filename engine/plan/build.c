@@ -678,6 +678,7 @@ void iac_run_clear(iac_run *run)
         iac_arena_free(run->workers[i].keep);
         iac_arena_free(run->workers[i].scratch);
         iac_diags_clear(&run->workers[i].diags);
+        iac_vec_clear(&run->workers[i].checked);
     }
     free(run->workers);
     for (size_t i = 0; i < run->kept.n; i++)

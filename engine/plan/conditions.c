@@ -83,8 +83,8 @@ static int truth(iac_worker *worker, iac_place *place, const iac_expr *condition
     return -2;
 }
 
-bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, const char *what, bool warn,
-                          bool *ret_unknown)
+bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, iac_subject subject,
+                          const char *what, bool warn)
 {
     bool all = true;
     for (size_t i = 0; i < conditions.n; i++) {
@@ -97,11 +97,12 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         int is_true = truth(worker, place, expr, false);
         if (worker->diags.errors != errors) {
             all = false;
+            iac_note_check(worker, &subject, i, 'e', (iac_str){ 0 });
             continue;
         }
+        if (is_true)
+            iac_note_check(worker, &subject, i, is_true == 1 ? 'p' : 'u', (iac_str){ 0 });
         if (is_true == -1) {
-            if (ret_unknown)
-                *ret_unknown = true;
             if (warn && worker->run->planning)
                 explain(worker, place, expr,
                         iac_diag_warning(&worker->diags, expr->range, "Check block assertion known after apply",
@@ -113,6 +114,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         if (text.n == 0)
             text = IAC_STR("This check failed, but has an invalid error message as described in the other "
                            "accompanying messages.");
+        iac_note_check(worker, &subject, i, 'f', text);
         iac_diag *diag = warn ? iac_diag_warning(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text))
                               : iac_diag_error(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text));
         explain(worker, place, expr, diag);
@@ -145,18 +147,22 @@ static iac_str validation_message(iac_worker *worker, iac_place *place, const ia
     return text.n ? text : IAC_STR("Failed to evaluate condition error message.");
 }
 
-bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given)
+bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given,
+                           iac_subject subject)
 {
     bool ok = true;
     for (size_t i = 0; i < variable->validations.n; i++) {
         const iac_condition *rule = &variable->validations.v[i];
         int is_true = truth(worker, place, rule->condition, true);
+        if (is_true)
+            iac_note_check(worker, &subject, i, is_true == 1 ? 'p' : is_true == -1 ? 'u' : 'e', (iac_str){ 0 });
         if (is_true == 1 || is_true == -1)
             continue;
         ok = false;
         if (is_true == -2)
             continue;
         iac_str text = validation_message(worker, place, rule->error_message);
+        iac_note_check(worker, &subject, i, 'f', text);
         iac_pos at = rule->range.src ? iac_source_pos(rule->range.src, rule->range.start) : (iac_pos){ 0 };
         iac_pos end = rule->range.src ? iac_source_pos(rule->range.src, rule->range.end) : (iac_pos){ 0 };
         iac_diag *diag = iac_diag_error(

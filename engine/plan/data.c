@@ -106,8 +106,9 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     }
     iac_place place;
     iac_place_for(&place, worker, node, task->module, task->instance);
-    if (!iac_visit_conditions(worker, &place, node->resource->lifecycle.preconditions, "Resource precondition failed",
-                              false, NULL))
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    iac_subject subject = { node, task->address, 0 };
+    if (!iac_visit_conditions(worker, &place, lifecycle->preconditions, subject, "Resource precondition failed", false))
         return false;
     const iac_value *config = iac_decode_body(&place.scope, node->resource->body, node->schema->block,
                                               worker->scratch, &worker->diags);
@@ -134,9 +135,10 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     }
     task->instance->value = state;
     task->kept = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
-    if (!node->resource->lifecycle.postconditions.n)
+    if (!lifecycle->postconditions.n)
         return true;
     place.self = state;
-    return iac_visit_conditions(worker, &place, node->resource->lifecycle.postconditions,
-                                "Resource postcondition failed", false, NULL);
+    subject.first = lifecycle->preconditions.n;
+    return iac_visit_conditions(worker, &place, lifecycle->postconditions, subject, "Resource postcondition failed",
+                                false);
 }

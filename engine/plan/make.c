@@ -554,6 +554,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     plan->prior = refreshed_state(planner, arena);
     gather_outputs(planner, plan, arena);
     iac_plan_relevant(planner, plan, arena);
+    iac_run_checks(&planner->run, arena, options->mode, NULL, &plan->checks, &plan->check_count);
     plan->applyable = !plan->errored && has_changes(planner, plan);
     plan->complete = plan->complete && !plan->errored;
     if (!plan->errored)

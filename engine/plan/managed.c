@@ -563,8 +563,9 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     iac_place place;
     iac_place_for(&place, worker, node, task->module, task->instance);
     const iac_resource_config *resource = node->resource;
-    if (!iac_visit_conditions(worker, &place, resource->lifecycle.preconditions, "Resource precondition failed", false,
-                              NULL))
+    iac_subject subject = { node, task->address, 0 };
+    if (!iac_visit_conditions(worker, &place, resource->lifecycle.preconditions, subject,
+                              "Resource precondition failed", false))
         return false;
     const iac_value *full = iac_decode_body(&place.scope, resource->body, node->schema->block, worker->scratch,
                                             &worker->diags);
@@ -582,8 +583,9 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     task->instance->change = task->change;
     if (resource->lifecycle.postconditions.n) {
         place.self = task->change->after;
-        return iac_visit_conditions(worker, &place, resource->lifecycle.postconditions,
-                                    "Resource postcondition failed", false, NULL);
+        subject.first = resource->lifecycle.preconditions.n;
+        return iac_visit_conditions(worker, &place, resource->lifecycle.postconditions, subject,
+                                    "Resource postcondition failed", false);
     }
     return true;
 }
@@ -603,9 +605,11 @@ static void check_refreshed(iac_worker *worker, iac_node *node, const iac_plan_t
     const iac_lifecycle *lifecycle = &node->resource->lifecycle;
     iac_place place;
     iac_place_for(&place, worker, node, task->module, task->instance);
-    iac_visit_conditions(worker, &place, lifecycle->preconditions, "Resource precondition failed", true, NULL);
+    iac_subject subject = { node, task->address, 0 };
+    iac_visit_conditions(worker, &place, lifecycle->preconditions, subject, "Resource precondition failed", true);
     place.self = task->refreshed;
-    iac_visit_conditions(worker, &place, lifecycle->postconditions, "Resource postcondition failed", true, NULL);
+    subject.first = lifecycle->preconditions.n;
+    iac_visit_conditions(worker, &place, lifecycle->postconditions, subject, "Resource postcondition failed", true);
 }
 
 /* What a removed block lets go of is not asked about any more. */

@@ -93,14 +93,6 @@ typedef struct iac_operation {
 
 typedef enum iac_plan_mode { IAC_PLAN_NORMAL, IAC_PLAN_DESTROY, IAC_PLAN_REFRESH_ONLY } iac_plan_mode;
 
-typedef struct iac_check_result {
-    iac_str kind; /* resource, output_value, check, var */
-    iac_str address;
-    iac_str status; /* pass, fail, error, unknown */
-    const iac_str *messages;
-    size_t message_count;
-} iac_check_result;
-
 typedef struct iac_relevant {
     iac_addr addr;
     iac_path path;
@@ -122,7 +114,7 @@ typedef struct iac_plan {
     const iac_state *previous;  /* as it was stored */
     const iac_config *config;
     const iac_map *variables;   /* root: name to const iac_value * (converted, marked) */
-    const iac_check_result *checks;
+    const iac_check_result *checks; /* by object and address */
     size_t check_count;
     const iac_relevant *relevant;
     size_t relevant_count;

@@ -87,7 +87,8 @@ static const iac_addr *get_addrs(iac_wire *in, size_t *ret_count)
 
 static iac_change get_change(iac_wire *in, const iac_schema *const *schemas, size_t schema_count)
 {
-    iac_change change = { .addr = iac_get_addr(in), .previous = iac_get_addr(in) };
+    iac_change change = { .addr = iac_get_addr(in) };
+    change.previous = iac_get_addr(in);
     change.moved = iac_get_number(in);
     change.deposed = iac_get_text(in);
     uint64_t action = iac_get_number(in), reason = iac_get_number(in);
@@ -189,6 +190,39 @@ static const iac_object *get_object(iac_wire *in)
     return object;
 }
 
+static void put_checks(iac_buf *out, const iac_check_result *checks, size_t n)
+{
+    iac_put_number(out, n);
+    for (size_t i = 0; i < n; i++) {
+        iac_put_text(out, checks[i].kind);
+        iac_put_text(out, checks[i].object);
+        iac_put_text(out, checks[i].address);
+        iac_put_text(out, checks[i].status);
+        iac_put_number(out, checks[i].message_count);
+        for (size_t k = 0; k < checks[i].message_count; k++)
+            iac_put_text(out, checks[i].messages[k]);
+    }
+}
+
+static const iac_check_result *get_checks(iac_wire *in, size_t *ret_count)
+{
+    size_t n = iac_get_count(in);
+    iac_check_result *checks = iac_arena_array(in->arena, iac_check_result, n);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        checks[i].kind = iac_get_text(in);
+        checks[i].object = iac_get_text(in);
+        checks[i].address = iac_get_text(in);
+        checks[i].status = iac_get_text(in);
+        checks[i].message_count = iac_get_count(in);
+        iac_str *messages = iac_arena_array(in->arena, iac_str, checks[i].message_count);
+        for (size_t k = 0; k < checks[i].message_count && !in->bad; k++)
+            messages[k] = iac_get_text(in);
+        checks[i].messages = messages;
+    }
+    *ret_count = n;
+    return checks;
+}
+
 static void put_state(iac_buf *out, const iac_state *state)
 {
     iac_put_text(out, state->lineage);
@@ -209,6 +243,7 @@ static void put_state(iac_buf *out, const iac_state *state)
         iac_put_value(out, state->outputs[i].value);
         iac_put_number(out, state->outputs[i].sensitive);
     }
+    put_checks(out, state->checks, state->check_count);
 }
 
 static const iac_state *get_state(iac_wire *in)
@@ -241,6 +276,7 @@ static const iac_state *get_state(iac_wire *in)
         in->bad |= !outputs[i].value;
     }
     state->outputs = outputs;
+    state->checks = get_checks(in, &state->check_count);
     return state;
 }
 
@@ -399,6 +435,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
         iac_put_addr(out, plan->relevant[i].addr);
         iac_put_path(out, plan->relevant[i].path);
     }
+    put_checks(out, plan->checks, plan->check_count);
     put_texts(out, plan->targets, plan->target_count);
     put_texts(out, plan->replaces, plan->replace_count);
     put_texts(out, plan->settled, plan->settled_count);
@@ -501,6 +538,7 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     iac_map_settle(variables, in->arena);
     plan->variables = variables;
     get_relevant(in, plan);
+    plan->checks = get_checks(in, &plan->check_count);
     plan->targets = get_texts(in, &plan->target_count);
     plan->replaces = get_texts(in, &plan->replace_count);
     plan->settled = get_texts(in, &plan->settled_count);

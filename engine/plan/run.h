@@ -110,11 +110,19 @@ struct iac_run_module {
     uint32_t instance_count;
 };
 
+typedef struct iac_checked { /* what became of one condition */
+    uint32_t node, index; /* which of the object's conditions */
+    char status;          /* 'p'ass, 'f'ail, 'u'nknown, 'e'rror */
+    iac_str address;      /* of the instance */
+    iac_str message;
+} iac_checked;
+
 typedef struct iac_worker {
     iac_run *run;
     iac_arena *keep;    /* lives as long as the run */
     iac_arena *scratch; /* emptied after each visit */
     iac_diags diags;    /* of the visit under way */
+    IAC_VEC(iac_checked) checked; /* by its visits */
 } iac_worker;
 
 typedef struct iac_kept_diags {
@@ -233,14 +241,29 @@ typedef bool (*iac_import_fn)(void *arg, iac_worker *worker, const iac_import_co
 bool iac_visit_imports(iac_worker *worker, iac_node *node, bool validating, iac_import_fn fn, void *arg);
 
 /* ---- conditions.c ---- */
-/* Evaluates conditions at a place. False when one fails (diagnosed as an error, or with warn as a warning). Unknown ones
- * pass; *ret_unknown (may be NULL) then is set. what: "Resource precondition failed" ... */
-bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, const char *what, bool warn,
-                          bool *ret_unknown);
+typedef struct iac_subject { /* whose conditions they are */
+    const iac_node *node;
+    iac_str address; /* of the instance */
+    size_t first;    /* the number of the first of them among all that the object has */
+} iac_subject;
+/* Evaluates conditions at a place, and notes what became of them. False when one fails (diagnosed as an error, or with
+ * warn as a warning). Unknown ones pass. what: "Resource precondition failed" ... */
+bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, iac_subject subject,
+                          const char *what, bool warn);
 /* Whether conditions and their messages have values of the right types, as far as they are known. */
 void iac_validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions);
 /* The variable's validations, at a place in its module. given: where its value was written, if there is such a place. */
-bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given);
+bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given,
+                           iac_subject subject);
+
+/* ---- checks.c ---- */
+/* A subject that is not a resource: node in an instance of its module. */
+iac_subject iac_subject_in(iac_worker *worker, const iac_node *node, const iac_module_instance *instance);
+void iac_note_check(iac_worker *worker, const iac_subject *subject, size_t index, char status, iac_str message);
+/* The results of all objects that have conditions, after the walk: by object and address, in the arena. What was not
+ * evaluated is as in `base` (NULL: a plan is being made), else unknown. */
+void iac_run_checks(const iac_run *run, iac_arena *arena, iac_plan_mode mode, const iac_plan *base,
+                    const iac_check_result **ret, size_t *ret_count);
 
 /* ---- objects.c ---- */
 /* The instance of a module with that address; NULL when it has none (any more). */

@@ -61,7 +61,8 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
         if (variable->validations.n) {
             iac_place own;
             iac_place_init(&own, run, node->module, instance);
-            ok = iac_visit_validations(worker, &own, variable, node->module->parent ? range : IAC_NO_RANGE) && ok;
+            ok = iac_visit_validations(worker, &own, variable, node->module->parent ? range : IAC_NO_RANGE,
+                                       iac_subject_in(worker, node, instance)) && ok;
         }
     }
     return ok && worker->diags.errors == 0;
@@ -83,8 +84,9 @@ static bool visit_local(iac_worker *worker, iac_node *node)
 static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place *place)
 {
     const iac_output_config *output = node->output;
-    if (!iac_visit_conditions(worker, place, output->preconditions, "Module output value precondition failed", false,
-                              NULL))
+    if (output->preconditions.n &&
+        !iac_visit_conditions(worker, place, output->preconditions, iac_subject_in(worker, node, place->instance),
+                              "Module output value precondition failed", false))
         return NULL;
     const iac_value *v = iac_eval(&place->scope, output->value, worker->scratch, &worker->diags);
     if (worker->diags.errors)
@@ -221,7 +223,8 @@ static bool visit_check(iac_worker *worker, iac_node *node)
     for (uint32_t i = 0; i < node->module->instance_count; i++) {
         iac_place place;
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
-        iac_visit_conditions(worker, &place, node->check->asserts, "Check block assertion failed", true, NULL);
+        iac_visit_conditions(worker, &place, node->check->asserts, iac_subject_in(worker, node, place.instance),
+                             "Check block assertion failed", true);
     }
     return true;
 }

@@ -311,14 +311,14 @@ void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *s
     add_output_changes(out, &first, plan);
     if (plan->prior && (plan->prior->instance_count || plan->prior->output_count)) {
         iac_json_member(out, &first, "prior_state");
-        iac_json_state_document(out, plan->prior, &find);
+        iac_json_state_document(out, plan->prior, &find, false);
     }
     if (plan->config) {
         iac_json_member(out, &first, "configuration");
         iac_json_config(out, plan->config, &find);
     }
     add_relevant(out, &first, plan);
-    iac_json_checks(out, &first, plan);
+    iac_json_checks(out, &first, plan->checks, plan->check_count);
     iac_json_string_member(out, &first, "timestamp", plan->timestamp);
     iac_json_member(out, &first, "applyable");
     iac_buf_cstr(out, plan->applyable ? "true" : "false");

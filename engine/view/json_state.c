@@ -1,3 +1,4 @@
+#include "engine/view/json_checks.h"
 #include "engine/view/json_module.h"
 
 #include "lang/value/json.h"
@@ -225,18 +226,21 @@ static void add_values(iac_buf *out, const iac_state *state, const iac_view_sche
     iac_arena_free(arena);
 }
 
-void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool checks)
 {
     iac_buf_cstr(out, "{\"format_version\":\"1.0\"");
     if (state->instance_count || state->output_count) {
         iac_buf_cstr(out, ",\"terraform_version\":\"" IAC_TERRAFORM_VERSION "\",\"values\":");
         add_values(out, state, schemas);
+        bool first = false;
+        if (checks)
+            iac_json_checks(out, &first, state->checks, state->check_count);
     }
     iac_buf_char(out, '}');
 }
 
 void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
 {
-    iac_json_state_document(out, state, schemas);
+    iac_json_state_document(out, state, schemas, true);
     iac_buf_char(out, '\n');
 }

@@ -372,10 +372,11 @@ static void test_view_plan__gathers_the_results_of_checks(void **unused)
     (void)unused;
     static const iac_str message = IAC_STR_INIT("nope");
     static const iac_check_result checks[] = {
-        { IAC_STR_INIT("check"), IAC_STR_INIT("check.a"), IAC_STR_INIT("fail"), &message, 1 },
-        { IAC_STR_INIT("output_value"), IAC_STR_INIT("module.m[0].output.o"), IAC_STR_INIT("pass"), NULL, 0 },
-        { IAC_STR_INIT("resource"), IAC_STR_INIT("t.x[0]"), IAC_STR_INIT("pass"), NULL, 0 },
-        { IAC_STR_INIT("resource"), IAC_STR_INIT("t.x[1]"), IAC_STR_INIT("unknown"), NULL, 0 },
+        { IAC_STR_INIT("check"), IAC_STR_INIT("check.a"), IAC_STR_INIT("check.a"), IAC_STR_INIT("fail"), &message, 1 },
+        { IAC_STR_INIT("output_value"), IAC_STR_INIT("module.m.output.o"), IAC_STR_INIT("module.m[0].output.o"),
+          IAC_STR_INIT("pass"), NULL, 0 },
+        { IAC_STR_INIT("resource"), IAC_STR_INIT("t.x"), IAC_STR_INIT("t.x[0]"), IAC_STR_INIT("pass"), NULL, 0 },
+        { IAC_STR_INIT("resource"), IAC_STR_INIT("t.x"), IAC_STR_INIT("t.x[1]"), IAC_STR_INIT("unknown"), NULL, 0 },
     };
     iac_plan plan = { .checks = checks, .check_count = IAC_COUNT(checks) };
     iac_buf out;
