@@ -1,3 +1,4 @@
+#include "state/backend.h"
 #include "state/store_internal.h"
 
 #include <errno.h>
@@ -14,18 +15,6 @@
     "iac acquires a state lock to protect the state from being written by multiple users at the same time. Please " \
     "resolve the issue above and try again. For most commands, you can disable locking with the \"-lock=false\" " \
     "flag, but this is not recommended."
-
-/* A process, told apart from one that got its number later, or that has it in another container. */
-typedef struct process {
-    iac_str host, machine, boot, pid_namespace, started;
-    int64_t pid;
-} process;
-
-typedef struct holder {
-    iac_lock_info info;
-    iac_str version;
-    process process;
-} holder;
 
 /* ---- processes ---- */
 
@@ -59,39 +48,37 @@ static iac_str start_time(iac_arena *arena, int64_t pid)
     return iac_str_sub(stat, at, end);
 }
 
-static process this_process(iac_arena *arena)
+static void set_process(iac_arena *arena, iac_lock_info *info)
 {
-    process p = { .pid = getpid() };
     char host[256] = "", link[64];
     gethostname(host, sizeof(host) - 1);
-    p.host = iac_arena_str(arena, iac_str_of(host));
-    p.machine = read_small_file(arena, "/etc/machine-id");
-    p.boot = read_small_file(arena, "/proc/sys/kernel/random/boot_id");
+    info->pid = getpid();
+    info->host = iac_arena_str(arena, iac_str_of(host));
+    info->machine = read_small_file(arena, "/etc/machine-id");
+    info->boot = read_small_file(arena, "/proc/sys/kernel/random/boot_id");
     ssize_t n = readlink("/proc/self/ns/pid", link, sizeof(link));
     if (n > 0)
-        p.pid_namespace = iac_arena_str(arena, (iac_str){ link, (size_t)n });
-    p.started = start_time(arena, p.pid);
-    return p;
+        info->pid_namespace = iac_arena_str(arena, (iac_str){ link, (size_t)n });
+    info->started = start_time(arena, info->pid);
 }
 
-/* Whether it is certain that the process no longer lives. */
-static bool is_gone(iac_arena *arena, const process *p, const process *self)
+bool iac_lock_is_gone(iac_arena *arena, const iac_lock_info *holder, const iac_lock_info *self)
 {
-    if (!iac_str_eq(p->host, self->host) || !iac_str_eq(p->machine, self->machine))
+    if (!iac_str_eq(holder->host, self->host) || !iac_str_eq(holder->machine, self->machine))
         return false;
-    if (!iac_str_eq(p->boot, self->boot))
-        return p->boot.n && self->boot.n && self->machine.n; /* the same machine, booted again since */
-    if (!iac_str_eq(p->pid_namespace, self->pid_namespace))
+    if (!iac_str_eq(holder->boot, self->boot))
+        return holder->boot.n && self->boot.n && self->machine.n; /* the same machine, booted again since */
+    if (!iac_str_eq(holder->pid_namespace, self->pid_namespace) || !holder->boot.n || holder->pid <= 0)
         return false;
-    if (kill((pid_t)p->pid, 0) != 0 && errno == ESRCH)
+    if (kill((pid_t)holder->pid, 0) != 0 && errno == ESRCH)
         return true;
-    iac_str started = start_time(arena, p->pid);
-    return started.n && p->started.n && !iac_str_eq(started, p->started);
+    iac_str started = start_time(arena, holder->pid);
+    return started.n && holder->started.n && !iac_str_eq(started, holder->started);
 }
 
 /* ---- rows ---- */
 
-static int read_holder(iac_store *store, iac_arena *arena, holder *ret, bool *found)
+static int read_holder(iac_store *store, iac_arena *arena, iac_lock_info *ret, bool *found)
 {
     sqlite3_stmt *s = iac_sql_get(store, IAC_SQL_LOCK);
     if (!s)
@@ -100,32 +87,31 @@ static int read_holder(iac_store *store, iac_arena *arena, holder *ret, bool *fo
     int rc = sqlite3_step(s);
     *found = rc == SQLITE_ROW;
     if (*found) {
-        iac_str *const texts[] = { &ret->info.id, &ret->info.operation, &ret->info.who, &ret->info.host, NULL,
-                                   &ret->info.created, &ret->version, &ret->process.machine, &ret->process.boot,
-                                   &ret->process.pid_namespace, &ret->process.started };
+        iac_str *const texts[] = { &ret->id, &ret->operation, &ret->who, &ret->host, NULL, &ret->created, &ret->version,
+                                   &ret->machine, &ret->boot, &ret->pid_namespace, &ret->started };
         for (int i = 0; i < (int)IAC_COUNT(texts); i++) {
             if (texts[i])
                 *texts[i] = iac_arena_str(arena, iac_sql_text(s, i));
         }
-        ret->process.host = ret->info.host;
-        ret->process.pid = ret->info.pid = sqlite3_column_int64(s, 4);
+        ret->pid = sqlite3_column_int64(s, 4);
+        ret->path = iac_arena_str(arena, iac_str_of(store->path));
+        ret->idle_seconds = -1;
     }
     iac_sql_done(s);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int put_holder(iac_store *store, const holder *h)
+static int put_holder(iac_store *store, const iac_lock_info *h)
 {
     sqlite3_stmt *s = iac_sql_get(store, IAC_SQL_LOCK_PUT);
     if (!s)
         return sqlite3_extended_errcode(store->db);
-    const iac_str texts[] = { h->info.id, h->info.operation, h->info.who, h->info.host, { 0 }, h->info.created,
-                              h->version, h->process.machine, h->process.boot, h->process.pid_namespace,
-                              h->process.started };
+    const iac_str texts[] = { h->id, h->operation, h->who, h->host, { 0 }, h->created, h->version, h->machine, h->boot,
+                              h->pid_namespace, h->started };
     sqlite3_bind_int64(s, 1, store->workspace_id);
     for (int i = 0; i < (int)IAC_COUNT(texts); i++)
         iac_sql_bind(s, i + 2, texts[i]);
-    sqlite3_bind_int64(s, 6, h->info.pid);
+    sqlite3_bind_int64(s, 6, h->pid);
     return iac_sql_run(s);
 }
 
@@ -157,30 +143,27 @@ static iac_str user_name(iac_arena *arena)
     return iac_arena_printf(arena, "%ld", (long)getuid());
 }
 
-static holder new_holder(iac_arena *arena, const char *operation)
+iac_lock_info iac_lock_new(iac_arena *arena, const char *operation)
 {
-    char id[37], created[64];
-    iac_uuid(id);
+    char id[37];
     struct timespec now;
-    struct tm utc;
+    iac_uuid(id);
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t n = strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(created + n, sizeof(created) - n, ".%06ldZ", now.tv_nsec / 1000);
-    holder h = { .process = this_process(arena), .version = IAC_STR(IAC_VERSION) };
-    h.info = (iac_lock_info){
+    iac_lock_info info = {
         .id = iac_arena_str(arena, iac_str_of(id)),
-        .operation = iac_str_of(operation),
-        .host = h.process.host,
-        .pid = h.process.pid,
-        .created = iac_arena_str(arena, iac_str_of(created)),
+        .operation = iac_arena_str(arena, iac_str_of(operation)),
+        .created = iac_time_text(arena, (double)now.tv_sec + (double)now.tv_nsec / 1e9),
+        .version = IAC_STR(IAC_VERSION),
+        .idle_seconds = -1,
     };
-    h.info.who = iac_arena_printf(arena, "%.*s@%.*s", IAC_FMT(user_name(arena)), IAC_FMT(h.process.host));
-    return h;
+    set_process(arena, &info);
+    info.who = iac_arena_printf(arena, "%.*s@%.*s", IAC_FMT(user_name(arena)), IAC_FMT(info.host));
+    return info;
 }
 
 /* One try. *held: somebody else has it, and is in *other. */
-static int try_lock(iac_store *store, iac_arena *arena, const holder *mine, holder *other, bool *held)
+static int try_lock(iac_store *store, iac_arena *arena, const iac_lock_info *mine, iac_lock_info *other,
+                    bool *held)
 {
     *held = false;
     bool found = false;
@@ -190,9 +173,9 @@ static int try_lock(iac_store *store, iac_arena *arena, const holder *mine, hold
     if (rc == SQLITE_OK)
         rc = read_holder(store, arena, other, &found);
     if (rc == SQLITE_OK && found) {
-        *held = !is_gone(arena, &other->process, &mine->process);
+        *held = !iac_lock_is_gone(arena, other, mine);
         if (!*held)
-            rc = remove_lock(store, other->info.id);
+            rc = remove_lock(store, other->id);
     }
     if (rc == SQLITE_OK && !*held)
         rc = put_holder(store, mine);
@@ -207,33 +190,36 @@ static void roll_back(iac_store *store)
         iac_sql_simple(store, IAC_SQL_ROLLBACK);
 }
 
-static int64_t now_ms(void)
+int64_t iac_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void print_info(iac_buf *out, iac_store *store, const holder *h)
+static void print_info(iac_buf *out, const iac_lock_info *info)
 {
     iac_buf_printf(out,
                    "Lock Info:\n"
                    "  ID:        %.*s\n"
-                   "  Path:      %s\n"
+                   "  Path:      %.*s\n"
                    "  Operation: %.*s\n"
                    "  Who:       %.*s\n"
                    "  Version:   %.*s\n"
                    "  Created:   %.*s\n"
-                   "  Info:      process %lld\n",
-                   IAC_FMT(h->info.id), store->path, IAC_FMT(h->info.operation), IAC_FMT(h->info.who),
-                   IAC_FMT(h->version), IAC_FMT(h->info.created), (long long)h->info.pid);
+                   "  Info:      %.*s",
+                   IAC_FMT(info->id), IAC_FMT(info->path), IAC_FMT(info->operation), IAC_FMT(info->who),
+                   IAC_FMT(info->version), IAC_FMT(info->created), IAC_FMT(info->info));
+    if (info->pid && !info->info.n)
+        iac_buf_printf(out, "process %lld", (long long)info->pid);
+    iac_buf_char(out, '\n');
 }
 
-static iac_status busy(iac_store *store, const holder *other, iac_diags *diags)
+iac_status iac_lock_busy(const iac_lock_info *holder, iac_diags *diags)
 {
     iac_buf info;
     iac_buf_init(&info, IAC_BUF_UNLIMITED);
-    print_info(&info, store, other);
+    print_info(&info, holder);
     iac_diag_error(diags, IAC_NO_RANGE, "Error acquiring the state lock",
                    "Error message: the state is locked by another process\n%s\n\n%s", info.p, LOCK_ADVICE);
     iac_buf_clear(&info);
@@ -242,12 +228,14 @@ static iac_status busy(iac_store *store, const holder *other, iac_diags *diags)
 
 iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags)
 {
+    if (store->driver)
+        return store->driver->lock(store, operation, timeout_ms, diags);
     iac_arena *arena = iac_arena_new();
-    holder mine = new_holder(arena, operation);
-    int64_t deadline = now_ms() + timeout_ms, pause = 10;
+    iac_lock_info mine = iac_lock_new(arena, operation);
+    int64_t deadline = iac_now_ms() + timeout_ms, pause = 10;
     iac_status status = IAC_OK;
     for (;;) {
-        holder other = { 0 };
+        iac_lock_info other = { 0 };
         bool held;
         pthread_mutex_lock(&store->db_mutex);
         set_durable(store, false);
@@ -257,9 +245,9 @@ iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeo
         roll_back(store);
         set_durable(store, true);
         pthread_mutex_unlock(&store->db_mutex);
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - iac_now_ms();
         if (status == IAC_OK && held && left <= 0)
-            status = busy(store, &other, diags);
+            status = iac_lock_busy(&other, diags);
         if (status != IAC_OK || !held)
             break;
         pause = pause < 500 ? pause * 2 : 500;
@@ -267,7 +255,7 @@ iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeo
     }
     if (status == IAC_OK) {
         store->locked = true;
-        memcpy(store->lock_id, mine.info.id.p, sizeof(store->lock_id));
+        memcpy(store->lock_id, mine.id.p, sizeof(store->lock_id));
     }
     iac_arena_free(arena);
     return status;
@@ -275,6 +263,10 @@ iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeo
 
 void iac_store_unlock(iac_store *store)
 {
+    if (store->driver) {
+        store->driver->unlock(store);
+        return;
+    }
     if (!store->locked)
         return;
     pthread_mutex_lock(&store->db_mutex);
@@ -285,32 +277,52 @@ void iac_store_unlock(iac_store *store)
     store->locked = false;
 }
 
+iac_status iac_lock_not_broken(const iac_lock_info *holder, iac_str id, iac_diags *diags)
+{
+    if (!holder) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Failed to unlock state", "The state is not locked.");
+        return IAC_ERR;
+    }
+    iac_buf info;
+    iac_buf_init(&info, IAC_BUF_UNLIMITED);
+    print_info(&info, holder);
+    iac_diag_error(diags, IAC_NO_RANGE, "Failed to unlock state",
+                   "The lock ID \"%.*s\" does not match the lock that is held.\n%s", IAC_FMT(id), info.p);
+    iac_buf_clear(&info);
+    return IAC_ERR;
+}
+
 iac_status iac_store_force_unlock(iac_store *store, iac_str id, iac_diags *diags)
 {
+    if (store->driver)
+        return store->driver->force_unlock(store, id, diags);
     iac_arena *arena = iac_arena_new();
-    holder other = { 0 };
+    iac_lock_info other = { 0 };
     bool found = false;
     pthread_mutex_lock(&store->db_mutex);
     int rc = read_holder(store, arena, &other, &found);
-    bool same = found && iac_str_eq(other.info.id, id);
+    bool same = found && iac_str_eq(other.id, id);
     if (rc == SQLITE_OK && same)
         rc = remove_lock(store, id);
     iac_status status = IAC_OK;
     if (rc != SQLITE_OK)
         status = iac_sql_diag(store, rc, "Failed to unlock state", diags);
     pthread_mutex_unlock(&store->db_mutex);
-    if (status == IAC_OK && !found) {
-        iac_diag_error(diags, IAC_NO_RANGE, "Failed to unlock state", "The state is not locked.");
-        status = IAC_ERR;
-    } else if (status == IAC_OK && !same) {
-        iac_buf info;
-        iac_buf_init(&info, IAC_BUF_UNLIMITED);
-        print_info(&info, store, &other);
-        iac_diag_error(diags, IAC_NO_RANGE, "Failed to unlock state",
-                       "The lock ID \"%.*s\" does not match the lock that is held.\n%s", IAC_FMT(id), info.p);
-        iac_buf_clear(&info);
-        status = IAC_ERR;
-    }
+    if (status == IAC_OK && !same)
+        status = iac_lock_not_broken(found ? &other : NULL, id, diags);
     iac_arena_free(arena);
     return status;
+}
+
+iac_status iac_store_lock_info(iac_store *store, iac_arena *arena, iac_lock_info *ret, iac_diags *diags)
+{
+    if (store->driver)
+        return store->driver->lock_info(store, arena, ret, diags);
+    bool found = false;
+    *ret = (iac_lock_info){ 0 };
+    pthread_mutex_lock(&store->db_mutex);
+    int rc = read_holder(store, arena, ret, &found);
+    iac_status status = rc == SQLITE_OK ? IAC_OK : iac_sql_diag(store, rc, "Failed to read the lock", diags);
+    pthread_mutex_unlock(&store->db_mutex);
+    return status == IAC_OK && !found ? IAC_NOT_FOUND : status;
 }

@@ -270,6 +270,8 @@ static iac_status read_all(reader *r, iac_state *state)
 
 iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags)
 {
+    if (store->driver)
+        return store->driver->read(store, arena, ret, diags);
     reader r = { .store = store, .arena = arena, .diags = diags };
     iac_state *state = iac_arena_new_of(arena, iac_state);
     pthread_mutex_lock(&store->db_mutex);
@@ -299,6 +301,8 @@ static iac_status read_intent(reader *r, sqlite3_stmt *s, iac_intent *intent)
 iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
                              iac_diags *diags)
 {
+    if (store->driver)
+        return store->driver->intents(store, arena, ret, ret_count, diags);
     reader r = { .store = store, .arena = arena, .diags = diags };
     IAC_VEC(iac_intent) intents = { 0 };
     pthread_mutex_lock(&store->db_mutex);

@@ -150,7 +150,7 @@ static iac_status open_database(iac_store *store, bool create, iac_diags *diags)
 {
     bool exists = access(store->path, F_OK) == 0;
     int rc;
-    if (!exists && !create) {
+    if (store->memory || (!exists && !create)) {
         store->memory = true;
         rc = sqlite3_open_v2(":memory:", &store->db,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -204,11 +204,13 @@ int iac_store_load_workspace(iac_store *store, bool create)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-iac_status iac_store_open(const char *dir, const char *workspace, bool create, iac_store **ret, iac_diags *diags)
+static iac_status open_store(const char *dir, const char *workspace, bool create, bool memory, iac_store **ret,
+                             iac_diags *diags)
 {
     if (create && make_dir(dir, diags) != IAC_OK)
         return IAC_ERR;
     iac_store *store = new_store(dir, workspace);
+    store->memory = memory;
     iac_status status = open_database(store, create, diags);
     if (status == IAC_OK) {
         /* A read-only workspace that is not there is empty; a lock or a write that needs it says what is wrong. */
@@ -226,10 +228,24 @@ iac_status iac_store_open(const char *dir, const char *workspace, bool create, i
     return IAC_OK;
 }
 
+iac_status iac_store_open(const char *dir, const char *workspace, bool create, iac_store **ret, iac_diags *diags)
+{
+    return open_store(dir, workspace, create, false, ret, diags);
+}
+
+iac_status iac_store_open_memory(const char *workspace, iac_store **ret, iac_diags *diags)
+{
+    return open_store("", workspace, false, true, ret, diags);
+}
+
 void iac_store_close(iac_store *store)
 {
     if (!store)
         return;
+    if (store->driver) {
+        store->driver->close(store);
+        return;
+    }
     iac_writer_stop(store);
     iac_store_unlock(store);
     free_store(store);
@@ -237,6 +253,8 @@ void iac_store_close(iac_store *store)
 
 int64_t iac_store_serial(iac_store *store)
 {
+    if (store->driver)
+        return store->driver->serial(store);
     pthread_mutex_lock(&store->mutex);
     int64_t serial = store->serial;
     pthread_mutex_unlock(&store->mutex);
@@ -245,6 +263,8 @@ int64_t iac_store_serial(iac_store *store)
 
 iac_str iac_store_lineage(iac_store *store)
 {
+    if (store->driver)
+        return store->driver->lineage(store);
     pthread_mutex_lock(&store->mutex);
     iac_str lineage = store->lineage;
     pthread_mutex_unlock(&store->mutex);
@@ -279,4 +299,54 @@ iac_status iac_store_workspaces(const char *dir, iac_arena *arena, iac_str **ret
     iac_vec_clear(&names);
     iac_store_close(store);
     return status;
+}
+
+static const char *const delete_workspace[] = {
+    "DELETE FROM objects WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM outputs WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM journal WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM locks WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM workspaces WHERE name = ?1",
+};
+
+static int delete_rows(iac_store *store)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < IAC_COUNT(delete_workspace); i++) {
+        sqlite3_stmt *statement = NULL;
+        rc = sqlite3_prepare_v2(store->db, delete_workspace[i], -1, &statement, NULL);
+        if (rc != SQLITE_OK)
+            break;
+        iac_sql_bind(statement, 1, iac_str_of(store->workspace));
+        rc = sqlite3_step(statement);
+        rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+        sqlite3_finalize(statement);
+    }
+    return rc;
+}
+
+iac_status iac_store_delete_workspace(const char *dir, const char *workspace, iac_diags *diags)
+{
+    iac_store *store;
+    if (iac_store_open(dir, workspace, false, &store, diags) != IAC_OK)
+        return IAC_ERR;
+    /* Whoever has the lock is at work in it. */
+    iac_status status = store->workspace_id ? iac_store_lock(store, "workspace-delete", 0, diags) : IAC_OK;
+    if (status == IAC_OK && store->workspace_id) {
+        pthread_mutex_lock(&store->db_mutex);
+        int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
+        if (rc == SQLITE_OK)
+            rc = delete_rows(store);
+        if (rc == SQLITE_OK)
+            rc = iac_sql_simple(store, IAC_SQL_COMMIT);
+        if (rc == SQLITE_OK)
+            store->locked = false; /* gone with the rest */
+        else
+            status = iac_sql_diag(store, rc, "Failed to delete the workspace", diags);
+        if (!sqlite3_get_autocommit(store->db))
+            iac_sql_simple(store, IAC_SQL_ROLLBACK);
+        pthread_mutex_unlock(&store->db_mutex);
+    }
+    iac_store_close(store);
+    return status == IAC_OK ? IAC_OK : IAC_ERR;
 }

@@ -8,6 +8,7 @@
 #include "state/state.h"
 
 typedef struct iac_store iac_store;
+typedef struct iac_store_driver iac_store_driver; /* below: a store that is not this database */
 
 /* Opens (or, with create, makes) the database DIR/state.db; dir is made too. workspace "default" or a name. Without
  * create and without a file: an empty store that stays in memory. A damaged file, one of a newer schema, or one that
@@ -22,6 +23,16 @@ typedef struct iac_lock_info {
     iac_str host;
     int64_t pid;
     iac_str created;   /* RFC 3339 */
+    iac_str version;   /* of the program */
+    iac_str path;      /* what is locked, as shown to people */
+    iac_str info;      /* remarks */
+    /* What tells the process from one that got its number later, or has it in another container; may be empty. */
+    iac_str machine, boot, pid_namespace, started;
+    /* Remote locks: renewed while the process lives, by the clock of the server. */
+    int64_t lease_seconds; /* 0: the lock does not run out */
+    int64_t token;         /* rises whenever a lock that ran out is taken over (fencing) */
+    double idle_seconds;   /* since it was renewed, as the server sees it; < 0: not known */
+    iac_str handle;        /* of the driver that read it */
 } iac_lock_info;
 
 /* Takes the workspace's lock, trying for timeout_ms. IAC_BUSY with an error that names the holder ("Error acquiring the
@@ -29,6 +40,8 @@ typedef struct iac_lock_info {
 iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags);
 void iac_store_unlock(iac_store *store);
 iac_status iac_store_force_unlock(iac_store *store, iac_str id, iac_diags *diags);
+/* Who has the lock; IAC_NOT_FOUND when nobody has. */
+iac_status iac_store_lock_info(iac_store *store, iac_arena *arena, iac_lock_info *ret, iac_diags *diags);
 
 iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags);
 
@@ -84,4 +97,25 @@ iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_inten
 /* Replaces everything by `state` (state push, taking over a tfstate file), in one transaction. */
 iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags);
 iac_status iac_store_workspaces(const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count, iac_diags *diags);
+/* Deletes a workspace of the database with all it holds; IAC_ERR when it is locked. One that is not there is fine. */
+iac_status iac_store_delete_workspace(const char *dir, const char *workspace, iac_diags *diags);
+
+/* A store of another kind: each function as the iac_store_ function of that name. Its own structure begins with an
+ * iac_store made by calloc, of which only `driver` is set (state/store_internal.h). */
+struct iac_store_driver {
+    void (*close)(iac_store *store);
+    iac_status (*lock)(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags);
+    void (*unlock)(iac_store *store);
+    iac_status (*force_unlock)(iac_store *store, iac_str id, iac_diags *diags);
+    iac_status (*lock_info)(iac_store *store, iac_arena *arena, iac_lock_info *ret, iac_diags *diags);
+    iac_status (*read)(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags);
+    void (*submit)(iac_store *store, const iac_write *writes, size_t n, void (*done)(void *arg, const char *error),
+                   void *arg);
+    iac_status (*flush)(iac_store *store, iac_diags *diags);
+    int64_t (*serial)(iac_store *store);
+    iac_str (*lineage)(iac_store *store);
+    iac_status (*intents)(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
+                          iac_diags *diags);
+    iac_status (*replace)(iac_store *store, const iac_state *state, iac_diags *diags);
+};
 #endif

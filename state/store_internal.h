@@ -71,6 +71,7 @@ typedef struct iac_submission {
 } iac_submission;
 
 struct iac_store {
+    const iac_store_driver *driver; /* NULL: this database; else nothing below is used */
     char *path;      /* of the database, as shown to people */
     char *workspace; /* its name */
     bool memory;     /* there is no file: nothing read, and what is written is lost */
@@ -123,6 +124,32 @@ iac_status iac_migrate(iac_store *store, bool create, iac_diags *diags);
 /* Finds the workspace's row; with create makes it. SQLITE_OK also when there is none. Updates lineage and serial. */
 int iac_store_load_workspace(iac_store *store, bool create);
 void iac_uuid(char ret[37]); /* random, version 4 */
+
+/* A store in memory, for what is only read. */
+iac_status iac_store_open_memory(const char *workspace, iac_store **ret, iac_diags *diags);
+
+/* ---- lock.c ---- */
+/* A lock of this process that is to be taken. */
+iac_lock_info iac_lock_new(iac_arena *arena, const char *operation);
+/* Whether it is certain that the holder's process no longer lives, as far as `self` can know. */
+bool iac_lock_is_gone(iac_arena *arena, const iac_lock_info *holder, const iac_lock_info *self);
+/* Adds "Error acquiring the state lock"; gives IAC_BUSY. */
+iac_status iac_lock_busy(const iac_lock_info *holder, iac_diags *diags);
+/* Adds "Failed to unlock state": not locked (holder NULL), or under another id; gives IAC_ERR. */
+iac_status iac_lock_not_broken(const iac_lock_info *holder, iac_str id, iac_diags *diags);
+int64_t iac_now_ms(void); /* of the clock that never jumps */
+
+/* ---- tfstate.c, tfstate_write.c ---- */
+void iac_state_base64_add(iac_buf *out, iac_str bytes);
+bool iac_state_base64_decode(iac_arena *arena, iac_str text, iac_str *ret); /* false: it is none */
+/* What goes with a snapshot in the member "iac": intents, and the token of the lock it was written under. */
+typedef struct iac_tfstate_extra {
+    int64_t token;
+    const iac_intent *intents;
+    size_t intent_count;
+} iac_tfstate_extra;
+void iac_tfstate_write_extra(iac_buf *out, const iac_tfstate_extra *extra); /* into what iac_tfstate_write appended */
+iac_status iac_tfstate_read_extra(iac_arena *arena, iac_str json, iac_tfstate_extra *ret, iac_diags *diags);
 
 /* ---- writer.c ---- */
 void iac_writer_stop(iac_store *store); /* after everything submitted was written */

@@ -74,7 +74,7 @@ static int base64_digit(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static bool decode_base64(iac_arena *arena, iac_str text, iac_str *ret)
+bool iac_state_base64_decode(iac_arena *arena, iac_str text, iac_str *ret)
 {
     while (text.n && text.p[text.n - 1] == '=')
         text.n--;
@@ -125,7 +125,7 @@ static iac_status read_object(reader *r, const iac_value *instance, iac_object *
     const iac_value *sensitive = get(instance, "sensitive_attributes", IAC_TUPLE);
     if (sensitive && !iac_paths_from_value(r->arena, sensitive, &object->sensitive))
         return bad(r, "an object's \"sensitive_attributes\" are not paths");
-    if (!decode_base64(r->arena, get_string(instance, "private"), &object->private_data))
+    if (!iac_state_base64_decode(r->arena, get_string(instance, "private"), &object->private_data))
         return bad(r, "an object's \"private\" is not base64");
     object->tainted = iac_str_is(get_string(instance, "status"), "tainted");
     object->create_before_destroy = get_bool(instance, "create_before_destroy");

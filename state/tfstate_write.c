@@ -57,7 +57,7 @@ static void string_member(iac_buf *out, bool *first, int level, const char *name
     iac_json_string(out, text, true);
 }
 
-static void add_base64(iac_buf *out, iac_str bytes)
+void iac_state_base64_add(iac_buf *out, iac_str bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < bytes.n; i += 3) {
@@ -110,7 +110,7 @@ static void write_object(iac_buf *out, iac_reach *reach, iac_addr addr, const ia
     if (object->private_data.n) {
         member(out, &first, 5, "private");
         iac_buf_char(out, '"');
-        add_base64(out, object->private_data);
+        iac_state_base64_add(out, object->private_data);
         iac_buf_char(out, '"');
     }
     size_t needed_count;

@@ -340,6 +340,10 @@ static void start(iac_store *store)
 void iac_store_submit(iac_store *store, const iac_write *writes, size_t n, void (*done)(void *arg, const char *error),
                       void *arg)
 {
+    if (store->driver) {
+        store->driver->submit(store, writes, n, done, arg);
+        return;
+    }
     pthread_mutex_lock(&store->mutex);
     if (!store->running)
         start(store);
@@ -356,6 +360,8 @@ static void wait_idle(iac_store *store)
 
 iac_status iac_store_flush(iac_store *store, iac_diags *diags)
 {
+    if (store->driver)
+        return store->driver->flush(store, diags);
     pthread_mutex_lock(&store->mutex);
     wait_idle(store);
     char *failure = store->failure;
@@ -407,7 +413,8 @@ static int set_serial(iac_store *store, const iac_state *state)
         return sqlite3_extended_errcode(store->db);
     sqlite3_bind_int64(set, 1, store->workspace_id);
     sqlite3_bind_int64(set, 2, state->serial);
-    iac_sql_bind(set, 3, state->lineage.n ? state->lineage : iac_str_of(made));
+    bool empty = !state->serial && !state->instance_count && !state->output_count; /* as if nothing was ever stored */
+    iac_sql_bind(set, 3, state->lineage.n || empty ? state->lineage : iac_str_of(made));
     return iac_sql_run(set);
 }
 
@@ -430,6 +437,8 @@ static int replace_all(iac_store *store, const iac_state *state)
 
 iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags)
 {
+    if (store->driver)
+        return store->driver->replace(store, state, diags);
     if (iac_store_flush(store, diags) != IAC_OK)
         return IAC_ERR;
     pthread_mutex_lock(&store->db_mutex);

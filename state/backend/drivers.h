@@ -1,0 +1,7 @@
+/* state/backend/drivers.h - one driver a file of this folder. Layer: state/backend. */
+#ifndef IAC_BACKEND_DRIVERS_H
+#define IAC_BACKEND_DRIVERS_H
+#include "state/backend.h"
+
+extern const iac_backend_driver iac_backend_local;
+#endif

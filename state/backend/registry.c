@@ -1,0 +1,16 @@
+#include "state/backend.h"
+#include "state/backend/drivers.h"
+
+const iac_backend_driver *const iac_backend_drivers[] = {
+    &iac_backend_local,
+    NULL,
+};
+
+const iac_backend_driver *iac_backend_find(iac_str name)
+{
+    for (const iac_backend_driver *const *driver = iac_backend_drivers; *driver; driver++) {
+        if (iac_str_is(name, (*driver)->name))
+            return *driver;
+    }
+    return NULL;
+}
