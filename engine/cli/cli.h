@@ -24,8 +24,10 @@ typedef struct iac_var_arg {
 typedef struct iac_args {
     bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, detailed_exitcode;
     bool auto_approve, raw, backend, dry_run, force;
+    bool or_create, allow_missing; /* workspace select; taint */
     bool list, write, diff, check, recursive; /* fmt */
     const char *out, *lock_timeout, *id, *generate;
+    const char *state; /* workspace new: a state file */
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
     iac_words targets, replaces, plugin_dirs;
@@ -80,7 +82,15 @@ typedef struct iac_command {
     bool hidden;
 } iac_command;
 
+/* The first word of commands that have two. */
+typedef struct iac_command_group {
+    const char *name, *summary, *description;
+    bool hidden;
+} iac_command_group;
+
 extern const iac_command *const iac_commands[]; /* ends with NULL */
+extern const iac_command_group iac_command_groups[]; /* ends with one that has no name */
+const iac_command_group *iac_command_group_find(const char *name); /* NULL: none */
 const iac_command *iac_command_find(iac_str name);
 
 /* One run of the program. */
@@ -106,7 +116,7 @@ struct iac_cli {
 iac_status iac_options_parse(const iac_command *command, int argc, char **argv, iac_args *ret, iac_diags *diags);
 void iac_args_clear(iac_args *args);
 void iac_help_command(iac_buf *out, const iac_command *command);
-void iac_help_group(iac_buf *out, const char *group); /* of "state": its subcommands */
+void iac_help_group(iac_buf *out, const iac_command_group *group); /* its subcommands */
 void iac_help_program(iac_buf *out);
 
 /* ---- what commands share (session.c) ---- */
@@ -122,6 +132,10 @@ void iac_cli_name_blocks(iac_cli *cli); /* notes in each diagnostic the block it
 int iac_cli_finish(iac_cli *cli, int status);
 void iac_cli_print(const iac_buf *out); /* to stdout, at once */
 void iac_cli_printf(const char *format, ...) IAC_PRINTF(1, 2);
+/* Says on stderr what the user did wrong, in words of its own, without the form of a diagnostic. IAC_EXIT_ERROR. */
+int iac_cli_refuse(const iac_cli *cli, const char *format, ...) IAC_PRINTF(2, 3);
+int iac_cli_refuse_usage(const iac_cli *cli, const char *text); /* the same, with the command's help after it */
+void iac_cli_warn(const iac_cli *cli, const char *text);        /* on stderr, as a warning */
 
 /* Each is done once; IAC_ERR after adding a diagnostic. */
 iac_status iac_cli_load_config(iac_cli *cli);
@@ -134,6 +148,14 @@ iac_host *iac_cli_host(iac_cli *cli);
 iac_status iac_cli_open_store(iac_cli *cli, bool create);
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing with -lock=false */
 iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret);
+/* All workspaces, by name. */
+iac_status iac_cli_workspaces(iac_cli *cli, iac_str **ret, size_t *ret_count);
+/* From now on commands work in this workspace, unless the environment names another. */
+iac_status iac_cli_select_workspace(iac_cli *cli, iac_str name);
+/* Whether a workspace may have the name: what stands in a URL as it is. */
+bool iac_workspace_name_valid(iac_str name);
+/* The workspace in use: that of the environment, or the one selected, or "default". */
+iac_str iac_workspace_current(iac_arena *arena);
 /* Refuses a backend that there is none of, and a terraform.tfstate that was never taken over. */
 iac_status iac_cli_check_backend(iac_cli *cli);
 /* Where providers are looked for: -plugin-dir, IAC_PLUGIN_PATH, .iac/providers, beside the program, where installed. */
@@ -150,14 +172,13 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
 void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan);
 int iac_cli_apply(iac_cli *cli, const iac_plan *plan);
 
-/* Whether an address (of a module, a resource or an instance) means this instance (cmd_state.c). */
-bool iac_address_covers(iac_addr wanted, bool is_module, iac_addr addr);
-
 /* ---- asking (prompt.c) ---- */
 bool iac_input_enabled(const iac_cli *cli); /* neither -input=false nor TF_INPUT=0 */
 /* Prints "  Enter a value: " after `question` and reads a line into the arena; echo false: not shown while typed.
  * IAC_NOT_FOUND at the end of input, IAC_CANCELLED after an interrupt. */
 iac_status iac_prompt(iac_arena *arena, const char *question, bool echo, iac_str *ret);
+/* Reads the answer to a question that was already printed. */
+iac_status iac_prompt_answer(iac_arena *arena, bool echo, iac_str *ret);
 /* Asks for approval; "yes" alone approves. IAC_CANCELLED when it was something else, IAC_ERR after a diagnostic. */
 iac_status iac_prompt_approval(iac_cli *cli, bool destroy);
 
@@ -172,5 +193,8 @@ extern const iac_command iac_cmd_init, iac_cmd_validate, iac_cmd_plan, iac_cmd_a
     iac_cmd_output, iac_cmd_state_list, iac_cmd_state_show, iac_cmd_state_dismiss,
     iac_cmd_state_rm, iac_cmd_state_mv, iac_cmd_state_pull,
     iac_cmd_state_push, iac_cmd_version, iac_cmd_providers, iac_cmd_providers_schema, iac_cmd_import,
-    iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console;
+    iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console, iac_cmd_taint, iac_cmd_untaint,
+    iac_cmd_state_replace_provider, iac_cmd_login, iac_cmd_logout, iac_cmd_workspace_list, iac_cmd_workspace_new,
+    iac_cmd_workspace_select, iac_cmd_workspace_show, iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new,
+    iac_cmd_env_select, iac_cmd_env_show, iac_cmd_env_delete;
 #endif

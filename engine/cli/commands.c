@@ -1,6 +1,8 @@
 /* engine/cli/commands.c - the table of commands, in the order in which help lists them. */
 #include "engine/cli/cli.h"
 
+#include <string.h>
+
 const iac_command *const iac_commands[] = {
     &iac_cmd_init,
     &iac_cmd_validate,
@@ -11,6 +13,8 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_fmt,
     &iac_cmd_force_unlock,
     &iac_cmd_import,
+    &iac_cmd_login,
+    &iac_cmd_logout,
     &iac_cmd_output,
     &iac_cmd_providers,
     &iac_cmd_providers_schema,
@@ -21,11 +25,40 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_state_mv,
     &iac_cmd_state_pull,
     &iac_cmd_state_push,
+    &iac_cmd_state_replace_provider,
     &iac_cmd_state_rm,
     &iac_cmd_state_show,
+    &iac_cmd_taint,
+    &iac_cmd_untaint,
     &iac_cmd_version,
+    &iac_cmd_workspace_delete,
+    &iac_cmd_workspace_list,
+    &iac_cmd_workspace_new,
+    &iac_cmd_workspace_select,
+    &iac_cmd_workspace_show,
+    &iac_cmd_env_delete,
+    &iac_cmd_env_list,
+    &iac_cmd_env_new,
+    &iac_cmd_env_select,
+    &iac_cmd_env_show,
     NULL,
 };
+
+const iac_command_group iac_command_groups[] = {
+    { "state", "Advanced state management",
+      "Commands that look at single parts of the state and change them.", false },
+    { "workspace", "Workspace management", "new, list, show, select and delete workspaces.", false },
+    { "env", "Workspace management", "The old name of the workspace commands.", true },
+    { NULL, NULL, NULL, false },
+};
+
+const iac_command_group *iac_command_group_find(const char *name)
+{
+    for (const iac_command_group *group = iac_command_groups; group->name; group++)
+        if (strcmp(group->name, name) == 0)
+            return group;
+    return NULL;
+}
 
 const iac_command *iac_command_find(iac_str name)
 {

@@ -86,39 +86,13 @@ static iac_view_options view_of(int fd, bool no_color, bool compact_warnings)
 
 /* ---- running ---- */
 
-static iac_str read_workspace(iac_arena *arena)
-{
-    const char *named = getenv("TF_WORKSPACE");
-    iac_diags ignored = IAC_DIAGS_INIT;
-    iac_str text = { 0 };
-
-    if (named && *named)
-        return iac_str_of(named);
-    iac_str path = iac_arena_printf(arena, "%s/environment", iac_state_dir);
-    if (access(path.p, R_OK) == 0)
-        (void)iac_config_reader_files.read(NULL, path.p, arena, &text, &ignored);
-    iac_diags_clear(&ignored);
-    text = iac_str_trim(text);
-    return text.n ? text : IAC_STR("default");
-}
-
-/* Only what may stand in a URL as it is. */
 static bool check_workspace(iac_cli *cli)
 {
-    static const char others[] = "-_.~$&+:=@";
-    iac_str name = cli->workspace;
-
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (letter || (c && strchr(others, c)))
-            continue;
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid workspace name",
-                       "The workspace name \"%.*s\" is not allowed. The name must contain only URL safe characters, "
-                       "contain no path separators, and not be an empty string.", IAC_FMT(name));
-        return false;
-    }
-    return true;
+    cli->workspace = iac_workspace_current(cli->arena);
+    if (iac_workspace_name_valid(cli->workspace))
+        return true;
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid workspace name set using TF_WORKSPACE", "%s", "");
+    return false;
 }
 
 static void show_help(void (*write)(iac_buf *out, const iac_command *command), const iac_command *command)
@@ -171,7 +145,6 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         show_help(iac_help_command, command);
         status = IAC_EXIT_OK;
     } else {
-        cli.workspace = read_workspace(arena);
         if (check_workspace(&cli))
             status = command->run(&cli);
         status = iac_cli_finish(&cli, status);
@@ -183,11 +156,14 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
 
 static int unknown_command(iac_str name)
 {
-    iac_str names[64];
+    iac_str names[128];
     size_t n = 0;
 
     for (const iac_command *const *command = iac_commands; *command && n < IAC_COUNT(names); command++)
-        names[n++] = iac_str_of((*command)->name);
+        if (!(*command)->hidden)
+            names[n++] = iac_str_of((*command)->name);
+    for (const iac_command_group *group = iac_command_groups; group->name && n < IAC_COUNT(names); group++)
+        names[n++] = iac_str_of(group->name);
     iac_str near = iac_str_nearest(name, names, n);
     fprintf(stderr, "iac has no command named \"%.*s\".", IAC_FMT(name));
     if (near.n)
@@ -221,17 +197,12 @@ static const iac_command *find_command(iac_arena *arena, int argc, char **argv, 
     return iac_command_find(iac_str_of(argv[0]));
 }
 
-static bool is_group(const char *word)
-{
-    return strcmp(word, "state") == 0;
-}
-
-static int show_group(const char *name, bool asked)
+static int show_group(const iac_command_group *group, bool asked)
 {
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    iac_help_group(&out, name);
+    iac_help_group(&out, group);
     fwrite(out.p, 1, out.n, asked ? stdout : stderr);
     iac_buf_clear(&out);
     return asked ? IAC_EXIT_OK : IAC_EXIT_ERROR;
@@ -248,8 +219,9 @@ static int dispatch(iac_arena *arena, const global_options *global, int argc, ch
     const iac_command *command = find_command(arena, argc, argv, &used);
     if (command)
         return run_command(arena, command, global, argc - used, argv + used);
-    if (is_group(argv[0]))
-        return show_group(argv[0], global->help || (argc > 1 && is_help(argv[1])));
+    const iac_command_group *group = iac_command_group_find(argv[0]);
+    if (group)
+        return show_group(group, global->help || (argc > 1 && is_help(argv[1])));
     return unknown_command(iac_str_of(argv[0]));
 }
 

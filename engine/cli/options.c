@@ -258,14 +258,21 @@ static void list_command(iac_buf *out, const char *name, const char *summary, si
     iac_buf_printf(out, "%s\n", summary);
 }
 
-void iac_help_group(iac_buf *out, const char *group)
+/* Whether the command is one of the group's. */
+static bool is_in_group(const iac_command *command, const iac_command_group *group)
 {
-    size_t length = strlen(group);
+    size_t length = strlen(group->name);
+    return strncmp(command->name, group->name, length) == 0 && command->name[length] == ' ';
+}
 
-    iac_buf_printf(out, "Usage: iac [global options] %s <subcommand> [options] [args]\n\nSubcommands:\n", group);
+void iac_help_group(iac_buf *out, const iac_command_group *group)
+{
+    iac_buf_printf(out, "Usage: iac [global options] %s <subcommand> [options] [args]\n\n  ", group->name);
+    wrap(out, group->description, NAME_COLUMN);
+    iac_buf_cstr(out, "\nSubcommands:\n");
     for (const iac_command *const *command = iac_commands; *command; command++)
-        if (strncmp((*command)->name, group, length) == 0 && (*command)->name[length] == ' ')
-            list_command(out, (*command)->name + length + 1, (*command)->summary, 20);
+        if (is_in_group(*command, group))
+            list_command(out, (*command)->name + strlen(group->name) + 1, (*command)->summary, 20);
 }
 
 void iac_help_program(iac_buf *out)
@@ -276,17 +283,17 @@ void iac_help_program(iac_buf *out)
         if ((*command)->primary)
             list_command(out, (*command)->name, (*command)->summary, 14);
     iac_buf_cstr(out, "\nAll other commands:\n");
-    bool state_listed = false;
+    const iac_command_group *group = NULL; /* the last that was listed */
     for (const iac_command *const *command = iac_commands; *command; command++) {
-        bool nested = strchr((*command)->name, ' ') != NULL;
-        if ((*command)->primary || (*command)->hidden)
+        if ((*command)->primary || (*command)->hidden || (group && is_in_group(*command, group)))
             continue;
-        if (strncmp((*command)->name, "state ", 6) == 0 && !state_listed) {
-            list_command(out, "state", "Look at and change single parts of the state", 14);
-            state_listed = true;
-        } else if (!nested) {
+        const iac_command_group *next = iac_command_groups;
+        while (next->name && !is_in_group(*command, next))
+            next++;
+        if (next->name)
+            list_command(out, (group = next)->name, next->summary, 14);
+        else if (!strchr((*command)->name, ' '))
             list_command(out, (*command)->name, (*command)->summary, 14);
-        }
     }
     iac_buf_cstr(out, "\nGlobal options (before the subcommand):\n"
                       "  -chdir=DIR    Change to this directory before doing anything else.\n"

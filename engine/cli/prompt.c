@@ -34,13 +34,12 @@ static iac_status read_line(iac_buf *line)
     }
 }
 
-iac_status iac_prompt(iac_arena *arena, const char *question, bool echo, iac_str *ret)
+iac_status iac_prompt_answer(iac_arena *arena, bool echo, iac_str *ret)
 {
     struct termios before, hidden;
     bool terminal = !echo && tcgetattr(STDIN_FILENO, &before) == 0;
     iac_buf line;
 
-    iac_cli_printf("%s\n  Enter a value: ", question);
     if (terminal) {
         hidden = before;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
@@ -55,9 +54,17 @@ iac_status iac_prompt(iac_arena *arena, const char *question, bool echo, iac_str
         if (iac_str_ends(answer, IAC_STR("\r")))
             answer.n--;
         *ret = iac_arena_str(arena, answer);
-        iac_cli_printf("\n");
     }
     iac_buf_clear(&line);
+    return status;
+}
+
+iac_status iac_prompt(iac_arena *arena, const char *question, bool echo, iac_str *ret)
+{
+    iac_cli_printf("%s\n  Enter a value: ", question);
+    iac_status status = iac_prompt_answer(arena, echo, ret);
+    if (status == IAC_OK)
+        iac_cli_printf("\n");
     return status;
 }
 

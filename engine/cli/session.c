@@ -1,6 +1,7 @@
 /* engine/cli/session.c - what commands share: configuration, variables, providers, the store, and messages. */
 #include "engine/cli/cli.h"
 
+#include "engine/view/style.h"
 #include "lang/syntax/parser.h"
 
 #include <stdlib.h>
@@ -27,6 +28,48 @@ void iac_cli_printf(const char *format, ...)
     vprintf(format, args);
     va_end(args);
     fflush(stdout);
+}
+
+static void complain(const char *color, const char *text, const iac_cli *cli)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_styled(&out, cli->err_view.color, color, text);
+    iac_buf_char(&out, '\n');
+    fwrite(out.p, 1, out.n, stderr);
+    iac_buf_clear(&out);
+}
+
+int iac_cli_refuse(const iac_cli *cli, const char *format, ...)
+{
+    va_list args;
+    iac_buf text;
+
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    va_start(args, format);
+    iac_buf_vprintf(&text, format, args);
+    va_end(args);
+    complain(IAC_RED, text.p, cli);
+    iac_buf_clear(&text);
+    return IAC_EXIT_ERROR;
+}
+
+int iac_cli_refuse_usage(const iac_cli *cli, const char *text)
+{
+    iac_buf out;
+
+    complain(IAC_RED, text, cli);
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_help_command(&out, cli->command);
+    fwrite(out.p, 1, out.n, stderr);
+    iac_buf_clear(&out);
+    return IAC_EXIT_ERROR;
+}
+
+void iac_cli_warn(const iac_cli *cli, const char *text)
+{
+    complain(IAC_YELLOW, text, cli);
 }
 
 /* The top-level block around what begins at start, or NULL. */

@@ -1,0 +1,107 @@
+/* engine/cli/state_match.c - which of the state's instances the addresses given to a command mean. */
+#include "engine/cli/state_match.h"
+
+static bool same_steps(iac_module_addr a, iac_module_addr b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (!iac_str_eq(a.steps[i].name, b.steps[i].name) || !iac_key_equal(a.steps[i].key, b.steps[i].key))
+            return false;
+    return true;
+}
+
+/* Whether inner is the outer module or lies below it; a call without a key stands for all its instances. */
+static bool within_module(iac_module_addr inner, iac_module_addr outer)
+{
+    if (inner.n < outer.n)
+        return false;
+    for (size_t i = 0; i < outer.n; i++)
+        if (!iac_str_eq(inner.steps[i].name, outer.steps[i].name) ||
+            (outer.steps[i].key.kind != IAC_KEY_NONE && !iac_key_equal(inner.steps[i].key, outer.steps[i].key)))
+            return false;
+    return true;
+}
+
+static bool same_resource(iac_addr a, iac_addr b)
+{
+    return a.mode == b.mode && iac_str_eq(a.type, b.type) && iac_str_eq(a.name, b.name) &&
+           same_steps(a.module, b.module);
+}
+
+void iac_state_match(const iac_state *state, iac_addr wanted, bool is_module, iac_instance_list *ret)
+{
+    if (is_module) {
+        for (size_t i = 0; i < state->instance_count; i++)
+            if (within_module(state->instances[i].addr.module, wanted.module))
+                iac_vec_push(ret, &state->instances[i]);
+        return;
+    }
+    if (wanted.key.kind != IAC_KEY_NONE) {
+        const iac_state_instance *found = iac_state_find(state, wanted);
+        if (found)
+            iac_vec_push(ret, found);
+        return;
+    }
+    for (size_t i = iac_state_lower_bound(state, wanted);
+         i < state->instance_count && same_resource(state->instances[i].addr, wanted); i++)
+        iac_vec_push(ret, &state->instances[i]);
+}
+
+iac_status iac_state_lookup(iac_cli *cli, const iac_state *state, const char *text, bool may_miss,
+                            iac_instance_list *ret)
+{
+    iac_addr wanted;
+    bool is_module = false;
+    size_t before = ret->n;
+
+    if (iac_target_parse(cli->arena, iac_str_of(text), &wanted, &is_module, &cli->diags) != IAC_OK)
+        return IAC_ERR;
+    iac_state_match(state, wanted, is_module, ret);
+    if (ret->n > before || may_miss)
+        return IAC_OK;
+    if (is_module)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unknown module",
+                       "The current state contains no module at %s. If you've just added this module to the "
+                       "configuration, you must run \"iac apply\" first to create the module's entry in the state.",
+                       text);
+    else if (wanted.key.kind != IAC_KEY_NONE)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unknown resource instance",
+                       "The current state contains no resource instance %s. If you've just added its resource to the "
+                       "configuration or have changed the count or for_each arguments, you must run \"iac apply\" "
+                       "first to update the resource's entry in the state.", text);
+    else
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unknown resource",
+                       "The current state contains no resource %s. If you've just added this resource to the "
+                       "configuration, you must run \"iac apply\" first to create the resource's entry in the state.",
+                       text);
+    return IAC_ERR;
+}
+
+bool iac_state_exists(const iac_state *state)
+{
+    return state->lineage.n || state->instance_count || state->output_count;
+}
+
+int iac_state_refuse_missing(const iac_cli *cli)
+{
+    return iac_cli_refuse(cli, "No state file was found!\n\n"
+                               "State management commands require a state file. Run this command\n"
+                               "in a directory where iac has been run or use the -state flag\n"
+                               "to point the command to a specific state location.");
+}
+
+iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const iac_state **ret)
+{
+    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, operation) != IAC_OK)
+        return IAC_ERR;
+    return iac_cli_read_state(cli, ret);
+}
+
+iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes)
+{
+    if (!writes->n)
+        return IAC_OK;
+    iac_store_submit(cli->store, writes->v, writes->n, NULL, NULL);
+    return iac_store_flush(cli->store, &cli->diags);
+}

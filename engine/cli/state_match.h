@@ -1,0 +1,24 @@
+/* engine/cli/state_match.h - which of the state's instances an address means. Layer: engine/cli, inside. */
+#ifndef IAC_CLI_STATE_MATCH_H
+#define IAC_CLI_STATE_MATCH_H
+#include "engine/cli/cli.h"
+
+typedef IAC_VEC(const iac_state_instance *) iac_instance_list; /* borrowed from the state */
+
+/* Appends the instances that the address of a module, a resource or an instance means, in the state's order. A module's
+ * are also those of the modules below it, and those of all its instances where the address has no key. */
+void iac_state_match(const iac_state *state, iac_addr wanted, bool is_module, iac_instance_list *ret);
+/* The same for an address as it was typed. IAC_ERR after a diagnostic: it cannot be read, or (without may_miss) means
+ * nothing. */
+iac_status iac_state_lookup(iac_cli *cli, const iac_state *state, const char *text, bool may_miss,
+                            iac_instance_list *ret);
+bool iac_state_exists(const iac_state *state); /* whether anything was ever stored */
+int iac_state_refuse_missing(const iac_cli *cli); /* says that nothing was; the exit status */
+
+/* ---- changing ---- */
+
+typedef IAC_VEC(iac_write) iac_write_list;
+/* Opens the store for writing, locks and reads it. */
+iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const iac_state **ret);
+iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes); /* all together, durably */
+#endif

@@ -1,0 +1,3 @@
+resource "terraform_data" "e" {
+  input = 1
+}
