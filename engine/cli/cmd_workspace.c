@@ -88,8 +88,11 @@ static int run_list(iac_cli *cli)
     if (iac_cli_workspaces(cli, &names, &n) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    for (size_t i = 0; i < n; i++)
-        iac_buf_printf(&out, "%s %.*s\n", iac_str_eq(names[i], cli->workspace) ? "*" : " ", IAC_FMT(names[i]));
+    for (int others = 0; others <= 1; others++) /* "default" comes first */
+        for (size_t i = 0; i < n; i++)
+            if (iac_str_is(names[i], "default") != (others == 1))
+                iac_buf_printf(&out, "%s %.*s\n", iac_str_eq(names[i], cli->workspace) ? "*" : " ",
+                               IAC_FMT(names[i]));
     iac_buf_char(&out, '\n');
     if (is_overridden())
         iac_buf_cstr(&out, "\n\nThe active workspace is being overridden using the TF_WORKSPACE environment\n"
