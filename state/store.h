@@ -96,8 +96,6 @@ iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_inten
                              iac_diags *diags);
 /* Replaces everything by `state` (state push, taking over a tfstate file), in one transaction. */
 iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags);
-/* Removes the store's workspace with everything in it, its lock too. The store is only good for closing then. */
-iac_status iac_store_delete_workspace(iac_store *store, iac_diags *diags);
 iac_status iac_store_workspaces(const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count, iac_diags *diags);
 /* Deletes a workspace of the database with all it holds; IAC_ERR when it is locked. One that is not there is fine. */
 iac_status iac_store_delete_workspace(const char *dir, const char *workspace, iac_diags *diags);

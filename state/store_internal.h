@@ -21,9 +21,6 @@
     X(IAC_SQL_WORKSPACE, "SELECT id, lineage, serial FROM workspaces WHERE name = ?1") \
     X(IAC_SQL_WORKSPACE_ADD, "INSERT OR IGNORE INTO workspaces(name) VALUES(?1)") \
     X(IAC_SQL_WORKSPACES, "SELECT name FROM workspaces ORDER BY name") \
-    X(IAC_SQL_WORKSPACE_REMOVE, "DELETE FROM workspaces WHERE id = ?1") \
-    X(IAC_SQL_INTENTS_CLEAR, "DELETE FROM journal WHERE workspace = ?1") \
-    X(IAC_SQL_LOCK_CLEAR, "DELETE FROM locks WHERE workspace = ?1") \
     X(IAC_SQL_BUMP, "UPDATE workspaces SET serial = serial + 1," \
                     " lineage = CASE lineage WHEN '' THEN ?2 ELSE lineage END WHERE id = ?1") \
     X(IAC_SQL_SET_SERIAL, "UPDATE workspaces SET serial = ?2, lineage = ?3 WHERE id = ?1") \

@@ -457,31 +457,3 @@ iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags
     pthread_mutex_unlock(&store->db_mutex);
     return status;
 }
-
-static int remove_workspace(iac_store *store)
-{
-    static const iac_sql parts[] = { IAC_SQL_OBJECTS_CLEAR, IAC_SQL_OUTPUTS_CLEAR, IAC_SQL_INTENTS_CLEAR,
-                                     IAC_SQL_LOCK_CLEAR, IAC_SQL_WORKSPACE_REMOVE };
-    const iac_str none = { 0 };
-    int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
-    for (size_t i = 0; rc == SQLITE_OK && i < IAC_COUNT(parts); i++)
-        rc = run_keyed(store, parts[i], none, none, none);
-    return rc == SQLITE_OK ? iac_sql_simple(store, IAC_SQL_COMMIT) : rc;
-}
-
-iac_status iac_store_delete_workspace(iac_store *store, iac_diags *diags)
-{
-    if (iac_store_flush(store, diags) != IAC_OK)
-        return IAC_ERR;
-    pthread_mutex_lock(&store->db_mutex);
-    int rc = remove_workspace(store);
-    iac_status status = rc == SQLITE_OK ? IAC_OK : iac_sql_diag(store, rc, "Failed to save state", diags);
-    if (!sqlite3_get_autocommit(store->db))
-        iac_sql_simple(store, IAC_SQL_ROLLBACK);
-    if (rc == SQLITE_OK) {
-        store->workspace_id = 0;
-        store->locked = false;
-    }
-    pthread_mutex_unlock(&store->db_mutex);
-    return status;
-}

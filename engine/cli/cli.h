@@ -150,6 +150,8 @@ iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing w
 iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret);
 /* All workspaces, by name. */
 iac_status iac_cli_workspaces(iac_cli *cli, iac_str **ret, size_t *ret_count);
+/* Closes the store, and deletes the workspace with all it holds. */
+iac_status iac_cli_delete_workspace(iac_cli *cli, iac_str name);
 /* From now on commands work in this workspace, unless the environment names another. */
 iac_status iac_cli_select_workspace(iac_cli *cli, iac_str name);
 /* Whether a workspace may have the name: what stands in a URL as it is. */

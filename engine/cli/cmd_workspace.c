@@ -251,7 +251,7 @@ static iac_status delete_workspace(iac_cli *cli, iac_str name, bool *ret_used)
         status = IAC_ERR;
     }
     iac_buf_clear(&managed);
-    return status == IAC_OK ? iac_store_delete_workspace(cli->store, &cli->diags) : status;
+    return status == IAC_OK ? iac_cli_delete_workspace(cli, name) : status;
 }
 
 static void warn_of_rest(const iac_cli *cli, iac_str name)

@@ -46,6 +46,13 @@ iac_status iac_cli_workspaces(iac_cli *cli, iac_str **ret, size_t *ret_count)
     return iac_store_workspaces(iac_state_dir, cli->arena, ret, ret_count, &cli->diags);
 }
 
+iac_status iac_cli_delete_workspace(iac_cli *cli, iac_str name)
+{
+    iac_store_close(cli->store);
+    cli->store = NULL;
+    return iac_store_delete_workspace(iac_state_dir, iac_arena_cstr(cli->arena, name), &cli->diags);
+}
+
 iac_status iac_cli_select_workspace(iac_cli *cli, iac_str name)
 {
     iac_str path = selection_path(cli->arena);

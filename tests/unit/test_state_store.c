@@ -403,27 +403,6 @@ static void test_state_store__workspaces_are_apart(void **state)
     assert_string_equal(names[1].p, "default");
 }
 
-static void test_state_store__a_deleted_workspace_leaves_the_others(void **state)
-{
-    fixture *f = *state;
-    reopen(f, true);
-    fill(f, 2);
-    iac_store *other = NULL;
-    assert_int_equal(iac_store_open(f->dir, "blue", true, &other, &f->diags), IAC_OK);
-    assert_int_equal(iac_store_lock(other, "workspace-delete", 0, &f->diags), IAC_OK);
-    assert_int_equal(iac_store_delete_workspace(other, &f->diags), IAC_OK);
-    iac_store_close(other);
-    iac_str *names;
-    size_t n;
-    assert_int_equal(iac_store_workspaces(f->dir, f->arena, &names, &n, &f->diags), IAC_OK);
-    assert_int_equal(n, 1);
-    assert_string_equal(names[0].p, "default");
-    assert_int_equal(read_state(f)->instance_count, 2);
-    assert_int_equal(iac_store_delete_workspace(f->store, &f->diags), IAC_OK);
-    reopen(f, true);
-    assert_int_equal(read_state(f)->instance_count, 0);
-}
-
 static void test_state_store__ten_thousand_objects_are_read_at_once(void **state)
 {
     fixture *f = *state;
@@ -523,7 +502,6 @@ int main(void)
         TEST(without_a_file_an_empty_state_is_kept_in_memory),
         TEST(a_read_only_file_can_be_read),
         TEST(workspaces_are_apart),
-        TEST(a_deleted_workspace_leaves_the_others),
         TEST(ten_thousand_objects_are_read_at_once),
         TEST(any_thread_may_submit),
         TEST(two_stores_write_one_file),
