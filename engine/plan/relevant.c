@@ -2,6 +2,8 @@
  * directly or through locals, variables, outputs and other resources. */
 #include "engine/plan/planner.h"
 
+#include "lang/syntax/body.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,7 +112,7 @@ static void follow_resource(struct search *search, struct place place, const iac
     struct collecting from = { search, place, node->resource->count, node->resource->for_each };
     if (!node->schema)
         return;
-    const iac_attribute *given = attribute.n ? iac_body_attribute(node->resource->body, attribute) : NULL;
+    const iac_attribute *given = attribute.n ? iac_body_find(search->arena, node->resource->body, attribute) : NULL;
     if (given)
         take_expr(&from, given->expr);
     else if (attribute.n == 0 || iac_schema_block(node->schema->block, attribute))

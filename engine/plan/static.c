@@ -1,7 +1,7 @@
 /* What a resource's schema says of its configuration beyond the types of values. */
 #include "engine/plan/run.h"
 
-#include "lang/syntax/ast.h"
+#include "lang/syntax/body.h"
 
 /* ---- ephemeral values ---- */
 
@@ -24,11 +24,11 @@ static const iac_attr_schema *attribute_at(iac_arena *arena, const iac_block_sch
     return NULL;
 }
 
-static iac_range written_at(const iac_node *node, iac_path path)
+static iac_range written_at(iac_arena *arena, const iac_node *node, iac_path path)
 {
-    const iac_attribute *given =
-        path.n && path.steps[0].kind == IAC_STEP_ATTR ? iac_body_attribute(node->resource->body, path.steps[0].name)
-                                                      : NULL;
+    const iac_attribute *given = path.n && path.steps[0].kind == IAC_STEP_ATTR
+                                     ? iac_body_find(arena, node->resource->body, path.steps[0].name)
+                                     : NULL;
     return given ? given->expr->range : node->resource->range;
 }
 
@@ -46,7 +46,8 @@ bool iac_check_ephemeral(iac_worker *worker, const iac_node *node, const iac_val
             continue;
         told = name;
         good = false;
-        iac_diag *diag = iac_diag_error(&worker->diags, written_at(node, paths.v[i]), "Invalid use of ephemeral value",
+        iac_range at = written_at(worker->scratch, node, paths.v[i]);
+        iac_diag *diag = iac_diag_error(&worker->diags, at, "Invalid use of ephemeral value",
                                         "Ephemeral values are not valid for \"%.*s\", because it is not a write-only "
                                         "attribute and must be persisted to state.",
                                         IAC_FMT(name));

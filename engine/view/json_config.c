@@ -221,10 +221,16 @@ static bool write_body(writer *w, const iac_body *body, const iac_block_schema *
 /* Without a schema: what the source says are attributes. */
 static bool write_attributes(writer *w, const iac_body *body)
 {
+    const iac_attribute *attributes = NULL;
+    iac_diags ignored = IAC_DIAGS_INIT; /* told when it was loaded */
+    size_t count = 0;
     bool any = false;
-    for (size_t i = 0; body && i < body->attribute_count; i++) {
-        open_member(w, &any, body->attributes[i].name);
-        write_expr(w, body->attributes[i].expr);
+    if (body)
+        iac_body_attributes(w->arena, body, &attributes, &count, &ignored);
+    iac_diags_clear(&ignored);
+    for (size_t i = 0; i < count; i++) {
+        open_member(w, &any, attributes[i].name);
+        write_expr(w, attributes[i].expr);
     }
     if (any)
         iac_buf_char(w->out, '}');

@@ -17,13 +17,13 @@ static const iac_body_spec lifecycle_spec = {
     lifecycle_attributes, IAC_COUNT(lifecycle_attributes), lifecycle_blocks, IAC_COUNT(lifecycle_blocks)
 };
 
-static void decode_ignore_changes(iac_module_build *m, const iac_body *body, const iac_expr *expr, iac_lifecycle *ret)
+static void decode_ignore_changes(iac_module_build *m, const iac_expr *expr, iac_lifecycle *ret)
 {
     const iac_expr *const *items;
     size_t count;
     iac_str text;
 
-    bool keyword = expr->kind == IAC_EXPR_ROOT || (body->json && iac_expr_literal_text(expr, &text));
+    bool keyword = expr->kind == IAC_EXPR_ROOT || (expr->from_json && iac_expr_literal_text(expr, &text));
     if (keyword && iac_str_is(iac_static_keyword(m, expr), "all")) {
         ret->ignore_all = true;
         return;
@@ -113,7 +113,7 @@ void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode 
     iac_static_bool(m, content.attributes[LC_CREATE_BEFORE_DESTROY], &ret->create_before_destroy);
     iac_static_bool(m, content.attributes[LC_PREVENT_DESTROY], &ret->prevent_destroy);
     if (content.attributes[LC_IGNORE_CHANGES])
-        decode_ignore_changes(m, block->body, content.attributes[LC_IGNORE_CHANGES]->expr, ret);
+        decode_ignore_changes(m, content.attributes[LC_IGNORE_CHANGES]->expr, ret);
     if (content.attributes[LC_REPLACE_TRIGGERED_BY])
         decode_triggers(m, content.attributes[LC_REPLACE_TRIGGERED_BY]->expr, ret);
 }

@@ -85,9 +85,6 @@ const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr);
 bool iac_check_label(iac_module_build *m, const iac_label *label, const char *summary);
 /* "main.tf:1,1-13" */
 iac_str iac_range_place(iac_arena *arena, iac_range range);
-/* Body a with what b says instead: attributes by name, blocks by type. With `add`, blocks of b come after a's. NULL
- * when either is in JSON syntax. */
-const iac_body *iac_body_merge(iac_arena *arena, const iac_body *a, const iac_body *b, bool add);
 /* The blocks of the type among content's, in source order; *ret_count of them, in the arena. */
 const iac_block **iac_content_blocks(iac_arena *arena, const iac_content *content, const char *type,
                                      size_t *ret_count);

@@ -65,19 +65,34 @@ static top_kind kind_of(const iac_block *block)
     return TOP_COUNT;
 }
 
+static iac_str provider_alias(iac_arena *arena, const iac_block *block)
+{
+    const iac_attribute *alias = iac_body_find(arena, block->body, IAC_STR("alias"));
+    iac_str name = { "", 0 };
+
+    if (alias)
+        iac_expr_literal_text(alias->expr, &name);
+    return name;
+}
+
 /* What an override block must share with the block it overrides. */
 static iac_str override_key(iac_arena *arena, top_kind kind, const iac_block *block)
 {
     if (kind == TOP_PROVIDER) {
-        const iac_attribute *alias = block->body->json ? NULL : iac_body_attribute(block->body, IAC_STR("alias"));
-        iac_str name = { 0 };
-        if (alias)
-            iac_expr_literal_text(alias->expr, &name);
+        iac_str name = provider_alias(arena, block);
         return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(block->labels[0].text), IAC_FMT(name));
     }
     if (block->label_count == 2)
         return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(block->labels[0].text), IAC_FMT(block->labels[1].text));
     return block->label_count == 1 ? block->labels[0].text : (iac_str){ 0 };
+}
+
+static void add_block(iac_arena *arena, top_blocks_read *tops, top_kind kind, const iac_block *block)
+{
+    iac_vec_push(&tops->kinds[kind], (iac_top_block){ .block = block, .body = block->body });
+    void **slot = iac_map_at(&tops->names[kind], override_key(arena, kind, block));
+    if (!*slot)
+        *slot = (void *)(uintptr_t)tops->kinds[kind].n;
 }
 
 static void collect_primary(iac_module_build *m, const iac_file *file, top_blocks_read *tops)
@@ -90,10 +105,7 @@ static void collect_primary(iac_module_build *m, const iac_file *file, top_block
         top_kind kind = kind_of(block);
         if (kind == TOP_COUNT || block->label_count != top_blocks[kind].label_count)
             continue;
-        iac_vec_push(&tops->kinds[kind], (iac_top_block){ .block = block, .body = block->body });
-        void **slot = iac_map_at(&tops->names[kind], override_key(m->arena, kind, block));
-        if (!*slot)
-            *slot = (void *)(uintptr_t)tops->kinds[kind].n;
+        add_block(m->arena, tops, kind, block);
     }
 }
 
@@ -120,10 +132,13 @@ static void missing_base(iac_module_build *m, top_kind kind, const iac_block *bl
         break;
     case TOP_PROVIDER:
         iac_diag_error(m->diags, block->header_range, "Missing base provider configuration for override",
-                       "There is no %.*s provider configuration with that alias. An override file can only override a "
-                       "provider configuration that was already defined in a primary configuration file.", IAC_FMT(a));
+                       "There is no %.*s provider configuration with the alias \"%.*s\". An override file can only "
+                       "override an aliased provider configuration that was already defined in a primary configuration "
+                       "file.", IAC_FMT(a), IAC_FMT(provider_alias(m->arena, block)));
         break;
     default:
+        iac_check_label(m, &block->labels[0], "Invalid resource type name");
+        iac_check_label(m, &block->labels[1], "Invalid resource name");
         iac_diag_error(m->diags, block->header_range,
                        kind == TOP_DATA ? "Missing data resource to override" : "Missing resource to override",
                        kind == TOP_DATA ? "There is no %.*s data resource named \"%.*s\". An override file can only "
@@ -142,15 +157,36 @@ static void cannot_override(iac_module_build *m, const iac_block *block, const c
                    "%s can appear only in normal files, not in override files.", what);
 }
 
+static bool has_validation(iac_module_build *m, const iac_block *block)
+{
+    static const iac_block_spec validation = { IAC_STR_INIT("validation"), NULL, 0 };
+    static const iac_body_spec spec = { NULL, 0, &validation, 1 };
+    iac_diags ignored = IAC_DIAGS_INIT; /* told when the merged body is read */
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, block->body, &spec, true, &content, &ignored);
+    iac_diags_clear(&ignored);
+    if (content.block_count)
+        iac_diag_error(m->diags, content.blocks[0]->header_range, "Can't override validation blocks",
+                       "Override files cannot override \"validation\" blocks.");
+    return content.block_count > 0;
+}
+
 static void merge_override(iac_module_build *m, top_kind kind, const iac_block *block, top_blocks_read *tops)
 {
     uintptr_t found = (uintptr_t)iac_map_get(&tops->names[kind], override_key(m->arena, kind, block));
-    const iac_attribute *depends_on = iac_body_attribute(block->body, IAC_STR("depends_on"));
+    const iac_attribute *depends_on = iac_body_find(m->arena, block->body, IAC_STR("depends_on"));
 
+    if (!found && kind == TOP_PROVIDER && !provider_alias(m->arena, block).n) {
+        add_block(m->arena, tops, kind, block); /* every provider has a default configuration, if an empty one */
+        return;
+    }
     if (!found) {
         missing_base(m, kind, block);
         return;
     }
+    if (kind == TOP_VARIABLE && has_validation(m, block))
+        return;
     if (depends_on && (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL || kind == TOP_MODULE ||
                        kind == TOP_OUTPUT)) {
         const iac_expr *list = depends_on->expr;
@@ -159,13 +195,7 @@ static void merge_override(iac_module_build *m, top_kind kind, const iac_block *
         return;
     }
     iac_top_block *base = &tops->kinds[kind].v[found - 1];
-    const iac_body *merged = iac_body_merge(m->arena, base->body, block->body, false);
-    if (!merged) {
-        iac_diag_error(m->diags, block->header_range, "Unsupported override",
-                       "Overriding is supported between files in the native syntax only, not for JSON files.");
-        return;
-    }
-    base->body = merged;
+    base->body = iac_body_merge(m->arena, base->body, block->body, false);
     base->patch = block;
 }
 
@@ -195,7 +225,8 @@ static void collect_override(iac_module_build *m, const iac_file *file, top_bloc
             cannot_override(m, block, "Import blocks");
             break;
         case TOP_CHECK:
-            cannot_override(m, block, "Check blocks");
+            iac_diag_error(m->diags, block->header_range, "Can't override check blocks",
+                           "Override files cannot override check blocks.");
             break;
         default:
             merge_override(m, kind, block, tops);

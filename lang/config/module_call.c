@@ -147,7 +147,6 @@ static void decode_call_blocks(iac_module_build *m, const iac_content *content, 
 {
     for (size_t i = 0; i < content->block_count; i++) {
         const iac_block *block = content->blocks[i];
-        const iac_body *merged = NULL;
         if (!iac_str_is(block->type, "_")) {
             iac_diag_error(m->diags, block->type_range, "Reserved block type name in module block",
                            "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
@@ -155,13 +154,18 @@ static void decode_call_blocks(iac_module_build *m, const iac_content *content, 
             continue;
         }
         if (call->body)
-            merged = iac_body_merge(m->arena, call->body, block->body, true);
-        if (merged)
-            call->body = merged;
-        else
-            iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
-                           "Escaping blocks are supported only in the native syntax, not in JSON files.");
+            call->body = iac_body_merge(m->arena, call->body, block->body, true);
     }
+}
+
+/* What is left of a call are inputs, and nothing else: so JSON can be read without knowing their names. */
+static const iac_body *only_attributes(iac_module_build *m, const iac_body *from)
+{
+    iac_body *body = iac_arena_new_of(m->arena, iac_body);
+
+    *body = (iac_body){ .range = from->range, .missing_at = from->missing_at };
+    iac_body_attributes(m->arena, from, &body->attributes, &body->attribute_count, m->diags);
+    return body;
 }
 
 void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
@@ -189,6 +193,8 @@ void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
     decode_call_blocks(m, &content, &call);
     if (!good || !call.body)
         return;
+    if (call.body->json || call.body->pair)
+        call.body = only_attributes(m, call.body);
 
     void **slot = iac_map_at(&m->call_index, call.name);
     if (*slot) {

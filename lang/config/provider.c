@@ -61,7 +61,6 @@ static void check_reserved(iac_module_build *m, const iac_content *content, iac_
                            IAC_FMT(content->attributes[i]->name));
     for (size_t i = 0; i < content->block_count; i++) {
         const iac_block *block = content->blocks[i];
-        const iac_body *merged = NULL;
         if (!iac_str_is(block->type, "_")) {
             iac_diag_error(m->diags, block->type_range, "Reserved block type name in provider block",
                            "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
@@ -69,12 +68,7 @@ static void check_reserved(iac_module_build *m, const iac_content *content, iac_
             continue;
         }
         if (provider->body)
-            merged = iac_body_merge(m->arena, provider->body, block->body, true);
-        if (merged)
-            provider->body = merged;
-        else
-            iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
-                           "Escaping blocks are supported only in the native syntax, not in JSON files.");
+            provider->body = iac_body_merge(m->arena, provider->body, block->body, true);
     }
 }
 

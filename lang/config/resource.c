@@ -68,11 +68,6 @@ static void decode_nested(iac_module_build *m, const iac_block *block, iac_resou
         }
         seen->escape = block;
         ret->body = iac_body_merge(m->arena, ret->body, block->body, true);
-        if (!ret->body) {
-            ret->body = block->body;
-            iac_diag_error(m->diags, block->header_range, "Unsupported escaping block",
-                           "Escaping blocks are supported only in the native syntax, not in JSON files.");
-        }
     } else if (iac_str_is(block->type, "locals")) {
         reserved_block(m, block, word);
     } else if (iac_str_is(block->type, "connection")) {

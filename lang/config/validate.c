@@ -301,6 +301,11 @@ static void check_blocks(validator *v, const iac_body *body, int depth)
 {
     if (!body || depth > MAX_DEPTH)
         return;
+    if (body->pair) {
+        check_blocks(v, body->pair->base, depth + 1);
+        check_blocks(v, body->pair->over, depth + 1);
+        return;
+    }
     if (body->json) {
         const iac_attribute *attributes = NULL;
         iac_diags ignored = IAC_DIAGS_INIT; /* the checks by schema tell */
@@ -375,8 +380,16 @@ static void check_destroy_ref(void *arg, const iac_ref *ref)
 
 static void check_destroy_body(validator *v, const iac_body *body)
 {
-    for (size_t i = 0; body && i < body->attribute_count; i++)
-        iac_expr_refs(v->arena, body->attributes[i].expr, check_destroy_ref, v, v->diags);
+    const iac_attribute *attributes = body ? body->attributes : NULL;
+    size_t count = body ? body->attribute_count : 0;
+
+    if (body && (body->json || body->pair)) {
+        iac_diags ignored = IAC_DIAGS_INIT; /* the checks by schema tell */
+        iac_body_attributes(v->arena, body, &attributes, &count, &ignored);
+        iac_diags_clear(&ignored);
+    }
+    for (size_t i = 0; i < count; i++)
+        iac_expr_refs(v->arena, attributes[i].expr, check_destroy_ref, v, v->diags);
 }
 
 static void check_provisioners(validator *v, const iac_resource_config *resource)

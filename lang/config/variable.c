@@ -127,7 +127,11 @@ static void decode_default(iac_module_build *m, const iac_top_block *top, const 
         variable->default_value = converted;
         return;
     }
-    if (top->patch && type_attr && type_attr->range.src != attr->range.src &&
+    if (top->patch && attr->range.src == top->patch->range.src && (!type_attr || type_attr->range.src != attr->range.src))
+        iac_diag_error(m->diags, top->patch->header_range, summary,
+                       "The overridden default value for this variable is not compatible with the variable's type "
+                       "constraint: %.*s.", IAC_FMT(error));
+    else if (top->patch && type_attr && type_attr->range.src != attr->range.src &&
         type_attr->range.src == top->patch->range.src)
         iac_diag_error(m->diags, top->patch->header_range, summary,
                        "Overriding this variable's type constraint has made its default value invalid: %.*s.",

@@ -26,6 +26,8 @@ static bool allows_blocks(const iac_attr_schema *attr)
 
 static bool written_as_block(const iac_body *body, const iac_attr_schema *attr)
 {
+    if (body->pair)
+        return written_as_block(body->pair->base, attr) || written_as_block(body->pair->over, attr);
     if (!allows_blocks(attr) || iac_body_attribute(body, attr->name))
         return false;
     for (size_t i = 0; i < body->block_count; i++) {
@@ -62,7 +64,7 @@ static void insert_block(iac_nested_schema *blocks, size_t *n, iac_nested_schema
 static const iac_block_schema *effective_schema(iac_arena *arena, const iac_body *body, const iac_block_schema *schema)
 {
     size_t moved = 0;
-    if (body->block_count == 0 || body->json)
+    if ((body->block_count == 0 && !body->pair) || body->json)
         return schema;
     for (size_t i = 0; i < schema->attribute_count; i++)
         moved += written_as_block(body, &schema->attributes[i]);

@@ -102,7 +102,7 @@ iac_range iac_expr_start(const iac_expr *expr)
     case IAC_EXPR_SPLAT:
         return expr->splat.marker_range;
     case IAC_EXPR_TEMPLATE:
-        return expr->tmpl.part_count > 0 ? iac_expr_start(expr->tmpl.parts[0]) : expr->range;
+        return expr->tmpl.part_count > 0 && !expr->from_json ? iac_expr_start(expr->tmpl.parts[0]) : expr->range;
     default:
         return expr->range;
     }

@@ -148,7 +148,14 @@ struct iac_body {
     /* JSON syntax: a body whose members cannot be told apart into attributes and blocks without a schema. When json is
      * set, attributes and blocks are empty and the body is read through iac_body_content (body.h). */
     const struct iac_json_node *json;
+    /* Two bodies merged of which one at least is in the JSON syntax: read in the same way. */
+    const struct iac_body_pair *pair;
 };
+
+typedef struct iac_body_pair {
+    const iac_body *base, *over;
+    bool add; /* blocks of over come after those of base, and do not replace them */
+} iac_body_pair;
 
 typedef struct iac_file {
     const iac_source *source;

@@ -191,6 +191,8 @@ static iac_status native_attributes(const iac_body *body, const iac_attribute **
 iac_status iac_body_content(iac_arena *arena, const iac_body *body, const iac_body_spec *spec, bool partial,
                             iac_content *ret, iac_diags *diags)
 {
+    if (body->pair)
+        return iac_pair_content(arena, body, spec, partial, ret, diags);
     return body->json ? iac_json_content(arena, body, spec, partial, ret, diags)
                       : native_content(arena, body, spec, partial, ret, diags);
 }
@@ -198,6 +200,22 @@ iac_status iac_body_content(iac_arena *arena, const iac_body *body, const iac_bo
 iac_status iac_body_attributes(iac_arena *arena, const iac_body *body, const iac_attribute **ret, size_t *ret_count,
                                iac_diags *diags)
 {
+    if (body->pair)
+        return iac_pair_attributes(arena, body, ret, ret_count, diags);
     return body->json ? iac_json_attributes(arena, body, ret, ret_count, diags)
                       : native_attributes(body, ret, ret_count, diags);
+}
+
+const iac_attribute *iac_body_find(iac_arena *arena, const iac_body *body, iac_str name)
+{
+    iac_attribute_spec attribute = { name, false };
+    iac_body_spec spec = { &attribute, 1, NULL, 0 };
+    iac_diags ignored = IAC_DIAGS_INIT;
+    iac_content content = { 0 };
+
+    if (!body->json && !body->pair)
+        return iac_body_attribute(body, name);
+    iac_body_content(arena, body, &spec, true, &content, &ignored);
+    iac_diags_clear(&ignored);
+    return content.attributes[0];
 }

@@ -39,4 +39,9 @@ iac_status iac_body_content(iac_arena *arena, const iac_body *body, const iac_bo
 /* All attributes of a body in which no block may stand (locals, required_providers), in source order. */
 iac_status iac_body_attributes(iac_arena *arena, const iac_body *body, const iac_attribute **ret, size_t *ret_count,
                                iac_diags *diags);
+/* The attribute of a body in either syntax, or NULL; what is wrong in the body is not told. */
+const iac_attribute *iac_body_find(iac_arena *arena, const iac_body *body, iac_str name);
+/* Body a with what b says instead: attributes by name, blocks by type (a lifecycle block by its attributes). With `add`,
+ * blocks of b come after a's. Either may be in either syntax. */
+const iac_body *iac_body_merge(iac_arena *arena, const iac_body *a, const iac_body *b, bool add);
 #endif

@@ -527,7 +527,8 @@ typedef struct block_reader {
     block_list *blocks;
 } block_reader;
 
-static void add_block(block_reader *r, const iac_json_node *node)
+/* Messages point at `header`, which is the bracket of the array where the block stands in one. */
+static void add_block(block_reader *r, const iac_json_node *node, iac_range header)
 {
     iac_block *block = iac_arena_new_of(r->arena, iac_block);
     iac_label *labels = iac_arena_array(r->arena, iac_label, r->label_count);
@@ -536,7 +537,7 @@ static void add_block(block_reader *r, const iac_json_node *node)
     *block = (iac_block){ .type = r->type->name, .labels = labels, .label_count = r->label_count,
                           .body = body_of(r->arena, node), .type_range = r->type->name_range,
                           .open_range = node->open_range, .close_range = node->close_range,
-                          .header_range = node->open_range, .range = node->range };
+                          .header_range = header, .range = node->range };
     iac_vec_push(r->blocks, block);
 }
 
@@ -573,10 +574,10 @@ static void read_labels(block_reader *r, const iac_json_node *node)
             if (r->label_count < r->spec->label_count)
                 read_labels(r, m->value);
             else if (m->value->kind == NODE_OBJECT)
-                add_block(r, m->value);
+                add_block(r, m->value, m->value->open_range);
             else if (m->value->kind == NODE_ARRAY)
                 for (size_t a = 0; a < m->value->n; a++)
-                    add_block(r, m->value->items[a]);
+                    add_block(r, m->value->items[a], m->value->open_range);
             else if (m->value->kind != NODE_NULL)
                 wrong_type(r->diags, m->value,
                            iac_arena_printf(r->arena, "Either a JSON object or a JSON array is required, representing "
@@ -598,10 +599,10 @@ static void read_blocks(iac_arena *arena, const iac_block_spec *spec, const memb
     if (spec->label_count > 0 && spec->label_count <= IAC_COUNT(r.labels))
         read_labels(&r, m->value);
     else if (m->value->kind == NODE_OBJECT)
-        add_block(&r, m->value);
+        add_block(&r, m->value, m->value->open_range);
     else if (m->value->kind == NODE_ARRAY)
         for (size_t i = 0; i < m->value->n; i++)
-            add_block(&r, m->value->items[i]);
+            add_block(&r, m->value->items[i], m->value->open_range);
     else if (m->value->kind != NODE_NULL)
         wrong_type(diags, m->value,
                    iac_arena_printf(arena, "Either a JSON object or a JSON array is required, representing the "

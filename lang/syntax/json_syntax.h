@@ -1,4 +1,4 @@
-/* lang/syntax/json_syntax.h - bodies in the JSON syntax. Internal to lang/syntax; read through body.h. */
+/* lang/syntax/json_syntax.h - bodies in the JSON syntax, and merged ones. Internal to lang/syntax; read through body.h. */
 #ifndef IAC_SYNTAX_JSON_SYNTAX_H
 #define IAC_SYNTAX_JSON_SYNTAX_H
 #include "lang/syntax/body.h"
@@ -7,6 +7,12 @@
 iac_status iac_json_content(iac_arena *arena, const iac_body *body, const iac_body_spec *spec, bool partial,
                             iac_content *ret, iac_diags *diags);
 iac_status iac_json_attributes(iac_arena *arena, const iac_body *body, const iac_attribute **ret, size_t *ret_count,
+                               iac_diags *diags);
+
+/* The same for a body with pair set (merge.c). */
+iac_status iac_pair_content(iac_arena *arena, const iac_body *body, const iac_body_spec *spec, bool partial,
+                            iac_content *ret, iac_diags *diags);
+iac_status iac_pair_attributes(iac_arena *arena, const iac_body *body, const iac_attribute **ret, size_t *ret_count,
                                iac_diags *diags);
 
 /* Where a spec's names are found: position + 1 of an attribute, or of a block type (as negative), by name. */

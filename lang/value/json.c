@@ -37,7 +37,8 @@ void iac_json_string(iac_buf *out, iac_str s, bool html)
         else
             iac_buf_printf(out, "\\u%04x", cp);
     }
-    iac_buf_add(out, s.p + from, s.n - from);
+    if (from < s.n) /* an empty text may have no address */
+        iac_buf_add(out, s.p + from, s.n - from);
     iac_buf_char(out, '"');
 }
 
