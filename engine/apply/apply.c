@@ -196,7 +196,8 @@ static bool has_output(const iac_state *state, const iac_state_output *output)
 /* What was read leaves the state with all the rest. */
 static bool forgets(const iac_applier *applier, iac_addr addr)
 {
-    return applier->plan->mode == IAC_PLAN_DESTROY && addr.mode == IAC_DATA && applier->plan->target_count == 0;
+    return applier->plan->mode == IAC_PLAN_DESTROY && addr.mode == IAC_DATA && applier->plan->target_count == 0 &&
+           applier->plan->exclude_count == 0;
 }
 
 /* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
@@ -355,14 +356,16 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         iac_diag_error(diags, IAC_NO_RANGE, "Operation interrupted",
                        "The apply was stopped on request before it was complete. What had begun was finished and "
                        "saved; run the command again to do the rest.");
-    if (plan->target_count)
+    const char *limit = plan->target_count ? "-target" : plan->exclude_count ? "-exclude" : NULL;
+    if (limit)
         iac_diag_warning(diags, IAC_NO_RANGE, "Applied changes may be incomplete",
-                         "The plan was created with the -target option in effect, so some changes requested in the "
+                         "The plan was created with the %s option in effect, so some changes requested in the "
                          "configuration may have been ignored and the output values may not be fully updated. Run the "
                          "following command to verify that no other changes are pending:\n    iac plan\n\nNote that the "
-                         "-target option is not suitable for routine use, and is provided only for exceptional "
+                         "%s option is not suitable for routine use, and is provided only for exceptional "
                          "situations such as recovering from errors or mistakes, or when iac specifically suggests to "
-                         "use it as part of an error message.");
+                         "use it as part of an error message.",
+                         limit, limit);
     *ret = (iac_apply_result){ applier.counts[0], applier.counts[1], applier.counts[2], applier.counts[3],
                                outcome.stopped };
     iac_graph_clear(&graph);

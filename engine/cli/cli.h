@@ -22,7 +22,7 @@ typedef struct iac_var_arg {
 
 /* Everything that any command's options set; texts are borrowed from argv. */
 typedef struct iac_args {
-    bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, detailed_exitcode;
+    bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, concise, detailed_exitcode;
     bool auto_approve, raw, backend, dry_run, force;
     bool or_create, allow_missing; /* workspace select; taint */
     bool list, write, diff, check, recursive; /* fmt */
@@ -30,7 +30,7 @@ typedef struct iac_args {
     const char *state; /* workspace new: a state file */
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
-    iac_words targets, replaces, plugin_dirs;
+    iac_words targets, excludes, target_files, exclude_files, replaces, plugin_dirs;
     const char *const *positional;
     size_t positional_count;
 } iac_args;
@@ -170,6 +170,8 @@ const iac_view_schemas *iac_cli_schemas(iac_cli *cli); /* of what the state hold
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
                            const iac_state **ret_state);
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
+/* Whether -target, -exclude or their files leave something out. */
+bool iac_cli_limits(const iac_cli *cli);
 /* Prints the plan in the way the options ask for. */
 void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan);
 int iac_cli_apply(iac_cli *cli, const iac_plan *plan);

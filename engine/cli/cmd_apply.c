@@ -20,10 +20,11 @@ static iac_status check_options(iac_cli *cli, bool saved)
                        "file, or enable the -auto-approve option.");
         return IAC_ERR;
     }
-    if (saved && (cli->args.destroy || cli->args.refresh_only || cli->args.targets.n || cli->args.replaces.n)) {
+    if (saved && (cli->args.destroy || cli->args.refresh_only || iac_cli_limits(cli) ||
+                  cli->args.replaces.n)) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't change planning options when applying a saved plan",
-                       "The -destroy, -refresh-only, -replace and -target options cannot be used when applying a saved "
-                       "plan file, because a saved plan has decided what to do.");
+                       "The -destroy, -refresh-only, -replace, -target and -exclude options cannot be used when "
+                       "applying a saved plan file, because a saved plan has decided what to do.");
         return IAC_ERR;
     }
     if (cli->args.destroy && cli->args.refresh_only) {

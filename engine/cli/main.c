@@ -71,15 +71,15 @@ static bool gather_arguments(iac_arena *arena, const iac_command *command, int a
 
 /* ---- the terminal ---- */
 
-static iac_view_options view_of(int fd, bool no_color, bool compact_warnings)
+static iac_view_options view_of(int fd, const iac_args *args)
 {
     struct winsize size;
     const char *plain = getenv("NO_COLOR");
-    iac_view_options view = { .compact_warnings = compact_warnings };
+    iac_view_options view = { .compact_warnings = args->compact_warnings, .concise = args->concise };
 
     if (!isatty(fd))
         return view;
-    view.color = !no_color && !(plain && *plain);
+    view.color = !args->no_color && !(plain && *plain);
     view.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
     return view;
 }
@@ -134,8 +134,8 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         return IAC_EXIT_ERROR;
     }
     bool parsed = iac_options_parse(command, (int)words.n, (char **)words.v, &cli.args, &cli.diags) == IAC_OK;
-    cli.out_view = view_of(STDOUT_FILENO, cli.args.no_color, cli.args.compact_warnings);
-    cli.err_view = view_of(STDERR_FILENO, cli.args.no_color, cli.args.compact_warnings);
+    cli.out_view = view_of(STDOUT_FILENO, &cli.args);
+    cli.err_view = view_of(STDERR_FILENO, &cli.args);
     cli.automation = automation && *automation;
     if (!parsed) {
         cli.args.json = false;

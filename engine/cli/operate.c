@@ -43,6 +43,84 @@ static void forget_put_off(iac_diags *diags)
     diags->list.n = kept;
 }
 
+bool iac_cli_limits(const iac_cli *cli)
+{
+    return cli->args.targets.n || cli->args.excludes.n || cli->args.target_files.n || cli->args.exclude_files.n;
+}
+
+/* What the options and the lines of the files name together. */
+typedef struct named {
+    iac_str *v;
+    size_t n, cap;
+} named;
+
+static iac_status add_lines(iac_cli *cli, const char *path, named *ret)
+{
+    iac_str text = { 0 };
+    if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK)
+        return IAC_ERR;
+    for (size_t at = 0; at < text.n;) {
+        size_t end = iac_str_find_char(text, '\n', at);
+        end = end == SIZE_MAX ? text.n : end;
+        iac_str line = iac_str_sub(text, at, end);
+        while (line.n && strchr(" \t\r", line.p[line.n - 1]))
+            line.n--;
+        while (line.n && strchr(" \t", line.p[0]))
+            line = iac_str_sub(line, 1, line.n);
+        if (line.n && line.p[0] != '#')
+            iac_vec_push(ret, iac_arena_str(cli->arena, line));
+        at = end + 1;
+    }
+    return IAC_OK;
+}
+
+/* Checks that each is an address, as the option wants it. *ret lives in the arena. */
+static iac_status gather(iac_cli *cli, const char *option, const iac_words *words, const iac_words *files,
+                         const iac_str **ret, size_t *ret_count)
+{
+    named all = { 0 };
+    iac_status status = IAC_OK;
+    for (size_t i = 0; i < words->n; i++)
+        iac_vec_push(&all, iac_str_of(words->v[i]));
+    for (size_t i = 0; i < files->n && status == IAC_OK; i++)
+        status = add_lines(cli, files->v[i], &all);
+    for (size_t i = 0; i < all.n && status == IAC_OK; i++) {
+        iac_diags within = IAC_DIAGS_INIT;
+        iac_addr addr;
+        bool is_module;
+        if (iac_target_parse(cli->arena, all.v[i], &addr, &is_module, &within) != IAC_OK) {
+            iac_str summary = iac_arena_printf(cli->arena, "Invalid %s \"%.*s\"", option, IAC_FMT(all.v[i]));
+            iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p, "%.*s",
+                           IAC_FMT(within.list.n ? within.list.v[0].detail : IAC_STR("This is no address.")));
+            status = IAC_ERR;
+        }
+        iac_diags_clear(&within);
+    }
+    iac_str *kept = iac_arena_array(cli->arena, iac_str, all.n);
+    if (all.n)
+        memcpy(kept, all.v, all.n * sizeof(*kept));
+    *ret = kept;
+    *ret_count = all.n;
+    iac_vec_clear(&all);
+    return status;
+}
+
+static iac_status read_limits(iac_cli *cli, iac_plan_options *options)
+{
+    const iac_args *args = &cli->args;
+    if (gather(cli, "target", &args->targets, &args->target_files, &options->targets, &options->target_count) !=
+            IAC_OK ||
+        gather(cli, "exclude", &args->excludes, &args->exclude_files, &options->excludes, &options->exclude_count) !=
+            IAC_OK)
+        return IAC_ERR;
+    if (!options->target_count || !options->exclude_count)
+        return IAC_OK;
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid combination of arguments",
+                   "The target and exclude planning options are mutually-exclusive. Each plan must use either only the "
+                   "target options or only the exclude options.");
+    return IAC_ERR;
+}
+
 static iac_str generated_name(const iac_cli *cli)
 {
     const char *path = cli->args.generate ? cli->args.generate : "", *slash = strrchr(path, '/');
@@ -56,8 +134,6 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         .mode = mode,
         .no_refresh = !cli->args.refresh,
         .parallelism = (unsigned)cli->args.parallelism,
-        .targets = words(cli, &cli->args.targets),
-        .target_count = cli->args.targets.n,
         .replaces = words(cli, &cli->args.replaces),
         .replace_count = cli->args.replaces.n,
         .generate = generated_name(cli),
@@ -70,6 +146,10 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     };
     iac_import_request import;
 
+    if (read_limits(cli, &options) != IAC_OK) {
+        iac_view_progress_free(progress);
+        return IAC_ERR;
+    }
     if (cli->command == &iac_cmd_import) {
         import = (iac_import_request){ iac_str_of(cli->args.positional[0]), iac_str_of(cli->args.positional[1]) };
         options.imports = &import;

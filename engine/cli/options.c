@@ -18,6 +18,13 @@ static const iac_option plan_options[] = {
     { "target", IAC_OPTION_WORDS, AT(targets), "=resource",
       "Work only on this module, resource or instance and on what it depends on. May be given several times. For "
       "exceptional situations." },
+    { "target-file", IAC_OPTION_WORDS, AT(target_files), "=path",
+      "As -target for each line of this file; empty lines and those that begin with # do not count." },
+    { "exclude", IAC_OPTION_WORDS, AT(excludes), "=resource",
+      "Leave out this module, resource or instance and all that depends on it. May be given several times, but not "
+      "together with -target. For exceptional situations." },
+    { "exclude-file", IAC_OPTION_WORDS, AT(exclude_files), "=path", "As -exclude for each line of this file." },
+    { "concise", IAC_OPTION_BOOL, AT(concise), NULL, "Leave out lines that only tell of progress." },
     { "compact-warnings", IAC_OPTION_BOOL, AT(compact_warnings), NULL,
       "Show warnings that come without errors as a list of their first lines." },
     { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask: a missing variable is an error." },
@@ -176,6 +183,9 @@ void iac_args_clear(iac_args *args)
 {
     iac_vec_clear(&args->vars);
     iac_vec_clear(&args->targets);
+    iac_vec_clear(&args->excludes);
+    iac_vec_clear(&args->target_files);
+    iac_vec_clear(&args->exclude_files);
     iac_vec_clear(&args->replaces);
     iac_vec_clear(&args->plugin_dirs);
 }

@@ -167,6 +167,12 @@ static void inherit_dependencies(iac_planner *planner, iac_worker *worker, iac_n
 
 /* ---- the walk ---- */
 
+/* Whether something is left out on request. */
+static bool limited(const iac_planner *planner)
+{
+    return planner->options->target_count || planner->options->exclude_count;
+}
+
 static bool destroying(const iac_planner *planner)
 {
     return planner->options->mode == IAC_PLAN_DESTROY;
@@ -175,6 +181,8 @@ static bool destroying(const iac_planner *planner)
 static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
     const iac_task_result failed = { IAC_TASK_FAILED, 0 };
+    if (node->kind == IAC_NODE_RESOURCE && !destroying(planner))
+        iac_check_ignored(worker, node);
     if (node->excluded)
         return (iac_task_result){ IAC_TASK_DONE, 0 };
     if (node->kind == IAC_NODE_RESOURCE && !iac_visit_node(worker, node)) {
@@ -372,7 +380,7 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
         }
     }
     for (size_t i = 0; stored && i < stored->instance_count; i++)
-        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && planner->options->target_count == 0)) {
+        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && !limited(planner))) {
             iac_state_instance instance = stored->instances[i];
             if (iac_recover_filter(planner, arena, &gone, &instance))
                 iac_vec_push(&list, instance);
@@ -417,7 +425,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         change.before = old ? old->value : NULL;
         const iac_value *after = node->values && !destroying(planner) ? node->values[0] : NULL;
         if (destroying(planner)) {
-            if (!old || planner->options->target_count)
+            if (!old || limited(planner))
                 continue;
             change.action = IAC_ACTION_DELETE;
             change.sensitive = old && old->sensitive;
@@ -436,7 +444,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         v[n++] = change;
     }
     for (size_t i = 0; stored && i < stored->output_count; i++)
-        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && planner->options->target_count == 0)
+        if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && !limited(planner))
             v[n++] = (iac_output_change){ .name = stored->outputs[i].name, .sensitive = stored->outputs[i].sensitive,
                                           .action = IAC_ACTION_DELETE, .before = stored->outputs[i].value };
     for (size_t i = 1; i < n; i++) /* two sorted runs: a handful to move */
@@ -486,6 +494,18 @@ static iac_str timestamp_now(iac_arena *arena)
     return iac_arena_str(arena, iac_str_of(text));
 }
 
+static void warn_of_limits(const iac_plan_options *options, iac_diags *diags)
+{
+    const char *option = options->target_count ? "-target" : "-exclude";
+    if (options->target_count || options->exclude_count)
+        iac_diag_warning(diags, IAC_NO_RANGE, "Resource targeting is in effect",
+                         "You are creating a plan with the %s option, which means that the result of this plan may not "
+                         "represent all of the changes requested by the current configuration.\n\nThe %s option is not "
+                         "for routine use, and is provided only for exceptional situations such as recovering from "
+                         "errors or mistakes, or when iac specifically suggests to use it as part of an error message.",
+                         option, option);
+}
+
 iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
                          const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
 {
@@ -500,13 +520,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink,
     };
-    if (options->target_count)
-        iac_diag_warning(diags, IAC_NO_RANGE, "Resource targeting is in effect",
-                         "You are creating a plan with the -target option, which means that the result of this plan "
-                         "may not represent all of the changes requested by the current configuration.\n\nThe -target "
-                         "option is not for routine use, and is provided only for exceptional situations such as "
-                         "recovering from errors or mistakes, or when iac specifically suggests to use it as part of "
-                         "an error message.");
+    warn_of_limits(options, diags);
     planner->options = options;
     planner->plain = config;
     *ret = NULL;
@@ -539,12 +553,14 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .mode = options->mode,
         .timestamp = timestamp,
         .errored = diags->errors != errors,
-        .complete = options->target_count == 0,
+        .complete = !limited(planner),
         .config = config,
         .variables = options->variables,
         .previous = state,
         .targets = options->targets,
         .target_count = options->target_count,
+        .excludes = options->excludes,
+        .exclude_count = options->exclude_count,
         .replaces = options->replaces,
         .replace_count = options->replace_count,
         .workspace = options->workspace,

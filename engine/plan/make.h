@@ -17,6 +17,8 @@ typedef struct iac_plan_options {
     unsigned parallelism;        /* 0: 10 */
     const iac_str *targets;      /* -target */
     size_t target_count;
+    const iac_str *excludes;     /* -exclude; not together with targets */
+    size_t exclude_count;
     const iac_str *replaces;     /* -replace */
     size_t replace_count;
     /* Objects to import beside those of import blocks. With mode IAC_PLAN_REFRESH_ONLY and their addresses as targets,

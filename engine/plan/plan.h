@@ -118,8 +118,8 @@ typedef struct iac_plan {
     size_t check_count;
     const iac_relevant *relevant;
     size_t relevant_count;
-    const iac_str *targets, *replaces; /* as given */
-    size_t target_count, replace_count;
+    const iac_str *targets, *excludes, *replaces; /* as given */
+    size_t target_count, exclude_count, replace_count;
     iac_str workspace;
     /* Tokens of what interrupted runs had begun: settled ones are known to the prior state, and removed from the journal
      * with saving it; reported ones nobody can tell about, and they are removed once the plan was carried out. */

@@ -437,6 +437,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
     }
     put_checks(out, plan->checks, plan->check_count);
     put_texts(out, plan->targets, plan->target_count);
+    put_texts(out, plan->excludes, plan->exclude_count);
     put_texts(out, plan->replaces, plan->replace_count);
     put_texts(out, plan->settled, plan->settled_count);
     put_texts(out, plan->reported, plan->reported_count);
@@ -540,6 +541,7 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     get_relevant(in, plan);
     plan->checks = get_checks(in, &plan->check_count);
     plan->targets = get_texts(in, &plan->target_count);
+    plan->excludes = get_texts(in, &plan->exclude_count);
     plan->replaces = get_texts(in, &plan->replace_count);
     plan->settled = get_texts(in, &plan->settled_count);
     plan->reported = get_texts(in, &plan->reported_count);

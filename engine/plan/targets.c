@@ -26,8 +26,18 @@ static iac_str without_keys(iac_arena *arena, iac_str target, bool *ret_module)
     return target;
 }
 
+/* Whether the address is that of what is named, or of something in it. */
+static bool covers(iac_str named, iac_str address)
+{
+    return iac_str_starts(address, named) &&
+           (address.n == named.n || address.p[named.n] == '.' || address.p[named.n] == '[');
+}
+
 bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, iac_str address)
 {
+    for (size_t i = 0; i < planner->options->exclude_count; i++)
+        if (covers(planner->options->excludes[i], address))
+            return false;
     if (planner->options->target_count == 0 || planner->swept[node->id])
         return true;
     bool names_instance = false;
@@ -170,11 +180,83 @@ static void want_outputs(iac_planner *planner, bool *wanted)
     free(known);
 }
 
+/* ---- -exclude ---- */
+
+/* Marks what the edges of the graph lead to from what is marked or begun with. */
+static void spread(const iac_graph *graph, const iac_run *run, const bool *begin, bool *marked, bool orphans_only)
+{
+    IAC_VEC(uint32_t) queue = { 0 };
+    for (uint32_t i = 0; i < graph->n; i++)
+        if (marked[i] || begin[i])
+            iac_vec_push(&queue, i);
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        for (uint32_t e = graph->dep_start[id]; e < graph->dep_start[id + 1]; e++) {
+            uint32_t next = graph->deps[e];
+            if (marked[next] || (orphans_only && run->nodes.v[next]->kind != IAC_NODE_ORPHAN))
+                continue;
+            marked[next] = true;
+            iac_vec_push(&queue, next);
+        }
+    }
+    iac_vec_clear(&queue);
+}
+
+/* The other way round: what depends on each. */
+static void reverse_graph(const iac_graph *graph, iac_graph *ret)
+{
+    IAC_VEC(iac_edge) edges = { 0 };
+    for (uint32_t i = 0; i < graph->n; i++)
+        for (uint32_t e = graph->dep_start[i]; e < graph->dep_start[i + 1]; e++)
+            iac_vec_push(&edges, ((iac_edge){ graph->deps[e], i }));
+    iac_graph_build(ret, graph->n, edges.v, edges.n);
+    iac_vec_clear(&edges);
+}
+
+/* Leaves out what is named and all that depends on it; what stays keeps what it needs from being destroyed. An instance
+ * that is named leaves its resource in, but what depends on the resource is left out. */
+static void apply_excludes(iac_planner *planner)
+{
+    iac_run *run = &planner->run;
+    const iac_plan_options *options = planner->options;
+    bool *partly = iac_xcalloc(run->nodes.n, sizeof(*partly)), *left_out = iac_xcalloc(run->nodes.n, sizeof(*left_out));
+    for (size_t t = 0; t < options->exclude_count; t++) {
+        bool is_module;
+        iac_str plain = without_keys(run->arena, options->excludes[t], &is_module);
+        for (uint32_t i = 0; i < run->nodes.n; i++) {
+            const iac_node *node = run->nodes.v[i];
+            if ((node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN) || !names_node(plain, node))
+                continue;
+            if (covers(options->excludes[t], node->name))
+                left_out[i] = true;
+            else
+                partly[i] = true;
+        }
+    }
+    iac_graph graph;
+    if (options->mode != IAC_PLAN_DESTROY) {
+        reverse_graph(&run->graph, &graph);
+        spread(&graph, run, partly, left_out, false);
+        iac_graph_clear(&graph);
+    }
+    state_graph(run, false, &graph);
+    spread(&graph, run, partly, left_out, options->mode != IAC_PLAN_DESTROY);
+    iac_graph_clear(&graph);
+    for (uint32_t i = 0; i < run->nodes.n; i++)
+        run->nodes.v[i]->excluded = left_out[i] && run->nodes.v[i]->kind != IAC_NODE_MODULE_END;
+    free(partly);
+    free(left_out);
+}
+
+/* ---- -target ---- */
+
 /* Leaves out resources that are neither targeted nor needed by one that is, and outputs that need one left out. */
 void iac_plan_apply_targets(iac_planner *planner)
 {
     iac_run *run = &planner->run;
     const iac_plan_options *options = planner->options;
+    if (options->exclude_count)
+        apply_excludes(planner);
     if (options->target_count == 0)
         return;
     bool *wanted = iac_xcalloc(run->nodes.n, sizeof(*wanted));
@@ -228,9 +310,38 @@ static int compare_addrs_without_keys(const void *a, const void *b)
     return iac_addr_cmp(x, y);
 }
 
+static bool check_excluded_moves(const iac_planner *planner, iac_diags *diags)
+{
+    iac_buf list;
+    iac_buf_init(&list, IAC_BUF_UNLIMITED);
+    for (size_t t = 0; t < planner->options->exclude_count; t++) {
+        iac_str exclude = planner->options->excludes[t];
+        bool hit = false;
+        for (size_t i = 0; i < planner->moved.n && !hit; i++)
+            hit = covers(exclude, planner->moved.entries[i].key) ||
+                  covers(exclude, iac_addr_text(planner->run.arena, *(iac_addr *)planner->moved.entries[i].value));
+        if (hit)
+            iac_buf_printf(&list, "\n  -exclude=\"%.*s\"", IAC_FMT(exclude));
+    }
+    bool good = list.n == 0;
+    if (!good)
+        iac_diag_error(diags, IAC_NO_RANGE, "Moved resource instances excluded by targeting",
+                       "Resource instances in your current state have moved to new addresses in the latest configuration. "
+                       "iac must include those resource instances while planning in order to ensure a correct result, but "
+                       "your -exclude=... options exclude some of those resource instances.\n\nTo create a valid plan, "
+                       "either remove your -exclude=... options altogether or just specifically remove the following "
+                       "options:%s\n\nNote that removing these options may include further additional resource instances "
+                       "in your plan, in order to respect object dependencies.",
+                       list.p);
+    iac_buf_clear(&list);
+    return good;
+}
+
 /* What has moved must be planned at both its places, whatever else is targeted. */
 bool iac_plan_check_moves(iac_planner *planner, iac_diags *diags)
 {
+    if (planner->options->exclude_count)
+        return check_excluded_moves(planner, diags);
     IAC_VEC(iac_addr) excluded = { 0 };
     iac_arena *arena = planner->run.arena;
     for (size_t i = 0; planner->options->target_count && i < planner->moved.n; i++) {

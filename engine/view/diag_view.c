@@ -189,33 +189,94 @@ void iac_view_diag(iac_buf *out, const iac_diag *diag, const iac_view_options *o
     iac_buf_clear(&inside);
 }
 
-static void draw_compact(iac_buf *out, const iac_diags *diags, const iac_view_options *options)
+/* ---- warnings of one kind together ---- */
+
+/* Warnings with a place and the same first line are one, which says how many more there are. Assertions each count. */
+static bool is_grouped(const iac_diag *diag)
+{
+    return diag->severity == IAC_WARNING && diag->subject.src &&
+           !iac_str_starts(diag->summary, IAC_STR("Check block assertion"));
+}
+
+/* To be cleared: of each kind, the number of warnings. */
+static iac_map count_kinds(const iac_diags *diags)
+{
+    iac_map kinds = { 0 };
+    for (size_t i = 0; i < diags->list.n; i++)
+        if (is_grouped(&diags->list.v[i])) {
+            void **at = iac_map_at(&kinds, diags->list.v[i].summary);
+            *at = (char *)*at + 1;
+        }
+    return kinds;
+}
+
+/* How many warnings diag stands for; 0 where another of its kind came before it. Asked once for each, in order. */
+static size_t stands_for(iac_map *kinds, const iac_diag *diag)
+{
+    if (!is_grouped(diag))
+        return 1;
+    return (size_t)(uintptr_t)iac_map_put(kinds, diag->summary, NULL);
+}
+
+static void draw_first_of(iac_buf *out, const iac_diag *diag, size_t count, const iac_view_options *options)
+{
+    iac_diag first = *diag;
+    iac_buf detail;
+    iac_buf_init(&detail, IAC_BUF_UNLIMITED);
+    iac_buf_str(&detail, diag->detail);
+    if (detail.n)
+        iac_buf_cstr(&detail, "\n\n");
+    if (count == 2)
+        iac_buf_cstr(&detail, "(and one more similar warning elsewhere)");
+    else
+        iac_buf_printf(&detail, "(and %zu more similar warnings elsewhere)", count - 1);
+    first.detail = iac_buf_view(&detail);
+    iac_view_diag(out, &first, options);
+    iac_buf_clear(&detail);
+}
+
+static void draw_compact(iac_buf *out, const iac_diags *diags, iac_map *kinds, const iac_view_options *options)
 {
     iac_buf_char(out, '\n');
     iac_style(out, options->color, IAC_BOLD);
     iac_styled(out, options->color, IAC_YELLOW, "Warnings:");
     iac_buf_cstr(out, "\n\n");
-    for (size_t i = 0; i < diags->list.n; i++) {
-        const iac_diag *diag = &diags->list.v[i];
+    for (size_t i = 0; i < 2 * diags->list.n; i++) { /* those that stand nowhere come first */
+        const iac_diag *diag = &diags->list.v[i % diags->list.n];
+        if ((diag->subject.src != NULL) != (i >= diags->list.n))
+            continue;
+        size_t count = stands_for(kinds, diag);
+        if (count == 0)
+            continue;
         iac_buf_printf(out, "- %.*s\n", IAC_FMT(diag->summary));
-        if (diag->subject.src)
-            iac_buf_printf(out, "  on %.*s line %u\n", IAC_FMT(diag->subject.src->name),
-                           iac_source_pos(diag->subject.src, diag->subject.start).line);
+        if (!diag->subject.src)
+            continue;
+        iac_buf_printf(out, "  on %.*s line %u", IAC_FMT(diag->subject.src->name),
+                       iac_source_pos(diag->subject.src, diag->subject.start).line);
+        if (count > 1)
+            iac_buf_printf(out, " (and %zu more)", count - 1);
+        iac_buf_char(out, '\n');
     }
     iac_buf_cstr(out, "\nTo see the full warning notes, run iac without -compact-warnings.\n");
 }
 
 void iac_view_diags(iac_buf *out, const iac_diags *diags, int severity, const iac_view_options *options)
 {
-    if (options->compact_warnings && diags->list.n && !diags->errors && severity != IAC_ERROR) {
-        draw_compact(out, diags, options);
-        return;
-    }
-    for (size_t i = 0; i < diags->list.n; i++) {
+    iac_map kinds = count_kinds(diags);
+    bool compact = options->compact_warnings && diags->list.n && !diags->errors && severity != IAC_ERROR;
+    if (compact)
+        draw_compact(out, diags, &kinds, options);
+    for (size_t i = 0; !compact && i < diags->list.n; i++) {
         const iac_diag *diag = &diags->list.v[i];
-        if (severity < 0 || (int)diag->severity == severity)
+        if (severity >= 0 && (int)diag->severity != severity)
+            continue;
+        size_t count = stands_for(&kinds, diag);
+        if (count == 1)
             iac_view_diag(out, diag, options);
+        else if (count > 1)
+            draw_first_of(out, diag, count, options);
     }
+    iac_map_clear(&kinds);
 }
 
 /* ---- JSON ---- */

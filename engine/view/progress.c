@@ -6,7 +6,7 @@
 
 struct iac_view_progress {
     FILE *out;
-    bool color, json;
+    bool color, json, concise;
     double last_flush; /* seconds */
     iac_buf line;
 };
@@ -143,9 +143,17 @@ static void flush(iac_view_progress *p, iac_event_kind kind)
     fflush(p->out);
 }
 
+static bool is_mere_progress(iac_event_kind kind)
+{
+    return kind == IAC_EVENT_REFRESH_START || kind == IAC_EVENT_READ_START || kind == IAC_EVENT_READ_DONE ||
+           kind == IAC_EVENT_IMPORT_PREPARE || kind == IAC_EVENT_APPLY_PROGRESS;
+}
+
 static void receive(void *user, const iac_event *event)
 {
     iac_view_progress *p = user;
+    if (p->concise && is_mere_progress(event->kind))
+        return;
     iac_buf_reset(&p->line);
     if (p->json) {
         iac_json_stream_event(&p->line, event);
@@ -169,6 +177,7 @@ iac_view_progress *iac_view_progress_new(FILE *out, const iac_view_options *opti
     p->out = out;
     p->color = options->color;
     p->json = json;
+    p->concise = options->concise && !json;
     iac_buf_init(&p->line, IAC_BUF_UNLIMITED);
     return p;
 }

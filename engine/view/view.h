@@ -12,6 +12,7 @@ typedef struct iac_view_options {
     bool color;      /* escape codes: only where the stream is a terminal */
     int width;       /* columns to wrap at; 0: not a terminal, 78 */
     bool compact_warnings;
+    bool concise;    /* progress: only what is changed, and how it ended */
 } iac_view_options;
 
 /* What `iac` asks for the schema of what a state holds, or with an empty type for that of a provider's configuration;
