@@ -12,6 +12,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_console,
     &iac_cmd_fmt,
     &iac_cmd_force_unlock,
+    &iac_cmd_graph,
     &iac_cmd_import,
     &iac_cmd_login,
     &iac_cmd_logout,
