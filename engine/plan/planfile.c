@@ -282,23 +282,56 @@ static const iac_state *get_state(iac_wire *in)
 
 /* ---- configuration: the files of all modules, read again as they were ---- */
 
-static void count_sources(const iac_module_config *module, size_t *n)
+/* The files of a directory once, however many modules come from it; where each module is. */
+typedef struct module_list {
+    iac_map dirs; /* to the module first found there */
+    IAC_VEC(const iac_module_call *) calls;
+    size_t files;
+} module_list;
+
+static void list_modules(const iac_module_config *module, module_list *list)
 {
-    *n += module->source_count;
-    for (size_t i = 0; i < module->call_count; i++)
-        if (module->calls[i].module)
-            count_sources(module->calls[i].module, n);
+    void **slot = iac_map_at(&list->dirs, module->dir);
+
+    if (!*slot) {
+        *slot = (void *)module;
+        list->files += module->source_count;
+    }
+    for (size_t i = 0; i < module->call_count; i++) {
+        if (!module->calls[i].module)
+            continue;
+        iac_vec_push(&list->calls, &module->calls[i]);
+        list_modules(module->calls[i].module, list);
+    }
 }
 
-static void put_sources(iac_buf *out, const iac_module_config *module)
+static void put_config(iac_buf *out, const iac_config *config)
 {
-    for (size_t i = 0; i < module->source_count; i++) {
-        iac_put_text(out, module->sources[i]->name);
-        iac_put_text(out, module->sources[i]->text);
+    iac_arena *scratch = iac_arena_new();
+    module_list list = { 0 };
+
+    list_modules(config->root, &list);
+    iac_put_text(out, config->root->dir);
+    iac_put_number(out, list.files);
+    for (size_t i = 0; i < list.dirs.n; i++) {
+        const iac_module_config *module = list.dirs.entries[i].value;
+        for (size_t k = 0; k < module->source_count; k++) {
+            iac_put_text(out, module->sources[k]->name);
+            iac_put_text(out, module->sources[k]->text);
+        }
     }
-    for (size_t i = 0; i < module->call_count; i++)
-        if (module->calls[i].module)
-            put_sources(out, module->calls[i].module);
+    iac_put_number(out, list.calls.n);
+    for (size_t i = 0; i < list.calls.n; i++) {
+        const iac_module_call *call = list.calls.v[i];
+        iac_put_text(out, iac_module_key(scratch, call->module->path));
+        iac_put_text(out, call->module->dir);
+        iac_put_text(out, call->source);
+        iac_put_text(out, call->module->version);
+        iac_put_text(out, call->version);
+    }
+    iac_map_clear(&list.dirs);
+    iac_vec_clear(&list.calls);
+    iac_arena_free(scratch);
 }
 
 static iac_str without_dot(iac_str path)
@@ -341,24 +374,57 @@ static iac_status read_file(void *user, const char *path, iac_arena *arena, iac_
     return IAC_OK;
 }
 
-static const iac_config *get_config(iac_wire *in, iac_str dir, iac_diags *diags)
+typedef struct saved_config {
+    iac_arena *arena;
+    iac_map files, places;
+} saved_config;
+
+static iac_status find_module(void *user, const iac_module_config *parent, const iac_module_call *call,
+                              iac_module_addr path, iac_module_place *ret, iac_diags *diags)
 {
-    iac_map *files = iac_arena_new_of(in->arena, iac_map);
+    saved_config *saved = user;
+    const iac_module_place *place = iac_map_get(&saved->places, iac_module_key(saved->arena, path));
+
+    (void)parent;
+    if (!place) {
+        iac_diag_error(diags, call->range, "Module not installed", "The saved plan does not have this module.");
+        return IAC_NOT_FOUND;
+    }
+    *ret = *place;
+    return IAC_OK;
+}
+
+static const iac_config *get_config(iac_wire *in, iac_diags *diags)
+{
+    saved_config saved = { .arena = in->arena };
+    iac_str dir = iac_get_text(in);
     size_t n = iac_get_count(in);
     for (size_t i = 0; i < n && !in->bad; i++) {
         iac_str name = without_dot(iac_get_text(in));
         iac_str *text = iac_arena_new_of(in->arena, iac_str);
         *text = iac_get_text(in);
-        iac_map_put(files, name, text);
+        iac_map_put(&saved.files, name, text);
+    }
+    n = iac_get_count(in);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        iac_str key = iac_get_text(in);
+        iac_module_place *place = iac_arena_new_of(in->arena, iac_module_place);
+        place->dir = iac_get_text(in);
+        place->source = iac_get_text(in);
+        place->version = iac_get_text(in);
+        place->constraint = iac_get_text(in);
+        iac_map_put(&saved.places, key, place);
     }
     const iac_config *config = NULL;
     if (!in->bad) {
-        iac_config_reader reader = { files, list_files, read_file };
-        if (iac_config_load(in->arena, iac_arena_cstr(in->arena, dir.n ? dir : IAC_STR(".")), NULL, &reader, &config,
-                            diags) != IAC_OK)
+        iac_config_reader reader = { &saved.files, list_files, read_file };
+        iac_config_options options = { .reader = &reader, .user = &saved, .find = find_module, .found_only = true };
+        if (iac_config_load_with(in->arena, iac_arena_cstr(in->arena, dir.n ? dir : IAC_STR(".")), &options, &config,
+                                 diags) != IAC_OK)
             config = NULL;
     }
-    iac_map_clear(files);
+    iac_map_clear(&saved.files);
+    iac_map_clear(&saved.places);
     return config;
 }
 
@@ -441,11 +507,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
     put_texts(out, plan->replaces, plan->replace_count);
     put_texts(out, plan->settled, plan->settled_count);
     put_texts(out, plan->reported, plan->reported_count);
-    iac_put_text(out, plan->config->root->dir);
-    size_t files = 0;
-    count_sources(plan->config->root, &files);
-    iac_put_number(out, files);
-    put_sources(out, plan->config->root);
+    put_config(out, plan->config);
     iac_buf_clear(&body);
     iac_vec_clear(&schemas.list);
     iac_map_clear(&schemas.index);
@@ -545,8 +607,7 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     plan->replaces = get_texts(in, &plan->replace_count);
     plan->settled = get_texts(in, &plan->settled_count);
     plan->reported = get_texts(in, &plan->reported_count);
-    iac_str dir = iac_get_text(in);
-    plan->config = get_config(in, dir, diags);
+    plan->config = get_config(in, diags);
     return in->bad || !plan->config ? NULL : plan;
 }
 

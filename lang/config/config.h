@@ -4,6 +4,7 @@
 #define IAC_CONFIG_CONFIG_H
 #include "lang/addr/addr.h"
 #include "lang/base/diag.h"
+#include "lang/config/module_source.h"
 #include "lang/eval/eval.h"
 
 typedef struct iac_condition { /* validation, precondition, postcondition, assert */
@@ -105,7 +106,9 @@ typedef struct iac_resource_config {
 typedef struct iac_module_config iac_module_config;
 
 typedef struct iac_module_call {
-    iac_str name, source, version;
+    iac_str name, source, version; /* source as given, version a constraint; empty where they could not be read */
+    const iac_expr *source_expr, *version_expr; /* may be NULL */
+    iac_module_source from;
     const iac_expr *count, *for_each;
     iac_depends depends_on;
     struct iac_passed_provider {
@@ -152,6 +155,7 @@ typedef struct iac_backend_config {
 struct iac_module_config {
     iac_module_addr path; /* keys NONE */
     iac_str dir;          /* as given to the loader: relative to the working directory */
+    iac_str version;      /* of a registry's module: the version installed; else empty */
     const iac_variable_config *variables;
     size_t variable_count;
     const iac_local_config *locals;
@@ -197,13 +201,45 @@ typedef struct iac_config_reader {
 } iac_config_reader;
 extern const iac_config_reader iac_config_reader_files;
 
-/* Loads the module in dir and, through local sources, those it calls: *.tf, *.tf.json, *.iac, *.iac.json, override
- * files. Checks everything that needs no provider schema (duplicate names, meta-argument combinations, reserved
- * names, variable types, references to undeclared variables, locals, resources, module calls and outputs, with
- * suggestions), in Terraform's wording. The configuration is returned as far as it could be read. Child modules other
- * than local ones are looked up in DATA_DIR/modules/modules.json; data_dir may be NULL. Everything lives in arena. */
+/* Where the module of a call is. */
+typedef struct iac_module_place {
+    iac_str dir;     /* relative to the working directory */
+    iac_str source;  /* of the address, in full; empty: not checked against the call's */
+    iac_str version; /* of a registry's module */
+    iac_str constraint; /* with found_only: the call's, as source is the call's then */
+} iac_module_place;
+
+typedef struct iac_config_options {
+    const char *data_dir; /* child modules other than local ones are looked up in DATA_DIR/modules/modules.json; or NULL */
+    const iac_config_reader *reader; /* NULL: the file system */
+    void *user;
+    /* Finds (or installs) the module of a call within `parent`, whose `from` has been read, and whose own path is
+     * `path`. Not IAC_OK: there is none, after adding a diagnostic. NULL: local ones by their path, others by
+     * modules.json. */
+    iac_status (*find)(void *user, const iac_module_config *parent, const iac_module_call *call, iac_module_addr path,
+                       iac_module_place *ret, iac_diags *diags);
+    bool found_only;  /* `find` alone says where modules are: sources are not evaluated (a saved plan's modules) */
+    /* The value of a variable of the root module where the source of a module depends on it; NULL after adding a
+     * diagnostic. NULL here: only defaults are known. */
+    const iac_value *(*variable)(void *user, const iac_variable_config *variable, iac_diags *diags);
+    iac_str workspace; /* terraform.workspace, for the same */
+} iac_config_options;
+
+/* Loads the module in dir and those it calls: *.tf, *.tf.json, *.iac, *.iac.json, override files. Checks everything that
+ * needs no provider schema (duplicate names, meta-argument combinations, reserved names, variable types, references to
+ * undeclared variables, locals, resources, module calls and outputs, with suggestions), in Terraform's wording. The
+ * configuration is returned as far as it could be read. Everything lives in arena. */
+iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_config_options *options,
+                                const iac_config **ret, iac_diags *diags);
 iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,
                            const iac_config **ret, iac_diags *diags);
+/* "a.b" of module.a.module.b, as modules.json names it. */
+iac_str iac_module_key(iac_arena *arena, iac_module_addr path);
+/* Values known before anything is planned: the expression may refer to variables, locals, path and
+ * terraform.workspace of the module. NULL after adding a diagnostic; the result is known, not null and without marks.
+ * `what` names the setting in messages ("module source"). */
+const iac_value *iac_config_early_string(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
+                                         const char *what, const iac_config_options *options, iac_diags *diags);
 
 /* Checks what an expression outside of every block (the console's) refers to. */
 void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
@@ -236,6 +272,10 @@ iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_value
 iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags);
+/* The value of one variable of the root module from those given, the last of its name; NULL after adding a diagnostic
+ * (also when it has none). */
+const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,
+                                      const iac_variable_values *given, iac_diags *diags);
 /* Converts one given value for a variable (also a module call's argument): nulls and nullable, defaults, type; marks it
  * as the variable says. given NULL: not set. range is the given expression's. After an error an unknown value. */
 const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,

@@ -38,6 +38,28 @@ typedef struct iac_module_build {
     bool backend_overridden;
 } iac_module_build;
 
+/* A directory's files, parsed once however many modules come from it. */
+typedef struct iac_module_files {
+    const iac_file **primary, **overrides;
+    size_t primary_count, override_count;
+    const iac_source **sources;
+    bool found, read_before;
+} iac_module_files;
+
+/* Loading a tree of modules. */
+typedef struct iac_loader {
+    iac_arena *arena;
+    iac_config_options options; /* with a reader */
+    iac_diags *diags;
+    iac_map directories; /* cleaned directory: iac_module_files */
+    iac_map installed;   /* module path "a.b": iac_module_place, from the manifest */
+    bool manifest_read;
+} iac_loader;
+
+/* Never NULL. */
+iac_module_files *iac_read_directory(iac_loader *l, const char *dir);
+void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_module_files *files, iac_diags *diags);
+
 /* Each reads one block and adds what it says to the module. */
 void iac_read_variable(iac_module_build *m, const iac_top_block *top);
 void iac_read_locals(iac_module_build *m, const iac_top_block *top);

@@ -1,30 +1,9 @@
-/* lang/config/loader.c - from a directory to a module, and from the root module to the tree of them. */
+/* lang/config/loader.c - from a directory to a module. */
 #include "lang/config/load.h"
 
 #include "lang/syntax/parser.h"
-#include "lang/value/json.h"
 
 #include <string.h>
-
-/* Modules may nest deeper than anybody writes by hand, but not endlessly (through links in the file system). */
-enum { MAX_MODULE_DEPTH = 100 };
-
-typedef struct module_files { /* a directory's files, parsed once however many modules come from it */
-    const iac_file **primary, **overrides;
-    size_t primary_count, override_count;
-    const iac_source **sources;
-    bool found, read_before;
-} module_files;
-
-typedef struct loader {
-    iac_arena *arena;
-    const iac_config_reader *reader;
-    const char *data_dir;
-    iac_diags *diags;
-    iac_map directories; /* cleaned directory: module_files */
-    iac_map installed;   /* module path "a.b": directory, from the manifest */
-    bool manifest_read;
-} loader;
 
 /* ---- top-level blocks ---- */
 
@@ -370,9 +349,9 @@ static void finish_module(iac_module_build *m)
         iac_map_clear(indexes[i]);
 }
 
-static void decode_module(loader *l, iac_module_config *module, const module_files *files, iac_diags *diags)
+void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_module_files *files, iac_diags *diags)
 {
-    iac_module_build m = { .arena = l->arena, .diags = diags, .module = module };
+    iac_module_build m = { .arena = arena, .diags = diags, .module = module };
     top_blocks_read tops = { 0 };
 
     for (size_t i = 0; i < files->primary_count; i++)
@@ -415,30 +394,30 @@ static int cmp_strings(const void *a, const void *b)
     return iac_str_cmp(*(const iac_str *)a, *(const iac_str *)b);
 }
 
-static const iac_file *parse_one(loader *l, const char *dir, iac_str name, bool json)
+static const iac_file *parse_one(iac_loader *l, const char *dir, iac_str name, bool json)
 {
     iac_str path = strcmp(dir, ".") == 0 ? iac_arena_str(l->arena, name)
                                          : iac_arena_printf(l->arena, "%s/%.*s", dir, IAC_FMT(name));
     iac_str text = { 0 };
 
-    if (l->reader->read(l->reader->user, path.p, l->arena, &text, l->diags) != IAC_OK)
+    if (l->options.reader->read(l->options.reader->user, path.p, l->arena, &text, l->diags) != IAC_OK)
         return NULL;
     const iac_source *source = iac_source_new(l->arena, path, text);
     return json ? iac_parse_json_file(l->arena, source, l->diags) : iac_parse_file(l->arena, source, l->diags);
 }
 
-static module_files *read_directory(loader *l, const char *dir)
+iac_module_files *iac_read_directory(iac_loader *l, const char *dir)
 {
     iac_str key = iac_arena_str(l->arena, iac_str_of(dir));
-    module_files *files = iac_map_get(&l->directories, key);
+    iac_module_files *files = iac_map_get(&l->directories, key);
     iac_str *names = NULL;
     size_t count = 0;
 
     if (files)
         return files;
-    files = iac_arena_new_of(l->arena, module_files);
+    files = iac_arena_new_of(l->arena, iac_module_files);
     iac_map_put(&l->directories, key, files);
-    iac_status status = l->reader->list(l->reader->user, dir, l->arena, &names, &count, l->diags);
+    iac_status status = l->options.reader->list(l->options.reader->user, dir, l->arena, &names, &count, l->diags);
     files->found = status != IAC_NOT_FOUND;
     if (status != IAC_OK)
         return files;
@@ -462,200 +441,6 @@ static module_files *read_directory(loader *l, const char *dir)
             files->primary[files->primary_count++] = file;
     }
     return files;
-}
-
-/* ---- the tree ---- */
-
-/* dir/source without "." and inner ".." parts. */
-static char *join_path(iac_arena *arena, iac_str dir, iac_str source)
-{
-    iac_str whole = iac_str_starts(source, IAC_STR("/"))
-                        ? source
-                        : iac_arena_printf(arena, "%.*s/%.*s", IAC_FMT(dir), IAC_FMT(source));
-    bool absolute = whole.n && whole.p[0] == '/';
-    iac_str *parts = iac_arena_array(arena, iac_str, whole.n / 2 + 2);
-    size_t n = 0, start = 0;
-
-    for (size_t i = 0; i <= whole.n; i++) {
-        if (i < whole.n && whole.p[i] != '/')
-            continue;
-        iac_str part = iac_str_sub(whole, start, i);
-        start = i + 1;
-        if (!part.n || iac_str_is(part, "."))
-            continue;
-        if (iac_str_is(part, "..") && n && !iac_str_is(parts[n - 1], ".."))
-            n--;
-        else if (!iac_str_is(part, "..") || !absolute)
-            parts[n++] = part;
-    }
-    iac_buf out;
-    iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    for (size_t i = 0; i < n; i++) {
-        if (i || absolute)
-            iac_buf_char(&out, '/');
-        iac_buf_str(&out, parts[i]);
-    }
-    char *joined = iac_arena_cstr(arena, n ? iac_buf_view(&out) : absolute ? IAC_STR("/") : IAC_STR("."));
-    iac_buf_clear(&out);
-    return joined;
-}
-
-/* DATA_DIR/modules/modules.json: what an earlier installation put where. Damage is as if it were not there: the modules
- * are then said to be missing. */
-static void read_manifest(loader *l)
-{
-    iac_diags ignored = IAC_DIAGS_INIT;
-    iac_str json = { 0 }, error;
-    size_t offset;
-
-    if (l->manifest_read)
-        return;
-    l->manifest_read = true;
-    if (!l->data_dir)
-        return;
-    iac_str path = iac_arena_printf(l->arena, "%s/modules/modules.json", l->data_dir);
-    if (l->reader->read(l->reader->user, path.p, l->arena, &json, &ignored) == IAC_OK) {
-        const iac_value *v = iac_value_from_json(l->arena, json, &error, &offset);
-        const iac_value *modules = v && v->kind == IAC_OBJECT ? iac_value_get_cstr(v, "Modules") : NULL;
-        for (size_t i = 0; modules && modules->kind == IAC_TUPLE && iac_is_set_value(modules) && i < modules->n; i++) {
-            const iac_value *module = modules->items[i];
-            if (module->kind != IAC_OBJECT || !iac_is_set_value(module))
-                continue;
-            const iac_value *key = iac_value_get_cstr(module, "Key"), *dir = iac_value_get_cstr(module, "Dir");
-            if (key && dir && key->kind == IAC_STRING && dir->kind == IAC_STRING && iac_is_set_value(key) &&
-                iac_is_set_value(dir))
-                iac_map_put(&l->installed, key->string, iac_arena_cstr(l->arena, dir->string));
-        }
-    }
-    iac_diags_clear(&ignored);
-}
-
-static iac_str manifest_key(iac_arena *arena, iac_module_addr path)
-{
-    iac_str key = { 0 };
-    for (size_t i = 0; i < path.n; i++)
-        key = iac_arena_printf(arena, "%.*s%s%.*s", IAC_FMT(key), i ? "." : "", IAC_FMT(path.steps[i].name));
-    return key;
-}
-
-static bool is_local(iac_str source)
-{
-    return iac_str_starts(source, IAC_STR("./")) || iac_str_starts(source, IAC_STR("../")) ||
-           iac_str_is(source, ".") || iac_str_is(source, "..");
-}
-
-static const iac_module_config *load_module(loader *l, iac_module_addr path, const char *dir,
-                                            const iac_module_config *parent);
-
-static bool calls_itself(loader *l, const iac_module_config *module, const char *dir, const iac_module_call *call)
-{
-    for (const iac_module_config *up = module; up; up = up->parent) {
-        if (!iac_str_is(up->dir, dir))
-            continue;
-        iac_diag_error(l->diags, call->source_range, "Module call cycle",
-                       "Module \"%.*s\" leads back to the directory \"%s\", which it is called from. A module cannot "
-                       "contain itself.", IAC_FMT(call->name), dir);
-        return true;
-    }
-    return false;
-}
-
-static void load_child(loader *l, const iac_module_config *module, iac_module_call *call)
-{
-    iac_module_addr path = iac_module_addr_child(l->arena, module->path, call->name, (iac_key){ 0 });
-    const char *dir = NULL;
-
-    if (!call->source.n)
-        return; /* reported already */
-    if (is_local(call->source)) {
-        dir = join_path(l->arena, module->dir, call->source);
-        if (!read_directory(l, dir)->found) {
-            iac_diag_error(l->diags, call->source_range, "Unreadable module directory",
-                           "Unable to evaluate directory symlink: lstat %s: no such file or directory", dir);
-            return;
-        }
-    } else {
-        read_manifest(l);
-        dir = iac_map_get(&l->installed, manifest_key(l->arena, path));
-        if (!dir || !read_directory(l, dir)->found) {
-            iac_diag_error(l->diags, call->range, "Module not installed",
-                           "This module is not yet installed. Run \"iac init\" to install all modules required "
-                           "by this configuration.");
-            return;
-        }
-    }
-    if (calls_itself(l, module, dir, call))
-        return;
-    if (path.n > MAX_MODULE_DEPTH) {
-        iac_diag_error(l->diags, call->source_range, "Modules nested too deeply",
-                       "Modules may be nested up to %d levels deep.", MAX_MODULE_DEPTH);
-        return;
-    }
-    call->module = load_module(l, path, dir, module);
-}
-
-static const iac_module_config *load_module(loader *l, iac_module_addr path, const char *dir,
-                                            const iac_module_config *parent)
-{
-    module_files *files = read_directory(l, dir);
-    iac_module_config *module = iac_arena_new_of(l->arena, iac_module_config);
-    iac_diags again = IAC_DIAGS_INIT;
-
-    module->path = path;
-    module->dir = iac_arena_str(l->arena, iac_str_of(dir));
-    module->parent = parent;
-    module->sources = files->sources;
-    module->source_count = files->primary_count + files->override_count;
-    /* The faults of a directory that several calls share are told once. */
-    decode_module(l, module, files, files->read_before ? &again : l->diags);
-    iac_diags_clear(&again);
-    files->read_before = true;
-    for (size_t i = 0; i < module->call_count; i++)
-        load_child(l, module, (iac_module_call *)&module->calls[i]);
-    return module;
-}
-
-static void validate_tree(iac_arena *arena, const iac_module_config *module, iac_map *done, iac_diags *diags)
-{
-    iac_diags again = IAC_DIAGS_INIT;
-    bool told = iac_map_has(done, module->dir);
-
-    iac_config_validate_module(arena, module, told ? &again : diags);
-    iac_diags_clear(&again);
-    iac_map_put(done, module->dir, done);
-    for (size_t i = 0; i < module->call_count; i++)
-        if (module->calls[i].module)
-            validate_tree(arena, module->calls[i].module, done, diags);
-}
-
-iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,
-                           const iac_config **ret, iac_diags *diags)
-{
-    loader l = {
-        .arena = arena,
-        .reader = reader ? reader : &iac_config_reader_files,
-        .data_dir = data_dir,
-        .diags = diags,
-    };
-    size_t errors = diags->errors;
-    iac_config *config = iac_arena_new_of(arena, iac_config);
-    const char *root = join_path(arena, iac_str_of(dir), (iac_str){ 0 });
-
-    config->arena = arena;
-    if (!read_directory(&l, root)->found)
-        iac_diag_error(diags, IAC_NO_RANGE, "Failed to read module directory",
-                       "Module directory %s does not exist or cannot be read.", root);
-    config->root = load_module(&l, (iac_module_addr){ 0 }, root, NULL);
-    /* What the parser or the readers could not make out may be just what a reference is to. */
-    if (diags->errors == errors) {
-        iac_map done = { 0 };
-        validate_tree(arena, config->root, &done, diags);
-        iac_map_clear(&done);
-    }
-    iac_map_clear(&l.directories);
-    iac_map_clear(&l.installed);
-    *ret = config;
-    return diags->errors > errors ? IAC_ERR : IAC_OK;
 }
 
 iac_provider_addr iac_module_provider_addr(const iac_module_config *module, iac_str local_name)

@@ -1,6 +1,5 @@
 /* lang/config/module_call.c - module blocks. */
 #include "lang/config/load.h"
-#include "lang/config/version.h"
 
 #include "lang/syntax/parser.h"
 
@@ -24,70 +23,16 @@ static const iac_body_spec call_spec = {
     call_attributes, IAC_COUNT(call_attributes), call_blocks, IAC_COUNT(call_blocks)
 };
 
-static bool is_local_source(iac_str source)
-{
-    return iac_str_starts(source, IAC_STR("./")) || iac_str_starts(source, IAC_STR("../")) ||
-           iac_str_is(source, ".") || iac_str_is(source, "..");
-}
-
-/* [host/]namespace/name/provider: three or four plain words. */
-static bool is_registry_source(iac_str source)
-{
-    size_t parts = 1;
-
-    for (size_t i = 0; i < source.n; i++) {
-        char c = source.p[i];
-        if (c == '/') {
-            if (i + 1 < source.n && source.p[i + 1] == '/')
-                break; /* a folder within the package */
-            parts++;
-        } else if (c == ':') {
-            return false;
-        }
-    }
-    return parts == 3 || parts == 4;
-}
-
-static bool check_source(iac_module_build *m, const iac_module_call *call, bool has_version)
-{
-    iac_str source = call->source;
-
-    if (has_version && !is_registry_source(source)) {
-        iac_diag_error(m->diags, call->source_range, "Invalid registry module source address",
-                       is_local_source(source)
-                           ? "Failed to parse module registry address: can't use local directory \"%.*s\" as a module "
-                             "registry address.\n\niac assumed that you intended a module registry source "
-                             "address because you also set the argument \"version\", which applies only to registry "
-                             "modules."
-                           : "Failed to parse module registry address: invalid module registry address \"%.*s\"."
-                             "\n\niac assumed that you intended a module registry source address because you "
-                             "also set the argument \"version\", which applies only to registry modules.",
-                       IAC_FMT(source));
-        return false;
-    }
-    if (is_local_source(source) || iac_str_find_char(source, '/', 0) != SIZE_MAX ||
-        iac_str_find_char(source, ':', 0) != SIZE_MAX)
-        return true;
-    iac_diag_error(m->diags, call->source_range, "Invalid module source address",
-                   "iac failed to determine your intended installation method for remote module package "
-                   "\"%.*s\".\n\nIf you intended this as a path relative to the current module, use \"./%.*s\" "
-                   "instead. The \"./\" prefix indicates that the address is a relative filesystem path.",
-                   IAC_FMT(source), IAC_FMT(source));
-    return false;
-}
-
-static void decode_source(iac_module_build *m, const iac_content *content, iac_module_call *call)
+static void decode_source(const iac_content *content, iac_module_call *call)
 {
     const iac_attribute *source = content->attributes[CALL_SOURCE], *version = content->attributes[CALL_VERSION];
 
-    if (version && iac_static_string(m, version, &call->version) && !iac_version_constraint_valid(call->version))
-        iac_diag_error(m->diags, version->expr->range, "Invalid version constraint",
-                       "This string does not use correct version constraint syntax.");
+    if (version)
+        call->version_expr = version->expr;
     if (!source)
         return;
+    call->source_expr = source->expr;
     call->source_range = source->expr->range;
-    if (iac_static_string(m, source, &call->source) && !check_source(m, call, version != NULL))
-        call->source = (iac_str){ 0 }; /* nothing to load from */
 }
 
 static bool is_plain_key(const iac_object_item *item, iac_str *ret)
@@ -177,7 +122,7 @@ void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
     iac_body_content(m->arena, top->body, &call_spec, true, &content, m->diags);
     call.body = content.remain;
     bool good = iac_check_label(m, label, "Invalid module instance name");
-    decode_source(m, &content, &call);
+    decode_source(&content, &call);
     const iac_attribute *count = content.attributes[CALL_COUNT], *for_each = content.attributes[CALL_FOR_EACH];
     if (count)
         call.count = count->expr;

@@ -177,3 +177,22 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
     *ret_missing_count = missing_count;
     return diags->errors > errors ? IAC_ERR : IAC_OK;
 }
+
+const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,
+                                      const iac_variable_values *given, iac_diags *diags)
+{
+    size_t errors = diags->errors;
+
+    for (size_t i = given->n; i-- > 0;) {
+        if (!iac_str_eq(given->v[i].name, variable->name))
+            continue;
+        const iac_value *v = given_value(arena, variable, &given->v[i], diags);
+        return diags->errors > errors ? NULL : v;
+    }
+    if (variable->default_value)
+        return marked(arena, variable, variable->default_value);
+    iac_diag_error(diags, variable->range, "No value for required variable",
+                   "The root module input variable \"%.*s\" is not set, and has no default value. Use a -var or "
+                   "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
+    return NULL;
+}
