@@ -25,6 +25,9 @@ typedef struct iac_args {
     bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, concise, detailed_exitcode;
     bool auto_approve, raw, backend, dry_run, force;
     bool or_create, allow_missing; /* workspace select; taint */
+    bool upgrade, get, reconfigure, migrate_state, force_copy; /* init; upgrade also get's -update */
+    const char *from_module, *lockfile;
+    iac_words backend_configs; /* init's -backend-config: paths of files, and NAME=VALUE */
     bool list, write, diff, check, recursive; /* fmt */
     const char *out, *lock_timeout, *id, *generate;
     const char *state; /* workspace new: a state file */
@@ -110,6 +113,8 @@ struct iac_cli {
     iac_host *host;
     iac_store *store;
     iac_variable_values given;
+    bool gathered; /* given has what the files, the environment and the arguments say */
+    iac_status gather_status;
     iac_map variables; /* name to const iac_value *, of the root module */
     iac_str workspace;
 };
@@ -139,8 +144,21 @@ int iac_cli_refuse(const iac_cli *cli, const char *format, ...) IAC_PRINTF(2, 3)
 int iac_cli_refuse_usage(const iac_cli *cli, const char *text); /* the same, with the command's help after it */
 void iac_cli_warn(const iac_cli *cli, const char *text);        /* on stderr, as a warning */
 
+/* One line of output: text, or a message of the stream (code NULL: of type "log"). */
+void iac_cli_tell(iac_cli *cli, const char *code, iac_str text);
+/* TF_DATA_DIR, or .terraform: where modules are installed. */
+const char *iac_cli_data_dir(void);
+
 /* Each is done once; IAC_ERR after adding a diagnostic. */
 iac_status iac_cli_load_config(iac_cli *cli);
+/* Loads it anew with `find` in the place of iac_config_options.find. */
+iac_status iac_cli_load_config_with(iac_cli *cli,
+                                    iac_status (*find)(void *user, const iac_module_config *parent,
+                                                       const iac_module_call *call, iac_module_addr path,
+                                                       iac_module_place *ret, iac_diags *diags),
+                                    void *user, const iac_config **ret);
+/* The root module alone, without what it calls. */
+iac_status iac_cli_load_root(iac_cli *cli, const iac_config **ret);
 /* Variables from everywhere, the user being asked for missing ones. Needs the configuration. */
 iac_status iac_cli_resolve_variables(iac_cli *cli);
 /* The same without asking: those that have no value are left out. */
@@ -195,7 +213,8 @@ const atomic_int *iac_signals_watch(bool json);
 bool iac_signals_seen(void);
 
 /* One for each command. */
-extern const iac_command iac_cmd_init, iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy,
+extern const iac_command iac_cmd_init, iac_cmd_get, iac_cmd_modules;
+extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy,
     iac_cmd_show, iac_cmd_output, iac_cmd_state_list, iac_cmd_state_show, iac_cmd_state_dismiss, iac_cmd_state_rm,
     iac_cmd_state_mv, iac_cmd_state_pull, iac_cmd_state_push, iac_cmd_version, iac_cmd_providers,
     iac_cmd_providers_schema, iac_cmd_import, iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console,

@@ -1,42 +1,46 @@
-/* engine/cli/cmd_init.c - the init command: checks that everything is in place. Nothing is downloaded. */
+/* engine/cli/cmd_init.c - the init command: modules are installed, providers looked for, a backend set up. */
 #include "engine/cli/cli.h"
+#include "engine/cli/install.h"
 #include "engine/cli/requirements.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
+#define AT(member) offsetof(iac_args, member)
+
 static const iac_option options[] = {
-    { "backend", IAC_OPTION_BOOL, offsetof(iac_args, backend), "=false", "Leave the backend and the state alone." },
-    { "cloud", IAC_OPTION_BOOL, offsetof(iac_args, backend), "=false", NULL },
-    { "upgrade", IAC_OPTION_IGNORED, 0, NULL, NULL }, /* there are no versions to choose from */
-    { "reconfigure", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "migrate-state", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "force-copy", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "get", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "lockfile", IAC_OPTION_IGNORED, 0, "=mode", NULL },
+    { "backend", IAC_OPTION_BOOL, AT(backend), "=false", "Leave the backend and the state alone." },
+    { "cloud", IAC_OPTION_BOOL, AT(backend), "=false", NULL },
+    { "backend-config", IAC_OPTION_WORDS, AT(backend_configs), "=config",
+      "Settings of the backend beside those of the configuration: a file, or NAME=VALUE. May be given several times." },
+    { "reconfigure", IAC_OPTION_BOOL, AT(reconfigure), NULL, "Set the backend up anew, without moving any state." },
+    { "migrate-state", IAC_OPTION_BOOL, AT(migrate_state), NULL, "Move the state to the backend as it is now." },
+    { "force-copy", IAC_OPTION_BOOL, AT(force_copy), NULL, "Answer \"yes\" to every question about moving state." },
+    { "from-module", IAC_OPTION_TEXT, AT(from_module), "=source",
+      "First copy this module into the working directory, which has to be empty." },
+    { "get", IAC_OPTION_BOOL, AT(get), "=false", "Do not install modules." },
+    { "upgrade", IAC_OPTION_BOOL, AT(upgrade), NULL,
+      "Install the newest modules and choose the newest providers that the constraints admit, whatever was chosen "
+      "before." },
+    { "lockfile", IAC_OPTION_TEXT, AT(lockfile), "=mode",
+      "With \"readonly\", do not change the dependency lock file, and fail where it would have to be." },
+    { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask." },
+    { "json", IAC_OPTION_BOOL, AT(json), NULL, "Print a stream of JSON messages, one a line." },
     { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL },
     { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "input", IAC_OPTION_BOOL, offsetof(iac_args, input), "=false", "Never ask." },
-    { "backend-config", IAC_OPTION_UNSUPPORTED, 0, "=config", "The local backend takes no settings." },
-    { "from-module", IAC_OPTION_UNSUPPORTED, 0, "=source", "Copying a module into the directory is not supported." },
 };
 static const iac_option_group init_group = { "Options", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = { &init_group, &iac_options_lock, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = {
+    &init_group, &iac_options_vars, &iac_options_lock, &iac_options_common, NULL
+};
 
-static void list_modules(iac_cli *cli, const iac_module_config *module, bool *told)
+/* A heading: in bold where there is colour. */
+static void announce(iac_cli *cli, const char *code, const char *text)
 {
-    for (size_t i = 0; i < module->call_count; i++) {
-        const iac_module_config *child = module->calls[i].module;
-        if (!child)
-            continue;
-        if (!*told)
-            iac_cli_printf("Initializing modules...\n");
-        *told = true;
-        iac_str path = iac_module_addr_text(cli->arena, child->path), shown = path;
-        if (iac_str_starts(path, IAC_STR("module.")))
-            shown = iac_str_sub(path, 7, path.n);
-        iac_cli_printf("- %.*s in %.*s\n", IAC_FMT(shown), IAC_FMT(child->dir));
-        list_modules(cli, child, told);
-    }
+    if (cli->out_view.color && !cli->stream)
+        iac_cli_printf("\033[0m\033[1m%s\033[0m\n", text);
+    else
+        iac_cli_tell(cli, code, iac_str_of(text));
 }
 
 /* A state file that Terraform left: its content becomes the store's. */
@@ -57,8 +61,9 @@ static iac_status take_state_over(iac_cli *cli)
         iac_tfstate_read(cli->arena, text, &found, &cli->diags) != IAC_OK ||
         iac_store_replace(cli->store, found, &cli->diags) != IAC_OK)
         return IAC_ERR;
-    iac_cli_printf("- Took over %zu resource instances from terraform.tfstate, which is not used any more\n",
-                   found->instance_count);
+    iac_cli_tell(cli, NULL,
+                 iac_arena_printf(cli->arena, "- Took over %zu resource instances from terraform.tfstate, which is not "
+                                              "used any more", found->instance_count));
     return IAC_OK;
 }
 
@@ -68,13 +73,14 @@ static iac_status check_provider(iac_cli *cli, const iac_requirement *required)
     iac_str shown = iac_provider_addr_display(cli->arena, required->addr);
 
     if (iac_str_is(required->addr.namespace_, "builtin")) {
-        iac_cli_printf("- %.*s is built in to iac\n", IAC_FMT(shown));
+        iac_cli_tell(cli, NULL, iac_arena_printf(cli->arena, "- %.*s is built in to iac", IAC_FMT(shown)));
         return IAC_OK;
     }
     if (iac_host_provider(iac_cli_host(cli), required->addr.type, required->range, &provider, &cli->diags) != IAC_OK)
         return IAC_ERR;
-    iac_cli_printf("- Using %.*s v%.*s from %.*s\n", IAC_FMT(shown), IAC_FMT(iac_provider_version(provider)),
-                   IAC_FMT(iac_provider_file(provider)));
+    iac_cli_tell(cli, NULL, iac_arena_printf(cli->arena, "- Using %.*s v%.*s from %.*s", IAC_FMT(shown),
+                                             IAC_FMT(iac_provider_version(provider)),
+                                             IAC_FMT(iac_provider_file(provider))));
     return IAC_OK;
 }
 
@@ -83,7 +89,6 @@ static iac_status check_providers(iac_cli *cli)
     iac_requirements all = { 0 };
     iac_status status = IAC_OK;
 
-    iac_cli_printf("Initializing provider plugins...\n");
     iac_requirements_of_tree(cli->arena, cli->config->root, &all);
     for (size_t i = 0; i < all.n; i++)
         if (check_provider(cli, &all.v[i]) != IAC_OK)
@@ -92,31 +97,119 @@ static iac_status check_providers(iac_cli *cli)
     return status;
 }
 
+static void describe_empty(iac_cli *cli)
+{
+    iac_cli_tell(cli, "output_init_empty_message",
+                 IAC_STR("iac initialized in an empty directory!\n\nThe directory has no iac configuration files. You "
+                         "may begin working\nwith iac immediately by creating iac configuration files."));
+}
+
+static void describe_success(iac_cli *cli)
+{
+    static const char done[] = "iac has been successfully initialized!";
+    static const char next[] =
+        "You may now begin working with iac. Try running \"iac plan\" to see\nany changes that are required for your "
+        "infrastructure. All iac commands\nshould now work.\n\nIf you ever set or change modules or backend "
+        "configuration for iac,\nrerun this command to reinitialize your working directory. If you forget, "
+        "other\ncommands will detect it and remind you to do so if necessary.";
+    bool color = cli->out_view.color && !cli->stream;
+
+    if (!cli->stream)
+        iac_cli_printf("\n");
+    if (color)
+        iac_cli_printf("\033[0m\033[1m\033[32m%s\033[0m\033[32m\033[0m\n", done);
+    else
+        iac_cli_tell(cli, "output_init_success_message", iac_str_of(done));
+    if (cli->automation)
+        return;
+    if (color)
+        iac_cli_printf("\033[0m\033[32m\n%s\033[0m\n", next);
+    else if (cli->stream)
+        iac_cli_tell(cli, "output_init_success_cli_message", iac_str_of(next));
+    else
+        iac_cli_printf("\n%s\n", next);
+}
+
+/* The faults of the root module come with a word on why they matter here. */
+static int refuse_root(iac_cli *cli)
+{
+    static const char text[] =
+        "iac encountered problems during initialisation, including problems\nwith the configuration, described "
+        "below.\n\nThe iac configuration must be valid before initialization so that\niac can determine which modules "
+        "and providers need to be installed.";
+    iac_diags told = IAC_DIAGS_INIT;
+
+    iac_diag_error(&told, IAC_NO_RANGE, text, "%s", "");
+    iac_diags_append(&told, &cli->diags);
+    cli->diags = told;
+    return IAC_EXIT_ERROR;
+}
+
+static iac_status set_up_backend(iac_cli *cli)
+{
+    if (!cli->args.backend)
+        return IAC_OK;
+    announce(cli, "initializing_backend_message", "Initializing the backend...");
+    if (take_state_over(cli) != IAC_OK)
+        return IAC_ERR;
+    return iac_cli_check_backend(cli);
+}
+
+static iac_status set_up_modules(iac_cli *cli)
+{
+    bool any = cli->config->root->call_count > 0;
+
+    cli->config = NULL;
+    if (!cli->args.get || !any)
+        return iac_cli_load_config(cli);
+    announce(cli, cli->args.upgrade ? "upgrading_modules_message" : "initializing_modules_message",
+             cli->args.upgrade ? "Upgrading modules..." : "Initializing modules...");
+    return iac_install_modules(cli, cli->args.upgrade);
+}
+
+static iac_status check_options(iac_cli *cli)
+{
+    const char *mode = cli->args.lockfile;
+
+    if (cli->args.reconfigure && cli->args.migrate_state) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid init options",
+                       "The -migrate-state and -reconfigure options are mutually-exclusive.");
+        return IAC_ERR;
+    }
+    if (mode && *mode && strcmp(mode, "readonly") != 0) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid init options",
+                       "The only value of the -lockfile option is \"readonly\", not \"%s\".", mode);
+        return IAC_ERR;
+    }
+    if (mode && *mode && cli->args.upgrade) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid init options",
+                       "The -upgrade flag conflicts with -lockfile=readonly.");
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
 static int run(iac_cli *cli)
 {
-    const char *bold = cli->out_view.color ? "\033[32m\033[1m" : "", *reset = cli->out_view.color ? "\033[0m" : "";
-    bool told = false;
+    const iac_config *root = NULL;
 
-    if (iac_cli_load_config(cli) != IAC_OK)
+    iac_cli_begin_stream(cli);
+    if (check_options(cli) != IAC_OK || (cli->args.from_module && iac_install_from(cli, cli->args.from_module) != IAC_OK))
         return IAC_EXIT_ERROR;
-    if (cli->config->root->source_count == 0) {
-        iac_cli_printf("%siac initialized in an empty directory!%s\n\nThe directory has no configuration files. You "
-                       "may begin working with iac\nimmediately by creating configuration files.\n", bold, reset);
+    if (iac_cli_load_root(cli, &root) != IAC_OK)
+        return refuse_root(cli);
+    if (root->root->source_count == 0) {
+        describe_empty(cli);
         return IAC_EXIT_OK;
     }
-    if (cli->args.backend) {
-        iac_cli_printf("Initializing the backend...\n");
-        if (take_state_over(cli) != IAC_OK || iac_cli_check_backend(cli) != IAC_OK)
-            return IAC_EXIT_ERROR;
-    }
-    list_modules(cli, cli->config->root, &told);
+    cli->config = root;
+    if (set_up_backend(cli) != IAC_OK || set_up_modules(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    announce(cli, "initializing_provider_plugin_message", "Initializing provider plugins...");
     if (check_providers(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_report(cli);
-    iac_cli_printf("\n%siac has been successfully initialized!%s\n", bold, reset);
-    if (!cli->automation)
-        iac_cli_printf("\nTry \"iac plan\" to see what your configuration would change. Run this command\nagain after "
-                       "adding providers or modules.\n");
+    describe_success(cli);
     return IAC_EXIT_OK;
 }
 
@@ -124,8 +217,9 @@ const iac_command iac_cmd_init = {
     .name = "init",
     .summary = "Prepare your working directory for other commands",
     .usage = "[options]",
-    .description = "Checks that the modules and providers that the configuration asks for are there, and takes over "
-                   "the state that Terraform left in the directory, if any. It is safe to run it several times.",
+    .description = "Installs the modules that the configuration calls, checks that the providers it asks for are there, "
+                   "sets the backend up, and takes over the state that Terraform left in the directory, if any. It is "
+                   "safe to run it several times.",
     .groups = groups,
     .run = run,
     .primary = true,

@@ -155,7 +155,7 @@ iac_status iac_options_parse(const iac_command *command, int argc, char **argv, 
 {
     int i = 0;
 
-    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .parallelism = 10,
+    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .get = true, .parallelism = 10,
                        .list = true, .write = true };
     for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
         if (strcmp(argv[i], "--") == 0) {
@@ -188,6 +188,7 @@ void iac_args_clear(iac_args *args)
     iac_vec_clear(&args->exclude_files);
     iac_vec_clear(&args->replaces);
     iac_vec_clear(&args->plugin_dirs);
+    iac_vec_clear(&args->backend_configs);
 }
 
 /* ---- help ---- */

@@ -172,6 +172,19 @@ void iac_cli_begin_stream(iac_cli *cli)
     iac_buf_clear(&out);
 }
 
+void iac_cli_tell(iac_cli *cli, const char *code, iac_str text)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->stream)
+        iac_json_stream_init(&out, code, text);
+    else
+        iac_buf_printf(&out, "%.*s\n", IAC_FMT(text));
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
 int iac_cli_finish(iac_cli *cli, int status)
 {
     bool failed = iac_diags_has_errors(&cli->diags);
@@ -182,14 +195,84 @@ int iac_cli_finish(iac_cli *cli, int status)
 
 /* ---- configuration and variables ---- */
 
+const char *iac_cli_data_dir(void)
+{
+    const char *dir = getenv("TF_DATA_DIR");
+    return dir && *dir ? dir : ".terraform";
+}
+
+static iac_status gather_variables(iac_cli *cli);
+
+/* A variable of the root module that the source of a module depends on. */
+static const iac_value *early_variable(void *user, const iac_variable_config *variable, iac_diags *diags)
+{
+    iac_cli *cli = user;
+
+    if (gather_variables(cli) != IAC_OK)
+        return NULL;
+    return iac_variable_resolve(cli->arena, variable, &cli->given, diags);
+}
+
+/* What `find` of the options is given, with the command for the variables. */
+typedef struct finding {
+    iac_cli *cli;
+    iac_status (*find)(void *user, const iac_module_config *parent, const iac_module_call *call, iac_module_addr path,
+                       iac_module_place *ret, iac_diags *diags);
+    void *user;
+} finding;
+
+static iac_status pass_on(void *user, const iac_module_config *parent, const iac_module_call *call,
+                          iac_module_addr path, iac_module_place *ret, iac_diags *diags)
+{
+    finding *f = user;
+    return f->find(f->user, parent, call, path, ret, diags);
+}
+
+static const iac_value *pass_variable(void *user, const iac_variable_config *variable, iac_diags *diags)
+{
+    return early_variable(((finding *)user)->cli, variable, diags);
+}
+
+iac_status iac_cli_load_config_with(iac_cli *cli,
+                                    iac_status (*find)(void *user, const iac_module_config *parent,
+                                                       const iac_module_call *call, iac_module_addr path,
+                                                       iac_module_place *ret, iac_diags *diags),
+                                    void *user, const iac_config **ret)
+{
+    finding f = { cli, find, user };
+    iac_config_options options = {
+        .user = &f, .find = pass_on, .variable = pass_variable, .workspace = cli->workspace,
+    };
+    return iac_config_load_with(cli->arena, ".", &options, ret, &cli->diags);
+}
+
+static iac_status find_nothing(void *user, const iac_module_config *parent, const iac_module_call *call,
+                               iac_module_addr path, iac_module_place *ret, iac_diags *diags)
+{
+    (void)user;
+    (void)parent;
+    (void)call;
+    (void)path;
+    (void)ret;
+    (void)diags;
+    return IAC_NOT_FOUND;
+}
+
+iac_status iac_cli_load_root(iac_cli *cli, const iac_config **ret)
+{
+    iac_config_options options = { .find = find_nothing, .found_only = true };
+    return iac_config_load_with(cli->arena, ".", &options, ret, &cli->diags);
+}
+
 iac_status iac_cli_load_config(iac_cli *cli)
 {
-    const char *data_dir = getenv("TF_DATA_DIR");
+    iac_config_options options = {
+        .data_dir = iac_cli_data_dir(), .user = cli, .variable = early_variable, .workspace = cli->workspace,
+    };
 
     if (cli->config)
         return IAC_OK;
-    return iac_config_load(cli->arena, ".", data_dir && *data_dir ? data_dir : ".terraform", NULL, &cli->config,
-                           &cli->diags);
+    return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
 }
 
 static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
@@ -220,11 +303,15 @@ static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
 
 static iac_status gather_variables(iac_cli *cli)
 {
+    if (cli->gathered)
+        return cli->gather_status;
+    cli->gathered = true;
     iac_status status = iac_tfvars_auto(cli->arena, ".", &cli->given, &cli->diags);
 
     for (size_t i = 0; i < cli->args.vars.n; i++)
         if (add_argument(cli, &cli->args.vars.v[i]) != IAC_OK)
             status = IAC_ERR;
+    cli->gather_status = status;
     return status;
 }
 

@@ -20,6 +20,10 @@ void iac_fetcher_free(iac_fetcher *fetcher); /* NULL is fine */
  * that says why; dest is then not there. */
 bool iac_fetch_package(iac_fetcher *fetcher, iac_arena *arena, iac_str package, const char *dest, iac_str *ret_error);
 
+/* Trees of files; removing what is not there is fine, and a link is removed rather than what it leads to. */
+bool iac_fetch_remove(const char *path);
+bool iac_fetch_copy(iac_arena *arena, const char *from, const char *to, iac_str *ret_error); /* without .git */
+
 typedef enum iac_registry_result { IAC_REGISTRY_OK, IAC_REGISTRY_UNKNOWN, IAC_REGISTRY_FAILED } iac_registry_result;
 
 /* The versions of a registry's module, as the registry has them. Asked for once a run and module. */

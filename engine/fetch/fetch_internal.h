@@ -49,8 +49,6 @@ bool iac_archive_unpack(iac_arena *arena, const char *file, const char *dest, ia
 bool iac_git_get(iac_arena *arena, iac_str url, const char *dest, iac_str *ret_error);
 
 /* ---- files.c ---- */
-bool iac_remove_tree(const char *path);
-bool iac_copy_tree(iac_arena *arena, const char *from, const char *to, iac_str *ret_error);
 /* Whether every symbolic link below dir leads to something below dir; those that lead nowhere are removed. */
 bool iac_check_links(iac_arena *arena, const char *dir, iac_str *ret_error);
 #endif

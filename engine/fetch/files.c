@@ -22,7 +22,7 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     return remove(path) != 0 && errno != ENOENT;
 }
 
-bool iac_remove_tree(const char *path)
+bool iac_fetch_remove(const char *path)
 {
     struct stat info;
 
@@ -106,7 +106,7 @@ static bool copy_one(iac_arena *arena, const char *from, const char *to, size_t 
     return true; /* sockets and the like are of no use in a module */
 }
 
-bool iac_copy_tree(iac_arena *arena, const char *from, const char *to, iac_str *ret_error)
+bool iac_fetch_copy(iac_arena *arena, const char *from, const char *to, iac_str *ret_error)
 {
     return copy_directory(arena, from, to, 0, ret_error);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,16 +63,23 @@ static char **environment_for(const char *protocols, const char *ssh_command)
     return result;
 }
 
-static void run_child(int output, const words *command, char **environment)
+/* 0, or an error number. */
+static int start(const words *command, char **environment, int output, pid_t *ret)
 {
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    posix_spawn_file_actions_t actions;
+    int error = posix_spawn_file_actions_init(&actions);
 
-    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-        dup2(output, STDERR_FILENO) < 0)
-        _exit(126);
-    execvpe("git", (char **)command->v, environment);
-    dprintf(STDERR_FILENO, "%s\n", errno == ENOENT ? "git must be available and on the PATH" : strerror(errno));
-    _exit(127);
+    if (error)
+        return error;
+    error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    if (!error)
+        error = posix_spawnp(ret, "git", &actions, NULL, (char **)command->v, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
 }
 
 static void read_output(int fd, iac_buf *out)
@@ -98,21 +106,19 @@ static bool run(iac_arena *arena, const words *command, const char *protocols, c
     bool good = false;
 
     iac_buf_init(&out, MAX_OUTPUT);
-    pid_t child = pipe2(fds, O_CLOEXEC) == 0 ? fork() : -1;
-    if (child == 0)
-        run_child(fds[1], command, environment);
+    pid_t child = -1;
+    int error = pipe2(fds, O_CLOEXEC) == 0 ? start(command, environment, fds[1], &child) : errno;
     if (fds[1] >= 0)
         close(fds[1]);
-    if (child < 0) {
-        *ret_error = iac_arena_printf(arena, "starting git: %s", strerror(errno));
+    if (error) {
+        *ret_error = error == ENOENT ? IAC_STR("git must be available and on the PATH")
+                                     : iac_arena_printf(arena, "starting git: %s", strerror(error));
     } else {
         read_output(fds[0], &out);
         while (waitpid(child, &status, 0) < 0 && errno == EINTR)
             ;
         good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        if (!good && WIFEXITED(status) && WEXITSTATUS(status) == 127)
-            *ret_error = iac_arena_str(arena, iac_str_trim(iac_buf_view(&out)));
-        else if (!good)
+        if (!good)
             *ret_error = iac_arena_printf(arena, "git exited with %d: %s",
                                           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out.p);
     }
@@ -188,7 +194,7 @@ static bool write_key(iac_arena *arena, iac_str key, repository *r, iac_str *ret
             iac_buf_char(&bytes, (char)(bits >> held & 255));
         }
     }
-    strcpy(r->key_file, "/tmp/iac-key-XXXXXX");
+    snprintf(r->key_file, sizeof(r->key_file), "/tmp/iac-key-XXXXXX");
     int fd = mkstemp(r->key_file);
     bool good = fd >= 0 && write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n;
     if (fd >= 0)

@@ -169,9 +169,9 @@ static bool fetch_part(iac_fetcher *fetcher, iac_arena *arena, const iac_module_
     const char *whole = iac_arena_printf(arena, "%s.whole", dest).p;
     bool good = fetch(fetcher, arena, source->package, whole, hops, ret_error) &&
                 iac_check_links(arena, whole, ret_error) &&
-                iac_copy_tree(arena, iac_arena_printf(arena, "%s/%.*s", whole, IAC_FMT(source->subdir)).p, dest,
+                iac_fetch_copy(arena, iac_arena_printf(arena, "%s/%.*s", whole, IAC_FMT(source->subdir)).p, dest,
                               ret_error);
-    iac_remove_tree(whole);
+    iac_fetch_remove(whole);
     return good;
 }
 
@@ -271,18 +271,22 @@ static bool fetch(iac_fetcher *fetcher, iac_arena *arena, iac_str package, const
         *ret_error = IAC_STR("too many addresses that lead to other addresses");
         return false;
     }
-    if (iac_str_is(way, "git"))
-        return iac_git_get(arena, url, dest, ret_error) && iac_check_links(arena, dest, ret_error);
     if (iac_str_is(way, "http") || iac_str_is(way, "https"))
         return fetch_http(fetcher, arena, url, dest, hops, ret_error);
-    if (iac_str_is(way, "file"))
-        return fetch_file(arena, url, dest, ret_error);
-    if (iac_str_is(way, "s3") || iac_str_is(way, "gcs") || iac_str_is(way, "hg"))
-        *ret_error = iac_arena_printf(arena, "packages cannot be got by \"%.*s\"; they can be got by git, and as "
-                                             "archives over http and https", IAC_FMT(way));
+    iac_str why = { 0 };
+    bool good = false;
+    if (iac_str_is(way, "git"))
+        good = iac_git_get(arena, url, dest, &why) && iac_check_links(arena, dest, &why);
+    else if (iac_str_is(way, "file"))
+        good = fetch_file(arena, url, dest, &why);
+    else if (iac_str_is(way, "s3") || iac_str_is(way, "gcs") || iac_str_is(way, "hg"))
+        why = iac_arena_printf(arena, "packages cannot be got by \"%.*s\"; they can be got by git, and as archives over "
+                                      "http and https", IAC_FMT(way));
     else
-        *ret_error = iac_arena_printf(arena, "download not supported for scheme '%.*s'", IAC_FMT(way));
-    return false;
+        why = iac_arena_printf(arena, "download not supported for scheme '%.*s'", IAC_FMT(way));
+    if (!good)
+        *ret_error = iac_arena_printf(arena, "error downloading '%.*s': %.*s", IAC_FMT(url), IAC_FMT(why));
+    return good;
 }
 
 /* What was got for one module is copied for the next. */
@@ -292,7 +296,7 @@ static bool copy_known(iac_arena *arena, const char *known, const char *dest, ia
     ssize_t length = readlink(known, target, sizeof(target) - 1);
 
     if (length < 0)
-        return iac_copy_tree(arena, known, dest, ret_error);
+        return iac_fetch_copy(arena, known, dest, ret_error);
     target[length] = '\0';
     if (symlink(target, dest) == 0)
         return true;
@@ -308,7 +312,7 @@ bool iac_fetch_package(iac_fetcher *fetcher, iac_arena *arena, iac_str package, 
     const char *fresh = iac_arena_printf(arena, "%.*s.%s.part", (int)(name - dest), dest, name).p;
     bool good = false;
 
-    iac_remove_tree(fresh);
+    iac_fetch_remove(fresh);
     if (known)
         good = copy_known(arena, known, fresh, ret_error);
     else
@@ -318,7 +322,7 @@ bool iac_fetch_package(iac_fetcher *fetcher, iac_arena *arena, iac_str package, 
         good = false;
     }
     if (!good) {
-        iac_remove_tree(fresh);
+        iac_fetch_remove(fresh);
         return false;
     }
     iac_map_put(&fetcher->packages, iac_arena_str(fetcher->arena, package),

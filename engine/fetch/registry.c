@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_TIMEOUT_S = 10, MAX_TIMEOUT_S = 3600, DEFAULT_RETRIES = 1, MAX_RETRIES = 10, MAX_VERSIONS = 100000 };
+enum { DEFAULT_TIMEOUT_S = 10, MAX_TIMEOUT_S = 3600, DEFAULT_RETRIES = 1, MAX_RETRIES = 10, MAX_VERSIONS = 100000,
+       MAX_SHOWN = 200 };
 
 static const char service[] = "modules.v1";
 
@@ -23,6 +24,24 @@ static long setting(const char *name, long otherwise, long most)
     long n = text && *text ? strtol(text, &end, 10) : otherwise;
 
     return end && *end ? otherwise : n < 0 ? otherwise : n > most ? most : n;
+}
+
+/* "401 Unauthorized" */
+static iac_str status_text(iac_arena *arena, long status)
+{
+    static const struct {
+        long status;
+        const char *text;
+    } names[] = {
+        { 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+        { 404, "Not Found" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" }, { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+    };
+
+    for (size_t i = 0; i < IAC_COUNT(names); i++)
+        if (names[i].status == status)
+            return iac_arena_printf(arena, "%ld %s", status, names[i].text);
+    return iac_arena_printf(arena, "%ld", status);
 }
 
 /* GET with the host's token; tried again after a failure that may pass. */
@@ -87,7 +106,8 @@ static bool discover(iac_fetcher *fetcher, iac_str host, iac_str *ret, iac_str *
             return false;
         }
         if (answer.status != 200 && answer.status != 404) {
-            *ret_error = iac_arena_printf(arena, "failed to request discovery document: %ld", answer.status);
+            *ret_error = iac_arena_printf(arena, "failed to request discovery document: %.*s",
+                                          IAC_FMT(status_text(arena, answer.status)));
             return false;
         }
         if (answer.status == 200 && !read_discovery(fetcher, host, &answer, ret_error))
@@ -142,7 +162,8 @@ iac_registry_result iac_registry_versions(iac_fetcher *fetcher, const iac_module
             return IAC_REGISTRY_UNKNOWN;
         known = iac_arena_new_of(arena, known_versions);
         if (answer.status != 200) {
-            *ret_error = iac_arena_printf(arena, "error looking up module versions: %ld", answer.status);
+            *ret_error = iac_arena_printf(arena, "error looking up module versions: %.*s",
+                                          IAC_FMT(status_text(arena, answer.status)));
             return IAC_REGISTRY_FAILED;
         }
         if (!read_versions(fetcher, answer.body, known)) {
@@ -186,8 +207,9 @@ bool iac_registry_location(iac_fetcher *fetcher, const iac_module_source *module
     if (!location.n && (answer.status == 200 || answer.status == 204))
         location = answer.terraform_get;
     if (!location.n) {
-        *ret_error = iac_arena_printf(arena, "failed to get download URL for \"%.*s\": %ld", IAC_FMT(module->package),
-                                      answer.status);
+        *ret_error = iac_arena_printf(arena, "failed to get download URL for \"%.*s\": %.*s resp:%.*s",
+                                      IAC_FMT(module->package), IAC_FMT(status_text(arena, answer.status)),
+                                      IAC_FMT(iac_str_sub(answer.body, 0, MAX_SHOWN)));
         return false;
     }
     if (iac_str_starts(location, IAC_STR("/")) || iac_str_starts(location, IAC_STR("./")) ||

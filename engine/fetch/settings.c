@@ -2,20 +2,11 @@
 #include "engine/fetch/fetch_internal.h"
 
 #include "lang/config/config.h"
-#include "lang/syntax/body.h"
-#include "lang/syntax/parser.h"
 #include "lang/value/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The text that a static expression is, kept in the fetcher's arena; empty when it is none. */
-static iac_str text_of(iac_fetcher *fetcher, const iac_expr *expr, iac_diags *diags)
-{
-    const iac_value *v = iac_eval(NULL, expr, fetcher->arena, diags);
-    return v->kind == IAC_STRING && iac_is_set_value(v) ? v->string : (iac_str){ 0 };
-}
 
 static void put_text(iac_fetcher *fetcher, iac_map *map, iac_str key, iac_str value)
 {
@@ -25,45 +16,162 @@ static void put_text(iac_fetcher *fetcher, iac_map *map, iac_str key, iac_str va
     iac_map_put(map, iac_arena_str(fetcher->arena, key), kept);
 }
 
-static void read_credentials(iac_fetcher *fetcher, const iac_block *block, iac_diags *diags)
+/* ---- the file's own syntax ----
+ *
+ * It is the older one of HCL, where blocks may follow each other on one line. What is read here are names, labels, texts
+ * and braces; what this program has no use for is passed over. */
+
+enum { MAX_DEPTH = 8, MAX_NAMES = 16 };
+
+typedef struct scanner {
+    iac_fetcher *fetcher;
+    iac_str text;
+    size_t at;
+    bool bad;
+} scanner;
+
+typedef enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_TEXT, TOKEN_MARK } token_kind;
+
+typedef struct token {
+    token_kind kind;
+    iac_str text; /* of TEXT: without its quotes */
+    char mark;
+} token;
+
+static void skip_blanks(scanner *s)
 {
-    const iac_attribute *token = iac_body_attribute(block->body, IAC_STR("token"));
-    iac_str text = token ? text_of(fetcher, token->expr, diags) : (iac_str){ 0 };
-
-    if (text.n && block->label_count == 1)
-        put_text(fetcher, &fetcher->tokens, block->labels[0].text, text);
-}
-
-static void read_host(iac_fetcher *fetcher, const iac_block *block, iac_diags *diags)
-{
-    const iac_attribute *services = iac_body_attribute(block->body, IAC_STR("services"));
-
-    if (!services || block->label_count != 1)
-        return;
-    const iac_value *v = iac_eval(NULL, services->expr, fetcher->arena, diags);
-    iac_map_put(&fetcher->hosts, block->labels[0].text, fetcher);
-    if (v->kind != IAC_OBJECT || !iac_is_set_value(v))
-        return;
-    const iac_value *url = iac_value_get_cstr(v, "modules.v1");
-    if (url && url->kind == IAC_STRING && iac_is_set_value(url))
-        put_text(fetcher, &fetcher->services,
-                 iac_arena_printf(fetcher->arena, "%.*s modules.v1", IAC_FMT(block->labels[0].text)), url->string);
-}
-
-static iac_status read_native(iac_fetcher *fetcher, const char *path, iac_str text, iac_diags *diags)
-{
-    size_t errors = diags->errors;
-    const iac_source *source = iac_source_new(fetcher->arena, iac_str_of(path), text);
-    const iac_file *file = iac_parse_file(fetcher->arena, source, diags);
-
-    for (size_t i = 0; i < file->body->block_count; i++) {
-        const iac_block *block = &file->body->blocks[i];
-        if (iac_str_is(block->type, "credentials"))
-            read_credentials(fetcher, block, diags);
-        else if (iac_str_is(block->type, "host"))
-            read_host(fetcher, block, diags);
+    while (s->at < s->text.n) {
+        iac_str rest = iac_str_sub(s->text, s->at, s->text.n);
+        size_t end = 0;
+        if (rest.p[0] == ' ' || rest.p[0] == '\t' || rest.p[0] == '\r' || rest.p[0] == '\n' || rest.p[0] == ',')
+            end = 1;
+        else if (rest.p[0] == '#' || iac_str_starts(rest, IAC_STR("//")))
+            end = iac_str_find_char(rest, '\n', 0);
+        else if (iac_str_starts(rest, IAC_STR("/*")))
+            end = iac_str_find(rest, IAC_STR("*/"), 2);
+        if (!end)
+            return;
+        s->at = end >= rest.n ? s->text.n : s->at + end + (rest.p[0] == '/' && rest.p[1] == '*' ? 2 : 0);
     }
-    return diags->errors > errors ? IAC_ERR : IAC_OK;
+}
+
+static token read_text(scanner *s)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    for (s->at++; s->at < s->text.n && s->text.p[s->at] != '"'; s->at++) {
+        if (s->text.p[s->at] == '\\' && s->at + 1 < s->text.n)
+            s->at++;
+        iac_buf_char(&out, s->text.p[s->at]);
+    }
+    s->bad |= s->at >= s->text.n;
+    s->at++;
+    token t = { TOKEN_TEXT, iac_arena_str(s->fetcher->arena, iac_buf_view(&out)), 0 };
+    iac_buf_clear(&out);
+    return t;
+}
+
+static bool is_mark(char c)
+{
+    return c && strchr("{}[]=\"#, \t\r\n", c);
+}
+
+static token next_token(scanner *s)
+{
+    size_t start;
+
+    skip_blanks(s);
+    if (s->bad || s->at >= s->text.n)
+        return (token){ .kind = TOKEN_END };
+    if (s->text.p[s->at] == '"')
+        return read_text(s);
+    if (is_mark(s->text.p[s->at]))
+        return (token){ .kind = TOKEN_MARK, .mark = s->text.p[s->at++] };
+    for (start = s->at; s->at < s->text.n && !is_mark(s->text.p[s->at]); s->at++)
+        ;
+    return (token){ TOKEN_WORD, iac_str_sub(s->text, start, s->at), 0 };
+}
+
+static void found(scanner *s, const iac_str *path, size_t n, iac_str value)
+{
+    iac_fetcher *fetcher = s->fetcher;
+
+    if (n == 3 && iac_str_is(path[0], "credentials") && iac_str_is(path[2], "token"))
+        put_text(fetcher, &fetcher->tokens, path[1], value);
+    if (n == 4 && iac_str_is(path[0], "host") && iac_str_is(path[2], "services") && iac_str_is(path[3], "modules.v1"))
+        put_text(fetcher, &fetcher->services, iac_arena_printf(fetcher->arena, "%.*s modules.v1", IAC_FMT(path[1])),
+                 value);
+}
+
+static void skip_list(scanner *s)
+{
+    size_t depth = 1;
+
+    while (depth) {
+        token t = next_token(s);
+        if (t.kind == TOKEN_END) {
+            s->bad = true;
+            return;
+        }
+        depth += t.kind == TOKEN_MARK && t.mark == '[';
+        depth -= t.kind == TOKEN_MARK && t.mark == ']';
+    }
+}
+
+static void read_body(scanner *s, iac_str *path, size_t n, size_t depth);
+
+/* What follows a name: labels, then a block or a value. */
+static void read_item(scanner *s, iac_str *path, size_t n, size_t depth)
+{
+    token t = next_token(s);
+
+    for (; t.kind == TOKEN_TEXT && n < MAX_NAMES; t = next_token(s))
+        path[n++] = t.text;
+    if (t.kind == TOKEN_MARK && t.mark == '=')
+        t = next_token(s);
+    if (t.kind == TOKEN_TEXT)
+        found(s, path, n, t.text);
+    else if (t.kind == TOKEN_MARK && t.mark == '{')
+        read_body(s, path, n, depth + 1);
+    else if (t.kind == TOKEN_MARK && t.mark == '[')
+        skip_list(s);
+    else if (t.kind != TOKEN_WORD)
+        s->bad = true;
+}
+
+static void read_body(scanner *s, iac_str *path, size_t n, size_t depth)
+{
+    if (n == 2 && iac_str_is(path[0], "host")) /* what it says counts, and nothing is discovered */
+        iac_map_put(&s->fetcher->hosts, iac_arena_str(s->fetcher->arena, path[1]), s->fetcher);
+    while (!s->bad) {
+        token t = next_token(s);
+        if (t.kind == TOKEN_END || (t.kind == TOKEN_MARK && t.mark == '}')) {
+            s->bad |= (t.kind == TOKEN_END) != (depth == 0);
+            return;
+        }
+        if (t.kind == TOKEN_MARK || depth >= MAX_DEPTH || n + 1 >= MAX_NAMES) {
+            s->bad = true;
+            return;
+        }
+        path[n] = t.text;
+        read_item(s, path, n + 1, depth);
+    }
+}
+
+static iac_status read_file(iac_fetcher *fetcher, const char *path, iac_str text, iac_diags *diags)
+{
+    scanner s = { .fetcher = fetcher, .text = text };
+    iac_str names[MAX_NAMES];
+
+    read_body(&s, names, 0, 0);
+    if (!s.bad)
+        return IAC_OK;
+    iac_pos at = iac_source_pos(iac_source_new(fetcher->arena, iac_str_of(path), text),
+                                (uint32_t)(s.at < text.n ? s.at : text.n));
+    iac_diag_error(diags, IAC_NO_RANGE, "Invalid CLI configuration file",
+                   "The CLI configuration file %s could not be understood at line %u.", path, at.line);
+    return IAC_ERR;
 }
 
 /* credentials.tfrc.json, as `login` of Terraform writes it: {"credentials":{"HOST":{"token":".."}}}. */
@@ -79,10 +187,10 @@ static void read_stored_credentials(iac_fetcher *fetcher, iac_str text)
         return;
     for (size_t i = 0; i < hosts->n; i++) {
         const iac_value *host = hosts->items[i];
-        const iac_value *token =
+        const iac_value *secret =
             host->kind == IAC_OBJECT && iac_is_set_value(host) ? iac_value_get_cstr(host, "token") : NULL;
-        if (token && token->kind == IAC_STRING && iac_is_set_value(token))
-            put_text(fetcher, &fetcher->tokens, hosts->type->attrs[i].name, token->string);
+        if (secret && secret->kind == IAC_STRING && iac_is_set_value(secret))
+            put_text(fetcher, &fetcher->tokens, hosts->type->names[i], secret->string);
     }
 }
 
@@ -102,7 +210,7 @@ iac_status iac_settings_read(iac_fetcher *fetcher, iac_diags *diags)
     }
     iac_status status = IAC_OK;
     if (path && *path && iac_config_reader_files.read(NULL, path, fetcher->arena, &text, &ignored) == IAC_OK)
-        status = read_native(fetcher, path, text, diags);
+        status = read_file(fetcher, path, text, diags);
     else if (named)
         iac_diag_warning(diags, IAC_NO_RANGE, "Unable to open CLI configuration file",
                          "The CLI configuration file at \"%s\" does not exist.", path);

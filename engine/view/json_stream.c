@@ -279,3 +279,11 @@ void iac_json_stream_outputs(iac_buf *out, const iac_state *state)
     finish(out, "outputs");
     iac_arena_free(arena);
 }
+
+void iac_json_stream_init(iac_buf *out, const char *code, iac_str text)
+{
+    begin(out, "info", text);
+    if (code)
+        iac_buf_printf(out, ",\"message_code\":\"%s\"", code);
+    finish(out, code ? "init_output" : "log");
+}

@@ -77,6 +77,8 @@ void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas
 
 /* ---- messages of the UI stream (plan -json, apply -json), a line each ---- */
 void iac_json_stream_version(iac_buf *out);
+/* A message of init: of type init_output with this code, or with code NULL of type log. */
+void iac_json_stream_init(iac_buf *out, const char *code, iac_str text);
 void iac_json_stream_diags(iac_buf *out, const iac_diags *diags);
 /* resource_drift and planned_change of each; with_summary: then change_summary and outputs, as at the end of plan. */
 void iac_json_stream_plan(iac_buf *out, const iac_plan *plan, bool with_summary);

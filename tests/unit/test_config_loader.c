@@ -195,7 +195,8 @@ static void test_config_loader__tree_of_modules(void **state)
         { "x/main.tf", "variable \"n\" {}\nmodule \"deep\" { source = \"../y\" }\noutput \"out\" { value = var.n }\n" },
         { "y/y.tf", "locals { l = 1 }\n" },
         { ".terraform/modules/modules.json",
-          "{\"Modules\":[{\"Key\":\"\",\"Source\":\"\",\"Dir\":\".\"},{\"Key\":\"far\",\"Source\":\"x\",\"Dir\":\"y\"}]}" },
+          "{\"Modules\":[{\"Key\":\"\",\"Source\":\"\",\"Dir\":\".\"},{\"Key\":\"far\","
+          "\"Source\":\"registry.terraform.io/acme/mod/cloud\",\"Version\":\"1.2.0\",\"Dir\":\"y\"}]}" },
         { NULL, NULL }
     };
     (void)state;
@@ -207,6 +208,7 @@ static void test_config_loader__tree_of_modules(void **state)
     assert_string_equal(deep->dir.p, "y");
     assert_ptr_equal(deep->parent->parent, m);
     assert_non_null(m->calls[2].module);
+    assert_true(iac_str_is(m->calls[2].module->version, "1.2.0"));
 }
 
 static void test_config_loader__faulty_calls(void **state)

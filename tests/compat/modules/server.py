@@ -78,8 +78,8 @@ ARCHIVES = {
                                                                                                 b"")])),
     "chain.tar.gz": lambda: gzip.compress(tar([main, link_entry("a/b", ".."), link_entry("c", "a/b/..")])),
     "hardlink.tar.gz": lambda: gzip.compress(tar([main, link_entry("p", "/etc/passwd", tarfile.LNKTYPE)])),
-    "inside.tar.gz": lambda: gzip.compress(tar([file_entry("real.tf", b'output "name" {\n  value = "linked"\n}\n'),
-                                                link_entry("link.tf", "real.tf"), link_entry("nowhere", "gone")])),
+    "inside.tar.gz": lambda: gzip.compress(tar([file_entry("text/real", b'output "name" {\n  value = "linked"\n}\n'),
+                                                link_entry("link.tf", "text/real"), link_entry("nowhere", "gone")])),
     "damaged.tar.gz": lambda: gzip.compress(plain(), mtime=0)[:200],
     "bomb.tar.gz": bomb,
 }
