@@ -1,4 +1,5 @@
 #include "state/backend.h"
+#include "lang/base/log.h"
 #include "state/store_internal.h"
 
 #include <errno.h>
@@ -256,6 +257,8 @@ iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeo
     if (status == IAC_OK) {
         store->locked = true;
         memcpy(store->lock_id, mine.id.p, sizeof(store->lock_id));
+        iac_log(IAC_LOG_INFO, "state: locked workspace %s for %s, lock %s", store->workspace, operation,
+                store->lock_id);
     }
     iac_arena_free(arena);
     return status;
@@ -275,6 +278,7 @@ void iac_store_unlock(iac_store *store)
     set_durable(store, true);
     pthread_mutex_unlock(&store->db_mutex);
     store->locked = false;
+    iac_log(IAC_LOG_INFO, "state: unlocked workspace %s, lock %s", store->workspace, store->lock_id);
 }
 
 iac_status iac_lock_not_broken(const iac_lock_info *holder, iac_str id, iac_diags *diags)

@@ -1,4 +1,5 @@
 #include "state/store_internal.h"
+#include "lang/base/log.h"
 
 #include "lang/value/json.h"
 #include <signal.h>
@@ -250,7 +251,10 @@ static char *commit_group(iac_store *store, const iac_submission *group, size_t 
         if (changes)
             iac_store_load_workspace(store, false);
         store->commits++;
+        iac_log(IAC_LOG_DEBUG, "state: saved %zu submissions in workspace %s, serial %lld", n, store->workspace,
+                (long long)store->serial);
     } else {
+        iac_log(IAC_LOG_ERROR, "state: %zu submissions were not saved: %s", n, failure);
         /* What the transaction made is gone with it. */
         memset(&store->last_type, 0, sizeof(store->last_type));
         store->workspace_id = 0;

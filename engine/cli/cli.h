@@ -206,6 +206,11 @@ iac_status iac_prompt_answer(iac_arena *arena, bool echo, iac_str *ret);
 /* Asks for approval; "yes" alone approves. IAC_CANCELLED when it was something else, IAC_ERR after a diagnostic. */
 iac_status iac_prompt_approval(iac_cli *cli, bool destroy);
 
+/* ---- the environment ---- */
+void iac_log_setup(void); /* log_setup.c: opens the log that TF_LOG and its kin ask for */
+/* cli_config.c: tells on stderr what is wrong with Terraform's CLI configuration file. */
+void iac_cli_check_config_file(iac_arena *arena, const iac_view_options *view);
+
 /* ---- interrupts (signals.c) ---- */
 /* From now on SIGINT and SIGTERM are counted instead of ending the process, and the user is told; json: as a message of
  * the stream. */

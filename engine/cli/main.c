@@ -1,6 +1,8 @@
 /* engine/cli/main.c - from the command line to a command. */
 #include "engine/cli/cli.h"
 
+#include "lang/base/log.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,7 +14,13 @@ enum { EXIT_USAGE = 127 };
 
 /* ---- TF_CLI_ARGS ---- */
 
-/* Splits as a shell would: blanks, quotes and backslashes. false when a quote is not closed. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Splits as a shell would: blanks, quotes and backslashes. Nothing is substituted, but what stands in `..` or $(..) stays
+ * together; what would end a command ends the words. false when a quote is not closed. */
 static bool split_words(iac_arena *arena, const char *text, iac_words *add)
 {
     iac_buf word;
@@ -20,14 +28,21 @@ static bool split_words(iac_arena *arena, const char *text, iac_words *add)
     bool begun = false;
 
     iac_buf_init(&word, IAC_BUF_UNLIMITED);
-    for (; *text; text++) {
-        if (*text == '\\' && quote != '\'' && text[1]) {
-            iac_buf_char(&word, *++text);
+    for (; *text && (quote || !strchr(";&|<>", *text)); text++) {
+        if (*text == '\\' && quote != '\'') {
+            if (!text[1])
+                quote = *text;
+            else
+                iac_buf_char(&word, *++text);
+            begun = true;
+        } else if (quote ? quote == *text && strchr("`)", quote) : *text == '`' || (*text == '$' && text[1] == '(')) {
+            quote = quote ? 0 : *text == '$' ? ')' : *text;
+            iac_buf_char(&word, *text);
             begun = true;
         } else if (quote ? *text == quote : *text == '"' || *text == '\'') {
             quote = quote ? 0 : *text;
             begun = true;
-        } else if (!quote && (*text == ' ' || *text == '\t' || *text == '\n')) {
+        } else if (!quote && is_blank(*text)) {
             if (begun)
                 iac_vec_push(add, iac_arena_cstr(arena, iac_buf_view(&word)));
             iac_buf_reset(&word);
@@ -49,7 +64,7 @@ static bool add_from_environment(iac_arena *arena, const char *name, iac_words *
 
     if (!text || split_words(arena, text, add))
         return true;
-    fprintf(stderr, "Error parsing extra CLI args from %s: a quote is not closed\n", name);
+    fprintf(stderr, "Error parsing extra CLI args from %s: invalid command line string\n", name);
     return false;
 }
 
@@ -74,12 +89,12 @@ static bool gather_arguments(iac_arena *arena, const iac_command *command, int a
 static iac_view_options view_of(int fd, const iac_args *args)
 {
     struct winsize size;
-    const char *plain = getenv("NO_COLOR");
+    const char *plain = getenv("NO_COLOR"), *wanted = getenv("CLICOLOR");
     iac_view_options view = { .compact_warnings = args->compact_warnings, .concise = args->concise };
 
     if (!isatty(fd))
         return view;
-    view.color = !args->no_color && !(plain && *plain);
+    view.color = !args->no_color && !(plain && *plain) && !(wanted && strcmp(wanted, "0") == 0);
     view.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
     return view;
 }
@@ -145,8 +160,11 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         show_help(iac_help_command, command);
         status = IAC_EXIT_OK;
     } else {
-        if (check_workspace(&cli))
+        if (check_workspace(&cli)) {
+            iac_log(IAC_LOG_INFO, "command: %s, workspace: %.*s", command->name, IAC_FMT(cli.workspace));
             status = command->run(&cli);
+        }
+        iac_log(IAC_LOG_DEBUG, "command %s: done, %zu diagnostics to tell", command->name, cli.diags.list.n);
         status = iac_cli_finish(&cli, status);
     }
     close_cli(&cli);
@@ -217,6 +235,10 @@ static int dispatch(iac_arena *arena, const global_options *global, int argc, ch
         return global->help ? IAC_EXIT_OK : EXIT_USAGE;
     }
     const iac_command *command = find_command(arena, argc, argv, &used);
+    iac_args none = { 0 };
+    iac_view_options err_view = view_of(STDERR_FILENO, &none);
+
+    iac_cli_check_config_file(arena, &err_view);
     if (command)
         return run_command(arena, command, global, argc - used, argv + used);
     const iac_command_group *group = iac_command_group_find(argv[0]);
@@ -261,6 +283,7 @@ int main(int argc, char **argv)
     global_options global = { .started_in = started_in ? started_in : "." };
     int used = 0;
 
+    iac_log_setup();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end an apply */
     int status = read_global_options(argc - 1, argv + 1, &used, &global);
     if (status < 0) {

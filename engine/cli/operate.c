@@ -1,6 +1,8 @@
 /* engine/cli/operate.c - planning and applying, as several commands do it. */
 #include "engine/cli/cli.h"
 
+#include "lang/base/log.h"
+
 #include <string.h>
 
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
@@ -165,7 +167,11 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         status = iac_validate(cli->config, &options, &cli->diags);
     if (status == IAC_OK) {
         iac_diags_truncate(&cli->diags, told); /* warnings are given again by the plan */
+        iac_log(IAC_LOG_INFO, "planning: %zu instances in the state", state->instance_count);
         status = iac_plan_make(cli->arena, cli->config, state, &options, ret, &cli->diags);
+        if (*ret)
+            iac_log(IAC_LOG_INFO, "planned: %zu changes, %zu operations, %zu drifted", (*ret)->change_count,
+                    (*ret)->operation_count, (*ret)->drift_count);
     }
     if (cli->command == &iac_cmd_apply)
         forget_put_off(&cli->diags);
@@ -224,7 +230,10 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
         .sink = iac_view_progress_sink(progress),
     };
 
+    iac_log(IAC_LOG_INFO, "applying: %zu operations", plan->operation_count);
     iac_status status = iac_apply_plan(plan, &options, &result, &cli->diags);
+    iac_log(IAC_LOG_INFO, "applied: %zu added, %zu changed, %zu destroyed", result.added, result.changed,
+            result.destroyed);
     iac_view_progress_free(progress);
     if (status == IAC_OK && !iac_diags_has_errors(&cli->diags)) {
         iac_cli_report(cli); /* warnings come before the summary */

@@ -2,11 +2,11 @@
 #include "engine/cli/cli.h"
 
 #include "engine/view/style.h"
+#include "lang/base/log.h"
 #include "lang/syntax/parser.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -400,38 +400,19 @@ static void add_program_dir(iac_cli *cli, iac_words *dirs)
         iac_vec_push(dirs, iac_arena_printf(cli->arena, "%.*s/providers", (int)(slash - path), path).p);
 }
 
-static const char *const log_levels[] = {
-    [IACP_LOG_TRACE] = "TRACE", [IACP_LOG_DEBUG] = "DEBUG", [IACP_LOG_INFO] = "INFO",
-    [IACP_LOG_WARN] = "WARN",   [IACP_LOG_ERROR] = "ERROR",
-};
-
 static void log_line(void *arg, uint32_t level, const char *provider, const char *text)
 {
-    uint32_t wanted = *(const uint32_t *)arg;
+    static const iac_log_level levels[] = {
+        [IACP_LOG_TRACE] = IAC_LOG_TRACE, [IACP_LOG_DEBUG] = IAC_LOG_DEBUG, [IACP_LOG_INFO] = IAC_LOG_INFO,
+        [IACP_LOG_WARN] = IAC_LOG_WARN,   [IACP_LOG_ERROR] = IAC_LOG_ERROR,
+    };
 
-    if (level >= wanted && level < IAC_COUNT(log_levels))
-        fprintf(stderr, "[%s] provider %s: %s\n", log_levels[level], provider, text);
-}
-
-/* How much of what providers log goes to stderr; false: nothing. */
-static bool log_level(uint32_t *ret)
-{
-    const char *wanted = getenv("TF_LOG_PROVIDER");
-
-    if (!wanted || !*wanted)
-        wanted = getenv("TF_LOG");
-    for (size_t i = IACP_LOG_TRACE; wanted && i < IAC_COUNT(log_levels); i++) {
-        if (strcasecmp(wanted, log_levels[i]) == 0) {
-            *ret = (uint32_t)i;
-            return true;
-        }
-    }
-    return false;
+    (void)arg;
+    iac_log_provider(level < IAC_COUNT(levels) ? levels[level] : IAC_LOG_ERROR, provider, text);
 }
 
 iac_host *iac_cli_host(iac_cli *cli)
 {
-    static uint32_t level;
     iac_words dirs = { 0 };
 
     if (cli->host)
@@ -442,11 +423,7 @@ iac_host *iac_cli_host(iac_cli *cli)
     iac_vec_push(&dirs, ".iac/providers");
     add_program_dir(cli, &dirs);
     iac_vec_push(&dirs, IAC_INSTALL_PROVIDER_DIR);
-    iac_host_options options = { .dirs = dirs.v, .dir_count = dirs.n };
-    if (log_level(&level)) {
-        options.log = log_line;
-        options.log_arg = &level;
-    }
+    iac_host_options options = { .dirs = dirs.v, .dir_count = dirs.n, .log = log_line };
     cli->host = iac_host_new(&options);
     iac_vec_clear(&dirs);
     return cli->host;

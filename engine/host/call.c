@@ -1,5 +1,6 @@
 /* One call of a provider: its memory, what it says, and its end. */
 #include "engine/host/host_internal.h"
+#include "lang/base/log.h"
 #include "lang/value/text.h"
 
 #include <ctype.h>
@@ -35,6 +36,8 @@ iacp_call *iac_call_begin(const iac_provider *provider, const iac_call_options *
     call->options = options ? options : &no_options;
     call->diags = diags;
     call->errors = 0;
+    if (iac_log_enabled(IAC_LOG_DEBUG))
+        clock_gettime(CLOCK_MONOTONIC, &call->begun);
     return call;
 }
 
@@ -179,8 +182,22 @@ void iac_call_error(iacp_call *call, const char *summary, const char *detail_for
     call->errors++;
 }
 
+/* Operations and addresses only: never what was asked or answered. */
+static void log_end(const iacp_call *call, int32_t rc, const char *operation)
+{
+    struct timespec now;
+
+    if (!iac_log_enabled(IAC_LOG_DEBUG))
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double ms = (double)(now.tv_sec - call->begun.tv_sec) * 1e3 + (double)(now.tv_nsec - call->begun.tv_nsec) / 1e6;
+    iac_log(IAC_LOG_DEBUG, "provider %s: %s %.*s: %s in %.1fms", call->provider->name.p, operation,
+            IAC_FMT(call->options->address), rc == IACP_OK && !call->errors ? "done" : "failed", ms);
+}
+
 iac_status iac_call_check(iacp_call *call, int32_t rc, const char *operation)
 {
+    log_end(call, rc, operation);
     if (rc != IACP_OK && call->errors == 0) {
         if (iac_call_cancelled(call))
             iac_call_error(call, "Operation canceled", "The operation was interrupted before it had finished.");

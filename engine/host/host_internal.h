@@ -3,6 +3,7 @@
 #define IAC_HOST_INTERNAL_H
 #include "engine/host/host.h"
 #include <pthread.h>
+#include <time.h>
 
 enum { IAC_KIND_COUNT = IACP_SCHEMA_FUNCTION + 1 };
 
@@ -84,6 +85,7 @@ struct iacp_call {
     const iac_call_options *options; /* never NULL while in use */
     iac_diags *diags;
     size_t errors; /* error diagnostics given during the call */
+    struct timespec begun; /* set only while there is a log */
     iacp_call *next;
 };
 
