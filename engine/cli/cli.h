@@ -27,6 +27,7 @@ typedef struct iac_args {
     bool or_create, allow_missing; /* workspace select; taint */
     bool upgrade, get, reconfigure, migrate_state, force_copy; /* init; upgrade also get's -update */
     const char *from_module, *lockfile;
+    iac_words platforms; /* providers lock */
     iac_words backend_configs; /* init's -backend-config: paths of files, and NAME=VALUE */
     bool list, write, diff, check, recursive; /* fmt */
     const char *out, *lock_timeout, *id, *generate;
@@ -218,7 +219,7 @@ const atomic_int *iac_signals_watch(bool json);
 bool iac_signals_seen(void);
 
 /* One for each command. */
-extern const iac_command iac_cmd_init, iac_cmd_get, iac_cmd_modules;
+extern const iac_command iac_cmd_init, iac_cmd_get, iac_cmd_modules, iac_cmd_providers_lock, iac_cmd_providers_mirror;
 extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy,
     iac_cmd_show, iac_cmd_output, iac_cmd_state_list, iac_cmd_state_show, iac_cmd_state_dismiss, iac_cmd_state_rm,
     iac_cmd_state_mv, iac_cmd_state_pull, iac_cmd_state_push, iac_cmd_version, iac_cmd_providers,

@@ -1,7 +1,7 @@
 /* engine/cli/cmd_init.c - the init command: modules are installed, providers looked for, a backend set up. */
 #include "engine/cli/cli.h"
 #include "engine/cli/install.h"
-#include "engine/cli/requirements.h"
+#include "engine/cli/lockfile.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -65,36 +65,6 @@ static iac_status take_state_over(iac_cli *cli)
                  iac_arena_printf(cli->arena, "- Took over %zu resource instances from terraform.tfstate, which is not "
                                               "used any more", found->instance_count));
     return IAC_OK;
-}
-
-static iac_status check_provider(iac_cli *cli, const iac_requirement *required)
-{
-    const iac_provider *provider = NULL;
-    iac_str shown = iac_provider_addr_display(cli->arena, required->addr);
-
-    if (iac_str_is(required->addr.namespace_, "builtin")) {
-        iac_cli_tell(cli, NULL, iac_arena_printf(cli->arena, "- %.*s is built in to iac", IAC_FMT(shown)));
-        return IAC_OK;
-    }
-    if (iac_host_provider(iac_cli_host(cli), required->addr.type, required->range, &provider, &cli->diags) != IAC_OK)
-        return IAC_ERR;
-    iac_cli_tell(cli, NULL, iac_arena_printf(cli->arena, "- Using %.*s v%.*s from %.*s", IAC_FMT(shown),
-                                             IAC_FMT(iac_provider_version(provider)),
-                                             IAC_FMT(iac_provider_file(provider))));
-    return IAC_OK;
-}
-
-static iac_status check_providers(iac_cli *cli)
-{
-    iac_requirements all = { 0 };
-    iac_status status = IAC_OK;
-
-    iac_requirements_of_tree(cli->arena, cli->config->root, &all);
-    for (size_t i = 0; i < all.n; i++)
-        if (check_provider(cli, &all.v[i]) != IAC_OK)
-            status = IAC_ERR;
-    iac_vec_clear(&all);
-    return status;
 }
 
 static void describe_empty(iac_cli *cli)
@@ -206,7 +176,7 @@ static int run(iac_cli *cli)
     if (set_up_backend(cli) != IAC_OK || set_up_modules(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     announce(cli, "initializing_provider_plugin_message", "Initializing provider plugins...");
-    if (check_providers(cli) != IAC_OK)
+    if (iac_select_providers(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_report(cli);
     describe_success(cli);

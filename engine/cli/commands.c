@@ -20,6 +20,8 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_modules,
     &iac_cmd_output,
     &iac_cmd_providers,
+    &iac_cmd_providers_lock,
+    &iac_cmd_providers_mirror,
     &iac_cmd_providers_schema,
     &iac_cmd_refresh,
     &iac_cmd_show,

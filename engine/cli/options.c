@@ -189,6 +189,7 @@ void iac_args_clear(iac_args *args)
     iac_vec_clear(&args->replaces);
     iac_vec_clear(&args->plugin_dirs);
     iac_vec_clear(&args->backend_configs);
+    iac_vec_clear(&args->platforms);
 }
 
 /* ---- help ---- */

@@ -1,5 +1,7 @@
 #include "engine/cli/requirements.h"
 
+#include "lang/config/version.h"
+
 #include <stdlib.h>
 
 typedef struct collector {
@@ -18,6 +20,15 @@ static void add(collector *c, iac_provider_addr addr, iac_str constraint, iac_ra
         return;
     }
     iac_requirement *had = &c->out->v[(uintptr_t)*slot - 1];
+    if (constraint.n) { /* each text once, however many modules have it */
+        iac_str addr_text = iac_provider_addr_text(c->arena, addr);
+        void **told = iac_map_at(&c->seen, iac_arena_printf(c->arena, "%.*s %.*s", IAC_FMT(addr_text),
+                                                            IAC_FMT(constraint)));
+        if (*told)
+            constraint = (iac_str){ 0 };
+        else
+            *told = c;
+    }
     if (!had->range.src)
         had->range = range;
     if (!had->constraint.n)
@@ -62,6 +73,8 @@ static int cmp_requirements(const void *a, const void *b)
 
 static void finish(collector *c)
 {
+    for (size_t i = 0; i < c->out->n; i++)
+        c->out->v[i].constraint = iac_version_constraint_canonical(c->arena, c->out->v[i].constraint);
     if (c->out->n)
         qsort(c->out->v, c->out->n, sizeof(*c->out->v), cmp_requirements);
     iac_map_clear(&c->seen);

@@ -176,3 +176,68 @@ bool iac_version_meets(iac_str version, iac_str constraint)
 
     return iac_version_parse(version, &parsed) && walk_constraint(constraint, &parsed);
 }
+
+/* ---- in one form ---- */
+
+typedef struct comparison {
+    op operation;
+    iac_version version;
+} comparison;
+
+static int cmp_comparisons(const void *a, const void *b)
+{
+    const comparison *x = a, *y = b;
+    int order = iac_version_cmp(&x->version, &y->version);
+
+    if (order)
+        return order;
+    if (x->operation != y->operation)
+        return x->operation < y->operation ? -1 : 1;
+    return (x->version.n > y->version.n) - (x->version.n < y->version.n);
+}
+
+static void print_comparison(iac_buf *out, const comparison *c)
+{
+    static const char *const names[] = {
+        [OP_EQ] = "", [OP_NE] = "!= ", [OP_GT] = "> ", [OP_LT] = "< ", [OP_GE] = ">= ", [OP_LE] = "<= ",
+        [OP_PESSIMISTIC] = "~> ",
+    };
+    size_t least = c->operation == OP_PESSIMISTIC ? 2 : 3, n = c->version.n > least ? c->version.n : least;
+
+    iac_buf_cstr(out, names[c->operation]);
+    for (size_t i = 0; i < n; i++)
+        iac_buf_printf(out, "%s%lld", i ? "." : "", (long long)c->version.segments[i]);
+    if (c->version.prerelease.n)
+        iac_buf_printf(out, "-%.*s", IAC_FMT(c->version.prerelease));
+}
+
+iac_str iac_version_constraint_canonical(iac_arena *arena, iac_str constraint)
+{
+    IAC_VEC(comparison) all = { 0 };
+    iac_buf out;
+
+    if (!constraint.n || !iac_version_constraint_valid(constraint))
+        return constraint;
+    for (size_t from = 0;;) {
+        size_t comma = iac_str_find_char(constraint, ',', from);
+        comparison c;
+        if (parse_comparison(iac_str_sub(constraint, from, comma), &c.operation, &c.version))
+            iac_vec_push(&all, c);
+        if (comma == SIZE_MAX)
+            break;
+        from = comma + 1;
+    }
+    qsort(all.v, all.n, sizeof(*all.v), cmp_comparisons);
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < all.n; i++) {
+        if (i && cmp_comparisons(&all.v[i - 1], &all.v[i]) == 0)
+            continue;
+        if (out.n)
+            iac_buf_cstr(&out, ", ");
+        print_comparison(&out, &all.v[i]);
+    }
+    iac_str text = iac_arena_str(arena, iac_buf_view(&out));
+    iac_buf_clear(&out);
+    iac_vec_clear(&all);
+    return text;
+}
