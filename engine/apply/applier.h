@@ -44,4 +44,12 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
 iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_t id);
 iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t id);
 iac_task_result iac_do_forget(iac_applier *applier, iac_worker *worker, uint32_t id);
+
+/* provision.c: false when one failed that may not; what is wrong then is in the worker's diagnostics. */
+bool iac_has_create_provisioners(const iac_node *node);
+bool iac_provision_created(iac_applier *applier, iac_worker *worker, const iac_node *node, const iac_addr *addr,
+                           iac_place *place, const iac_value *object);
+/* Those of the resource, or of the removed block that stands for it. */
+bool iac_provision_destroyed(iac_applier *applier, iac_worker *worker, iac_node *node, const iac_addr *addr,
+                             const iac_value *object);
 #endif

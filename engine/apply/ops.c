@@ -354,6 +354,25 @@ static iac_task_result give_back(iac_applier *applier, iac_operation_run *op, co
     return save(applier, op, change, n);
 }
 
+/* Runs what is to run after creation. The object is recorded before, and as tainted, which is what it is if nobody comes
+ * back from here. */
+static bool provision(iac_applier *applier, iac_worker *worker, iac_operation_run *op, const iac_node *node,
+                      const iac_change *change, iac_place *place, const iac_object *object)
+{
+    iac_object unready = *object;
+    iac_write writes[2] = { { .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                              .object = &unready } };
+    size_t n = 1;
+    unready.tainted = true;
+    if (!iac_is_builtin(change->provider_addr) && op->token[0])
+        writes[n++] = (iac_write){ .kind = IAC_WRITE_INTENT_DONE, .addr = change->addr,
+                                   .intent.token = iac_str_of(op->token) };
+    if (!write_and_wait(applier, worker, writes, n))
+        return false;
+    op->token[0] = '\0';
+    return iac_provision_created(applier, worker, node, &change->addr, place, op->result);
+}
+
 iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t id)
 {
     iac_operation_run *op = &applier->ops[id];
@@ -426,6 +445,11 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     op->result = value;
     op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
                                  .object = object };
+    if (ok && !prior && iac_has_create_provisioners(node) &&
+        !provision(applier, worker, op, node, change, &place, object)) {
+        op->failed = true;
+        return save(applier, op, change, 0);
+    }
     if (ok)
         op->unfit = !meets_postconditions(worker, node, change, &place, value);
     return save(applier, op, change, 1);
@@ -455,6 +479,12 @@ iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_
         if (!announce(applier, worker, op, change, "delete", change->before, NULL))
             return FAILED;
         mark_begun(applier, op, change, IAC_ACTION_DELETE, change->before);
+        /* What was set aside, or never became complete, goes without ceremony. */
+        if (op->deposed.n == 0 && !change->tainted &&
+            !iac_provision_destroyed(applier, worker, node, &change->addr, change->before)) {
+            op->failed = true;
+            return save(applier, op, change, 0);
+        }
     }
     iac_apply_request request = { .type = change->addr.type,
                                   .prior = iac_value_unmark_deep(worker->keep, change->before),

@@ -18,6 +18,10 @@ typedef enum iac_event_kind {
     IAC_EVENT_APPLY_PROGRESS,  /* every ten seconds while it runs */
     IAC_EVENT_APPLY_DONE,
     IAC_EVENT_APPLY_ERRORED,
+    IAC_EVENT_PROVISION_START, /* provisioner names it */
+    IAC_EVENT_PROVISION_OUTPUT, /* a line, or several, in text */
+    IAC_EVENT_PROVISION_DONE,
+    IAC_EVENT_PROVISION_ERRORED,
     IAC_EVENT_PROGRESS_TEXT,   /* the provider's own remark, in text */
     IAC_EVENT_DIAGNOSTIC,
     IAC_EVENT_STOPPING,        /* the user asked to stop */
@@ -30,6 +34,7 @@ typedef struct iac_event {
     int action;         /* iac_action */
     iac_str id_key, id_value; /* the object's identifying attribute, unless sensitive: "id", "vpc-1" */
     double elapsed_seconds;
+    iac_str provisioner; /* PROVISION_*: local-exec ... */
     iac_str text;
 } iac_event;
 

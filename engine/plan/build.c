@@ -1,5 +1,6 @@
 /* Lays the configuration out as nodes and edges. Everything here is linear in the configuration and its references. */
 #include "engine/plan/run.h"
+#include "engine/provision/provision.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,23 @@ static void link_depends(iac_run *run, iac_run_module *module, iac_node *node, i
         link_expr(&link, depends.v[i], drop);
 }
 
+/* What runs when the object is made needs what it mentions; what runs before it is destroyed mentions itself alone. */
+static void link_provisioners(struct linking *link, const iac_resource_config *resource, iac_diags *drop)
+{
+    iac_run *run = link->run;
+    if (resource->connection)
+        iac_body_refs(run->arena, resource->connection, iac_connection_schema(), link_ref, link, drop);
+    for (size_t i = 0; i < resource->provisioner_count; i++) {
+        const iac_provisioner_config *provisioner = &resource->provisioners[i];
+        const iac_block_schema *schema = iac_provisioner_schema(provisioner->type);
+        if (provisioner->on_destroy || !schema)
+            continue;
+        iac_body_refs(run->arena, provisioner->body, schema, link_ref, link, drop);
+        if (provisioner->own_connection)
+            iac_body_refs(run->arena, provisioner->own_connection, iac_connection_schema(), link_ref, link, drop);
+    }
+}
+
 static void link_resource(iac_run *run, iac_node *node, iac_diags *drop)
 {
     const iac_resource_config *resource = node->resource;
@@ -257,6 +275,7 @@ static void link_resource(iac_run *run, iac_node *node, iac_diags *drop)
         link_expr(&link, resource->lifecycle.replace_triggered_by[i], drop);
     link_conditions(&link, resource->lifecycle.preconditions, drop);
     link_conditions(&link, resource->lifecycle.postconditions, drop);
+    link_provisioners(&link, resource, drop);
     link_depends(run, node->module, node, resource->depends_on, drop);
     if (node->provider)
         add_edge(run, node, node->provider->node);
@@ -387,6 +406,26 @@ static void resolve_resource(iac_run *run, iac_node *node, iac_diags *diags)
     node->schema = iac_provider_schema(node->provider->provider, schema_kind(resource->mode), resource->type,
                                        iac_provider_addr_display(run->arena, node->provider->addr),
                                        resource->type_range, diags);
+}
+
+/* Says, once for each type, which provisioners there are not. */
+static void check_provisioners(const iac_run *run, iac_diags *diags)
+{
+    iac_map told = { 0 };
+    for (size_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
+        for (size_t k = 0; node->kind == IAC_NODE_RESOURCE && k < node->resource->provisioner_count; k++) {
+            iac_str type = node->resource->provisioners[k].type;
+            if (iac_provisioner_schema(type) || iac_map_has(&told, type))
+                continue;
+            iac_map_put(&told, type, &told);
+            iac_diag_error(diags, IAC_NO_RANGE, "Missing required provisioner plugin",
+                           "This configuration requires provisioner plugin \"%.*s\", which isn't available. If you're "
+                           "intending to use an external provisioner plugin, you must install it manually into one of "
+                           "the plugin search directories before running iac.", IAC_FMT(type));
+        }
+    }
+    iac_map_clear(&told);
 }
 
 /* ---- what only the state knows ---- */
@@ -641,6 +680,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
         resolve_resource(run, node, diags);
         iac_map_put(&run->resource_nodes, node->name, node);
     }
+    check_provisioners(run, diags);
     index_state(run);
     add_orphans(run, diags);
 

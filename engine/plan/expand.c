@@ -98,7 +98,10 @@ static const char unknown_map[] =
 /* The type is known, and right; *ret_unknown: an element is not. */
 static bool set_fits(const repetition *r, const iac_value *set, bool *ret_unknown)
 {
-    if (set->type->element->kind != IAC_STRING && set->n) {
+    for (size_t i = 0; i < set->n; i++)
+        if (iac_is_unknown(set->items[i]))
+            *ret_unknown = true;
+    if (set->type->element->kind != IAC_STRING && set->n && !*ret_unknown) {
         iac_str element = iac_type_friendly(r->worker->scratch, set->type->element);
         return refuse(
             r, 0, set_summary,
@@ -109,9 +112,7 @@ static bool set_fits(const repetition *r, const iac_value *set, bool *ret_unknow
                 .p);
     }
     for (size_t i = 0; i < set->n; i++) {
-        if (iac_is_unknown(set->items[i]))
-            *ret_unknown = true;
-        else if (iac_is_null(set->items[i]))
+        if (iac_is_null(set->items[i]))
             return refuse(
                 r, 0, set_summary,
                 "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null "

@@ -192,12 +192,6 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
         node->expansions = NULL;
         node->slots = 0;
     }
-    if (node->kind == IAC_NODE_RESOURCE && node->resource->provisioner_count) {
-        iac_diag_error(&worker->diags, node->resource->provisioners[0].range, "Provisioners are not supported",
-                       "iac does not run provisioners yet. Remove the provisioner blocks of %.*s.",
-                       IAC_FMT(node->name));
-        return failed;
-    }
     if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE) {
         iac_diag_error(&worker->diags, node->range, "Ephemeral resources are not supported",
                        "iac does not open ephemeral resources yet. Remove %.*s.", IAC_FMT(node->name));

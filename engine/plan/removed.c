@@ -27,15 +27,25 @@ static bool names(iac_worker *worker, const iac_module_config *module, const iac
            (from.mode == addr.mode && iac_str_eq(from.type, addr.type) && iac_str_eq(from.name, addr.name));
 }
 
+const iac_removed_config *iac_run_removed(const iac_run *run, iac_worker *worker, iac_addr addr,
+                                          iac_run_module **ret_module)
+{
+    for (size_t m = 0; m < run->module_count; m++) {
+        const iac_module_config *module = run->modules[m]->config;
+        for (size_t i = 0; i < module->removed_count; i++)
+            if (names(worker, module, &module->removed[i], addr)) {
+                *ret_module = run->modules[m];
+                return &module->removed[i];
+            }
+    }
+    return NULL;
+}
+
 bool iac_plan_forgets(const iac_planner *planner, iac_worker *worker, iac_addr addr)
 {
-    for (size_t m = 0; m < planner->run.module_count; m++) {
-        const iac_module_config *module = planner->run.modules[m]->config;
-        for (size_t i = 0; i < module->removed_count; i++)
-            if (!module->removed[i].destroy && names(worker, module, &module->removed[i], addr))
-                return true;
-    }
-    return false;
+    iac_run_module *module;
+    const iac_removed_config *removed = iac_run_removed(&planner->run, worker, addr, &module);
+    return removed && !removed->destroy;
 }
 
 void iac_plan_warn_forgotten(const iac_plan *plan, iac_diags *diags)

@@ -291,4 +291,9 @@ bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac
                    const iac_value **ret);
 /* Whether the provider makes nothing outside the state. */
 bool iac_is_builtin(iac_provider_addr addr);
+
+/* ---- removed.c ---- */
+/* The removed block that names the object's resource, and the module it stands in; NULL when there is none. */
+const iac_removed_config *iac_run_removed(const iac_run *run, iac_worker *worker, iac_addr addr,
+                                          iac_run_module **ret_module);
 #endif

@@ -2,6 +2,7 @@
  * providers asked whether what is known makes sense. Nothing is configured and no server is asked. */
 #include "engine/plan/make.h"
 #include "engine/plan/run.h"
+#include "engine/provision/provision.h"
 
 static void validate_provider(iac_worker *worker, iac_node *node)
 {
@@ -35,6 +36,22 @@ static void any_instance(iac_worker *worker, iac_place *place, const iac_expr *c
     }
 }
 
+/* Up to the first that has something wrong. */
+static void validate_provisioners(iac_worker *worker, iac_place *place, const iac_resource_config *resource)
+{
+    size_t errors = worker->diags.errors;
+    for (size_t i = 0; i < resource->provisioner_count && worker->diags.errors == errors; i++) {
+        const iac_provisioner_config *provisioner = &resource->provisioners[i];
+        const iac_block_schema *schema = iac_provisioner_schema(provisioner->type);
+        const iac_value *config = iac_decode_body(&place->scope, provisioner->body, schema, worker->scratch,
+                                                  &worker->diags);
+        iac_provisioner_validate(provisioner->type, config, &worker->diags);
+        if (provisioner->connection)
+            iac_decode_body(&place->scope, provisioner->connection, iac_connection_schema(), worker->scratch,
+                            &worker->diags);
+    }
+}
+
 static void validate_resource(iac_worker *worker, iac_node *node)
 {
     const iac_resource_config *resource = node->resource;
@@ -60,6 +77,7 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     iac_validate_conditions(worker, &place, resource->lifecycle.preconditions);
     place.self = iac_value_unknown(worker->scratch, node->schema->block->type);
     iac_validate_conditions(worker, &place, resource->lifecycle.postconditions);
+    validate_provisioners(worker, &place, resource);
 }
 
 /* A child module is looked at once, as if called once. */

@@ -132,9 +132,7 @@ static void draw_source(iac_buf *out, const iac_diag *diag, bool color)
 /* Lines that begin with a blank are laid out already. */
 static void draw_detail(iac_buf *out, iac_str detail, int width)
 {
-    while (detail.n && detail.p[detail.n - 1] == '\n')
-        detail.n--;
-    for (size_t at = 0; at < detail.n;) {
+    for (size_t at = 0; detail.n && at <= detail.n;) { /* a newline at the end is a line of its own */
         size_t end = iac_str_find_char(detail, '\n', at);
         end = end < detail.n ? end : detail.n;
         iac_str line = iac_str_sub(detail, at, end);

@@ -15,7 +15,7 @@ static void begin(iac_buf *out, const char *level, iac_str message)
     gmtime_r(&now.tv_sec, &utc);
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
     iac_buf_printf(out, "{\"@level\":\"%s\",\"@message\":", level);
-    iac_json_string(out, message, false);
+    iac_json_string(out, message, true);
     iac_buf_printf(out, ",\"@module\":\"terraform.ui\",\"@timestamp\":\"%s.%06ldZ\"", date, now.tv_nsec / 1000);
 }
 
@@ -65,9 +65,36 @@ static const char *event_type(iac_event_kind kind)
         return "apply_complete";
     case IAC_EVENT_APPLY_ERRORED:
         return "apply_errored";
+    case IAC_EVENT_PROVISION_START:
+        return "provision_start";
+    case IAC_EVENT_PROVISION_OUTPUT:
+        return "provision_progress";
+    case IAC_EVENT_PROVISION_DONE:
+        return "provision_complete";
+    case IAC_EVENT_PROVISION_ERRORED:
+        return "provision_errored";
     default:
         return "log";
     }
+}
+
+static bool is_provision(iac_event_kind kind)
+{
+    return kind == IAC_EVENT_PROVISION_START || kind == IAC_EVENT_PROVISION_OUTPUT ||
+           kind == IAC_EVENT_PROVISION_DONE || kind == IAC_EVENT_PROVISION_ERRORED;
+}
+
+static void provision_hook(iac_buf *out, const iac_event *event)
+{
+    iac_buf_cstr(out, ",\"hook\":{\"resource\":");
+    resource(out, *event->addr);
+    iac_buf_cstr(out, ",\"provisioner\":");
+    iac_json_string(out, event->provisioner, true);
+    if (event->kind == IAC_EVENT_PROVISION_OUTPUT) {
+        iac_buf_cstr(out, ",\"output\":");
+        iac_json_string(out, event->text, true);
+    }
+    iac_buf_char(out, '}');
 }
 
 static void hook(iac_buf *out, const iac_event *event)
@@ -94,7 +121,7 @@ static void hook(iac_buf *out, const iac_event *event)
     iac_buf_char(out, '}');
 }
 
-void iac_json_stream_event(iac_buf *out, const iac_event *event)
+static void stream_event(iac_buf *out, const iac_event *event)
 {
     iac_buf message;
     iac_buf_init(&message, IAC_BUF_UNLIMITED);
@@ -102,11 +129,25 @@ void iac_json_stream_event(iac_buf *out, const iac_event *event)
     if (message.n) {
         const char *type = event_type(event->kind);
         begin(out, event->kind == IAC_EVENT_STOPPING ? "warn" : "info", iac_buf_view(&message));
-        if (event->addr && event->kind != IAC_EVENT_PROGRESS_TEXT)
+        if (is_provision(event->kind))
+            provision_hook(out, event);
+        else if (event->addr && event->kind != IAC_EVENT_PROGRESS_TEXT)
             hook(out, event);
         finish(out, type);
     }
     iac_buf_clear(&message);
+}
+
+void iac_json_stream_event(iac_buf *out, const iac_event *event)
+{
+    iac_event line = *event;
+    size_t at = 0;
+    if (event->kind != IAC_EVENT_PROVISION_OUTPUT) {
+        stream_event(out, event);
+        return;
+    }
+    while (iac_view_next_line(event->text, &at, &line.text)) /* a message for each */
+        stream_event(out, &line);
 }
 
 /* ---- the rest ---- */

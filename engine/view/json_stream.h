@@ -7,4 +7,6 @@
 void iac_json_stream_event(iac_buf *out, const iac_event *event);
 /* The event's sentence: for people, or in the words of the stream. */
 void iac_view_event_line(iac_buf *out, const iac_event *event, bool json);
+/* The next line of a text in which each of \n, \r and \r\n ends one; false when there is none. */
+bool iac_view_next_line(iac_str text, size_t *at, iac_str *ret);
 #endif

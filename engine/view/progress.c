@@ -2,6 +2,7 @@
 #include "engine/view/style.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct iac_view_progress {
@@ -66,20 +67,80 @@ static void print_end(iac_buf *out, const iac_event *event, const char *what, co
     print_elapsed(out, event->elapsed_seconds);
 }
 
+bool iac_view_next_line(iac_str text, size_t *at, iac_str *ret)
+{
+    size_t end = *at;
+    if (*at >= text.n)
+        return false;
+    while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
+        end++;
+    *ret = iac_str_sub(text, *at, end);
+    *at = end + (end + 1 < text.n && text.p[end] == '\r' && text.p[end + 1] == '\n' ? 2 : 1);
+    return true;
+}
+
+/* What a provisioner says, behind its name on each line; blank lines are left out. Ends without a newline. */
+static void print_output(iac_buf *out, const iac_event *event, const char *bold, const char *plain)
+{
+    iac_str line;
+    size_t at = 0;
+    while (iac_view_next_line(event->text, &at, &line)) {
+        while (line.n && strchr(" \t\v\f", line.p[line.n - 1]))
+            line.n--;
+        if (line.n == 0)
+            continue;
+        if (out->n)
+            iac_buf_char(out, '\n');
+        iac_buf_cstr(out, bold);
+        iac_addr_print(out, *event->addr);
+        iac_buf_printf(out, " (%.*s):%s %.*s", IAC_FMT(event->provisioner), plain, IAC_FMT(line));
+    }
+}
+
+static bool print_provision(iac_buf *out, const iac_event *event)
+{
+    switch (event->kind) {
+    case IAC_EVENT_PROVISION_START:
+        iac_buf_printf(out, ": Provisioning with '%.*s'...", IAC_FMT(event->provisioner));
+        return true;
+    case IAC_EVENT_PROVISION_OUTPUT: /* of the stream: one line */
+        iac_buf_printf(out, ": (%.*s): %.*s", IAC_FMT(event->provisioner), IAC_FMT(event->text));
+        return true;
+    case IAC_EVENT_PROVISION_DONE:
+    case IAC_EVENT_PROVISION_ERRORED:
+        iac_buf_printf(out, ": (%.*s) Provisioning %s", IAC_FMT(event->provisioner),
+                       event->kind == IAC_EVENT_PROVISION_DONE ? "complete" : "errored");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool only_streamed(iac_event_kind kind)
+{
+    return kind == IAC_EVENT_REFRESH_DONE || kind == IAC_EVENT_APPLY_ERRORED || kind == IAC_EVENT_PROVISION_DONE ||
+           kind == IAC_EVENT_PROVISION_ERRORED;
+}
+
 void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
 {
     if (event->kind == IAC_EVENT_STOPPING) {
         iac_buf_cstr(out, "Stopping operation...");
         return;
     }
-    if (event->kind == IAC_EVENT_DIAGNOSTIC || (!json && (event->kind == IAC_EVENT_REFRESH_DONE ||
-                                                          event->kind == IAC_EVENT_APPLY_ERRORED)))
+    if (event->kind == IAC_EVENT_DIAGNOSTIC || (!json && only_streamed(event->kind)))
         return;
+    if (!json && event->kind == IAC_EVENT_PROVISION_OUTPUT) {
+        print_output(out, event, "", "");
+        return;
+    }
     verb v = verb_of(event, json);
     if (event->addr)
         iac_addr_print(out, *event->addr);
     if (event->deposed.n)
         iac_buf_printf(out, " (deposed object %.*s)", IAC_FMT(event->deposed));
+    if (print_provision(out, event))
+        return;
     switch (event->kind) {
     case IAC_EVENT_REFRESH_START:
         iac_buf_cstr(out, ": Refreshing state...");
@@ -155,6 +216,13 @@ static void receive(void *user, const iac_event *event)
     if (p->concise && is_mere_progress(event->kind))
         return;
     iac_buf_reset(&p->line);
+    if (!p->json && event->kind == IAC_EVENT_PROVISION_OUTPUT) {
+        print_output(&p->line, event, p->color ? IAC_RESET IAC_BOLD : "", p->color ? IAC_RESET : "");
+        iac_buf_char(&p->line, '\n');
+        fwrite(p->line.p, 1, p->line.n, p->out);
+        flush(p, event->kind);
+        return;
+    }
     if (p->json) {
         iac_json_stream_event(&p->line, event);
     } else {

@@ -85,7 +85,9 @@ typedef struct iac_lifecycle {
 typedef struct iac_provisioner_config {
     iac_str type; /* local-exec, remote-exec, file */
     bool on_destroy, continue_on_failure;
-    const iac_body *body, *connection; /* connection may be NULL */
+    const iac_body *body;
+    const iac_body *connection;     /* the resource's and its own, together; may be NULL */
+    const iac_body *own_connection; /* may be NULL */
     iac_range range;
 } iac_provisioner_config;
 
@@ -128,6 +130,9 @@ typedef struct iac_moved_config {
 typedef struct iac_removed_config {
     const iac_expr *from;
     bool destroy;
+    const iac_provisioner_config *provisioners; /* destroy-time ones */
+    size_t provisioner_count;
+    const iac_body *connection; /* or NULL */
     iac_range range;
 } iac_removed_config;
 

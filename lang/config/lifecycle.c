@@ -126,7 +126,11 @@ static const iac_attribute_spec provisioner_attributes[] = {
     [PV_WHEN] = { IAC_STR_INIT("when"), false },
     [PV_ON_FAILURE] = { IAC_STR_INIT("on_failure"), false },
 };
-static const iac_block_spec provisioner_blocks[] = { { IAC_STR_INIT("connection"), NULL, 0 } };
+static const iac_block_spec provisioner_blocks[] = {
+    { IAC_STR_INIT("connection"), NULL, 0 },
+    { IAC_STR_INIT("_"), NULL, 0 },
+    { IAC_STR_INIT("lifecycle"), NULL, 0 },
+};
 static const iac_body_spec provisioner_spec = {
     provisioner_attributes, IAC_COUNT(provisioner_attributes), provisioner_blocks, IAC_COUNT(provisioner_blocks)
 };
@@ -146,10 +150,88 @@ static void decode_choice(iac_module_build *m, const iac_attribute *attr, const 
     }
 }
 
+struct self_refs {
+    iac_module_build *m;
+    const iac_expr *expr;
+};
+
+static void check_self_ref(void *arg, const iac_ref *ref)
+{
+    const struct self_refs *within = arg;
+
+    if (ref->kind == IAC_REF_SELF || ref->kind == IAC_REF_COUNT || ref->kind == IAC_REF_PATH ||
+        ref->kind == IAC_REF_TERRAFORM || (ref->kind == IAC_REF_EACH && iac_str_is(ref->name, "key")))
+        return;
+    iac_diag_error(within->m->diags, within->expr->range, "Invalid reference from destroy provisioner",
+                   "Destroy-time provisioners and their connection configurations may only reference attributes of the "
+                   "related resource, via 'self', 'count.index', or 'each.key'.\n\nReferences to other resources "
+                   "during the destroy phase can cause dependency cycles and interact poorly with "
+                   "create_before_destroy.");
+}
+
+static void check_self_refs(iac_module_build *m, const iac_body *body)
+{
+    const iac_attribute *attributes = NULL;
+    iac_diags ignored = IAC_DIAGS_INIT; /* the checks by schema tell */
+    size_t count = 0;
+
+    if (body)
+        iac_body_attributes(m->arena, body, &attributes, &count, &ignored);
+    for (size_t i = 0; i < count; i++) {
+        struct self_refs within = { m, attributes[i].expr };
+        iac_expr_refs(m->arena, attributes[i].expr, check_self_ref, &within, m->diags);
+    }
+    iac_diags_clear(&ignored);
+}
+
+static void check_removed_type(iac_module_build *m, const iac_label *type)
+{
+    static const char *const removed[] = { "chef", "habitat", "puppet", "salt-masterless" };
+    for (size_t i = 0; i < IAC_COUNT(removed); i++) {
+        if (!iac_str_is(type->text, removed[i]))
+            continue;
+        iac_str summary = iac_arena_printf(m->arena, "The \"%s\" provisioner has been removed", removed[i]);
+        iac_diag_error(m->diags, type->range, summary.p,
+                       "The \"%s\" provisioner was deprecated in Terraform 0.13.4 has been removed from Terraform. "
+                       "Visit https://learn.hashicorp.com/collections/terraform/provision for alternatives to using "
+                       "provisioners that are a better fit for the Terraform workflow.", removed[i]);
+    }
+}
+
+/* The blocks within a provisioner. */
+static void decode_provisioner_block(iac_module_build *m, const iac_block *block, const iac_block **connection,
+                                     const iac_block **escape, iac_provisioner_config *ret)
+{
+    if (iac_str_is(block->type, "lifecycle")) {
+        iac_diag_error(m->diags, block->type_range, "Reserved block type name in provisioner block",
+                       "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
+                       IAC_FMT(block->type));
+    } else if (iac_str_is(block->type, "_")) {
+        if (*escape) {
+            iac_str place = iac_range_place(m->arena, (*escape)->header_range);
+            iac_diag_error(m->diags, block->header_range, "Duplicate escaping block",
+                           "The special block type \"_\" can be used to force particular arguments to be interpreted "
+                           "as provisioner-typpe-specific rather than as meta-arguments, but each provisioner block "
+                           "can have only one such block. The first escaping block was at %.*s.", IAC_FMT(place));
+            return;
+        }
+        *escape = block;
+        const iac_body *merged = iac_body_merge(m->arena, ret->body, block->body, true);
+        ret->body = merged ? merged : ret->body;
+    } else if (*connection) {
+        iac_str place = iac_range_place(m->arena, (*connection)->header_range);
+        iac_diag_error(m->diags, block->header_range, "Duplicate connection block",
+                       "This provisioner already has a connection block at %.*s.", IAC_FMT(place));
+    } else {
+        *connection = block;
+        ret->connection = ret->own_connection = block->body;
+    }
+}
+
 bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_provisioner_config *ret)
 {
     iac_content content = { 0 };
-    size_t connections;
+    const iac_block *connection = NULL, *escape = NULL;
 
     iac_body_content(m->arena, block->body, &provisioner_spec, true, &content, m->diags);
     *ret = (iac_provisioner_config){
@@ -157,19 +239,56 @@ bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_pro
         .body = content.remain,
         .range = block->header_range,
     };
+    check_removed_type(m, &block->labels[0]);
     decode_choice(m, content.attributes[PV_WHEN], "create", "destroy", "create or destroy",
                   &ret->on_destroy);
     decode_choice(m, content.attributes[PV_ON_FAILURE], "fail", "continue", "continue or fail",
                   &ret->continue_on_failure);
-    const iac_block **blocks = iac_content_blocks(m->arena, &content, "connection", &connections);
-    if (connections > 0)
-        ret->connection = blocks[0]->body;
-    if (connections > 1) {
-        iac_str place = iac_range_place(m->arena, blocks[0]->header_range);
-        iac_diag_error(m->diags, blocks[1]->header_range, "Duplicate connection block",
-                       "This provisioner already has a connection block at %.*s.", IAC_FMT(place));
-    }
     if (!ret->body)
         return false;
+    for (size_t i = 0; i < content.block_count; i++)
+        decode_provisioner_block(m, content.blocks[i], &connection, &escape, ret);
+    if (ret->on_destroy) {
+        check_self_refs(m, ret->body);
+        check_self_refs(m, ret->own_connection);
+    }
     return true;
+}
+
+static void merge_connection(iac_module_build *m, const iac_body *base, iac_provisioner_config *provisioner)
+{
+    const iac_attribute *given = NULL, *own = NULL;
+    size_t given_count = 0, own_count = 0, n = 0;
+    if (!base || !provisioner->connection) {
+        provisioner->connection = base ? base : provisioner->connection;
+        return;
+    }
+    iac_body_attributes(m->arena, base, &given, &given_count, m->diags);
+    iac_body_attributes(m->arena, provisioner->connection, &own, &own_count, m->diags);
+    iac_attribute *all = iac_arena_array(m->arena, iac_attribute, given_count + own_count);
+    for (size_t i = 0; i < given_count; i++) {
+        bool masked = false;
+        for (size_t k = 0; k < own_count; k++)
+            masked |= iac_str_eq(given[i].name, own[k].name);
+        if (!masked)
+            all[n++] = given[i];
+    }
+    for (size_t k = 0; k < own_count; k++)
+        all[n++] = own[k];
+    iac_body *merged = iac_arena_new_of(m->arena, iac_body);
+    *merged = (iac_body){ .attributes = all, .attribute_count = n, .range = base->range,
+                          .missing_at = base->missing_at };
+    provisioner->connection = merged;
+}
+
+void iac_merge_connections(iac_module_build *m, const iac_body *base, iac_provisioner_config *provisioners, size_t count)
+{
+    bool destroys = false;
+
+    for (size_t i = 0; i < count; i++) {
+        merge_connection(m, base, &provisioners[i]);
+        destroys |= provisioners[i].on_destroy;
+    }
+    if (destroys)
+        check_self_refs(m, base);
 }

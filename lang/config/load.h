@@ -78,6 +78,9 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
                          bool within_check, iac_resource_config *ret);
 void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode mode, iac_lifecycle *ret);
 bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_provisioner_config *ret);
+/* Gives each what the resource's connection (NULL: none) says and its own does not. */
+void iac_merge_connections(iac_module_build *m, const iac_body *base, iac_provisioner_config *provisioners,
+                           size_t count);
 /* A block of condition and error_message; kind as messages name it ("precondition"). False when it is unusable. */
 bool iac_decode_condition(iac_module_build *m, const iac_block *block, const char *kind, iac_condition *ret);
 /* All blocks of the type in content. */

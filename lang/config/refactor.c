@@ -71,6 +71,38 @@ static void read_removed_lifecycle(iac_module_build *m, const iac_block *block, 
     iac_static_bool(m, content.attributes[0], &removed->destroy);
 }
 
+static void read_removed_provisioner(iac_module_build *m, const iac_block *block, iac_removed_config *removed,
+                                     iac_provisioner_config *provisioners)
+{
+    iac_provisioner_config *provisioner = &provisioners[removed->provisioner_count];
+    if (!iac_decode_provisioner(m, block, provisioner))
+        return;
+    if (!provisioner->on_destroy) {
+        iac_diag_error(m->diags, block->header_range, "Invalid provisioner block",
+                       "Only destroy-time provisioners are valid in \"removed\" blocks. To declare a destroy-time "
+                       "provisioner, use:\n    when = destroy");
+        return;
+    }
+    removed->provisioner_count++;
+}
+
+static void read_removed_block(iac_module_build *m, const iac_block *block, iac_removed_config *removed,
+                               const iac_block **connection, iac_provisioner_config *provisioners)
+{
+    if (iac_str_is(block->type, "lifecycle")) {
+        read_removed_lifecycle(m, block, removed);
+    } else if (iac_str_is(block->type, "provisioner")) {
+        read_removed_provisioner(m, block, removed, provisioners);
+    } else if (*connection) {
+        iac_str place = iac_range_place(m->arena, (*connection)->header_range);
+        iac_diag_error(m->diags, block->header_range, "Duplicate connection block",
+                       "This resource already has a connection block at %.*s.", IAC_FMT(place));
+    } else {
+        *connection = block;
+        removed->connection = block->body;
+    }
+}
+
 void iac_read_removed(iac_module_build *m, const iac_top_block *top)
 {
     static const char *const labels[] = { "type" };
@@ -82,18 +114,17 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
     };
     static const iac_body_spec spec = { attributes, IAC_COUNT(attributes), blocks, IAC_COUNT(blocks) };
     iac_removed_config removed = { .destroy = true, .range = top->block->header_range };
+    const iac_block *connection = NULL;
     iac_content content = { 0 };
     iac_addr addr;
     bool is_module = false;
 
     iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
-    for (size_t i = 0; i < content.block_count; i++) {
-        if (iac_str_is(content.blocks[i]->type, "lifecycle"))
-            read_removed_lifecycle(m, content.blocks[i], &removed);
-        else
-            iac_diag_error(m->diags, content.blocks[i]->header_range, "Unsupported block in removed",
-                           "Provisioners of removed resources are not supported.");
-    }
+    iac_provisioner_config *provisioners = iac_arena_array(m->arena, iac_provisioner_config, content.block_count);
+    removed.provisioners = provisioners;
+    for (size_t i = 0; i < content.block_count; i++)
+        read_removed_block(m, content.blocks[i], &removed, &connection, provisioners);
+    iac_merge_connections(m, removed.connection, provisioners, removed.provisioner_count);
     if (content.attributes[0])
         removed.from = iac_static_traversal(m, content.attributes[0]->expr);
     if (!removed.from || !parse_target(m, removed.from, &addr, &is_module))

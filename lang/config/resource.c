@@ -139,6 +139,7 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
     ret->provisioners = provisioners;
     for (size_t i = 0; i < content.block_count; i++)
         decode_nested(m, content.blocks[i], ret, &seen, provisioners);
+    iac_merge_connections(m, ret->connection, provisioners, ret->provisioner_count);
     return good && ret->body;
 }
 

@@ -363,48 +363,16 @@ static void check_depends(validator *v, iac_depends depends)
     }
 }
 
-static void check_destroy_ref(void *arg, const iac_ref *ref)
-{
-    validator *v = arg;
-
-    if (ref->kind == IAC_REF_SELF || ref->kind == IAC_REF_COUNT ||
-        (ref->kind == IAC_REF_EACH && iac_str_is(ref->name, "key")) || ref->kind == IAC_REF_PATH ||
-        ref->kind == IAC_REF_TERRAFORM)
-        return;
-    iac_diag_error(v->diags, ref->range, "Invalid reference from destroy provisioner",
-                   "Destroy-time provisioners and their connection configurations may only reference attributes of the "
-                   "related resource, via 'self', 'count.index', or 'each.key'.\n\nReferences to other resources "
-                   "during the destroy phase can cause dependency cycles and interact poorly with "
-                   "create_before_destroy.");
-}
-
-static void check_destroy_body(validator *v, const iac_body *body)
-{
-    const iac_attribute *attributes = body ? body->attributes : NULL;
-    size_t count = body ? body->attribute_count : 0;
-
-    if (body && (body->json || body->pair)) {
-        iac_diags ignored = IAC_DIAGS_INIT; /* the checks by schema tell */
-        iac_body_attributes(v->arena, body, &attributes, &count, &ignored);
-        iac_diags_clear(&ignored);
-    }
-    for (size_t i = 0; i < count; i++)
-        iac_expr_refs(v->arena, attributes[i].expr, check_destroy_ref, v, v->diags);
-}
-
+/* What runs before the object is destroyed was looked at when it was read: it may mention the object alone. */
 static void check_provisioners(validator *v, const iac_resource_config *resource)
 {
     v->at.self = true;
     check_blocks(v, resource->connection, 0);
     for (size_t i = 0; i < resource->provisioner_count; i++) {
-        const iac_provisioner_config *provisioner = &resource->provisioners[i];
-        if (provisioner->on_destroy) {
-            check_destroy_body(v, provisioner->body);
-            check_destroy_body(v, provisioner->connection);
-        } else {
-            check_blocks(v, provisioner->body, 0);
-            check_blocks(v, provisioner->connection, 0);
-        }
+        if (resource->provisioners[i].on_destroy)
+            continue;
+        check_blocks(v, resource->provisioners[i].body, 0);
+        check_blocks(v, resource->provisioners[i].own_connection, 0);
     }
 }
 
