@@ -202,6 +202,7 @@ typedef struct iac_place { /* where an expression is evaluated; the user of its 
     iac_run_module *module;
     const iac_module_instance *instance;
     const iac_value *count_index, *each_key, *each_value, *self;
+    const iac_block_schema *self_block; /* self's attributes are looked for here first; may be NULL */
     iac_func_context functions;
     iac_scope scope;
 } iac_place;

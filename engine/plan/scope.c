@@ -260,6 +260,9 @@ static const iac_value *lookup(void *user, const iac_ref *ref, const iac_value *
                            "resource provisioner, connection, and postcondition blocks.");
             return NULL;
         }
+        if (place->self_block && ref->attribute.n &&
+            !iac_check_attribute(place->self_block, ref->attribute, iac_ref_attribute_range(ref), arena, diags))
+            return NULL;
         return place->self;
     case IAC_REF_TERRAFORM:
         if (iac_str_is(ref->name, "workspace"))

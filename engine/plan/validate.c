@@ -76,6 +76,7 @@ static void validate_resource(iac_worker *worker, iac_node *node)
                                      &worker->diags);
     iac_validate_conditions(worker, &place, resource->lifecycle.preconditions);
     place.self = iac_value_unknown(worker->scratch, node->schema->block->type);
+    place.self_block = node->schema->block;
     iac_validate_conditions(worker, &place, resource->lifecycle.postconditions);
     validate_provisioners(worker, &place, resource);
 }

@@ -148,8 +148,8 @@ static bool write_config(iac_ssh *ssh)
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     bool ok = describe(ssh, &out, &c->target, "");
     if (c->bastion.host.n) {
-        iac_buf_printf(&out, "  ProxyCommand exec env SSH_ASKPASS=%s/bastion_askpass ssh -F %s/config -W '[%%h]:%%p' "
-                       "bastion\n", ssh->dir, ssh->dir);
+        iac_buf_printf(&out, "  ProxyCommand env SSH_ASKPASS=%s/bastion_askpass ssh -E %s/errors -F %s/config "
+                       "-W '[%%h]:%%p' bastion\n", ssh->dir, ssh->dir, ssh->dir);
     }
     iac_buf_printf(&out, "  ControlMaster auto\n  ControlPath %s/socket\n  ControlPersist 60\n", ssh->dir);
     if (c->bastion.host.n)
@@ -236,7 +236,7 @@ const char *iac_ssh_failure(const iac_provision_request *request, int status)
     return "the process was interrupted";
 }
 
-/* The last line that ssh has written. Its output goes to a file: the connection that stays behind may hold a pipe
+/* What ssh has written. That goes to a file: the connection that stays behind may hold a pipe
  * open. */
 static const char *last_error(iac_ssh *ssh)
 {
@@ -250,12 +250,12 @@ static const char *last_error(iac_ssh *ssh)
     iac_str all = iac_str_trim((iac_str){ text, n > 0 ? (size_t)n : 0 });
     if (all.n == 0)
         return "ssh gave no reason";
-    bool refused = iac_str_find(all, IAC_STR("Permission denied"), 0) != SIZE_MAX ||
-                   iac_str_find(all, IAC_STR("Host key verification failed"), 0) != SIZE_MAX;
-    if (refused)
-        return iac_provision_message(ssh->request, "SSH authentication failed (%.*s@%.*s:%" PRId64 "): %.*s",
-                                     IAC_FMT(login->user), IAC_FMT(login->host), login->port, IAC_FMT(all));
-    return iac_provision_message(ssh->request, "%.*s", IAC_FMT(all));
+    if (iac_str_find(all, IAC_STR("Host key verification failed"), 0) != SIZE_MAX)
+        all = IAC_STR("ssh: handshake failed: knownhosts: key mismatch");
+    else if (iac_str_find(all, IAC_STR("Permission denied"), 0) == SIZE_MAX)
+        return iac_provision_message(ssh->request, "%.*s", IAC_FMT(all));
+    return iac_provision_message(ssh->request, "SSH authentication failed (%.*s@%.*s:%" PRId64 "): %.*s",
+                                 IAC_FMT(login->user), IAC_FMT(login->host), login->port, IAC_FMT(all));
 }
 
 /* One attempt. NULL, or why it failed; *ret_fatal when there is no point in another. */
