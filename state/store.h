@@ -14,6 +14,8 @@ typedef struct iac_store_driver iac_store_driver; /* below: a store that is not 
  * create and without a file: an empty store that stays in memory. A damaged file, one of a newer schema, or one that
  * cannot be read gives IAC_ERR and says what to do. */
 iac_status iac_store_open(const char *dir, const char *workspace, bool create, iac_store **ret, iac_diags *diags);
+/* A store in memory, for what is only read. */
+iac_status iac_store_open_memory(const char *workspace, iac_store **ret, iac_diags *diags);
 void iac_store_close(iac_store *store); /* waits for what was submitted, releases the lock; NULL is fine */
 
 typedef struct iac_lock_info {

@@ -125,8 +125,6 @@ iac_status iac_migrate(iac_store *store, bool create, iac_diags *diags);
 int iac_store_load_workspace(iac_store *store, bool create);
 void iac_uuid(char ret[37]); /* random, version 4 */
 
-/* A store in memory, for what is only read. */
-iac_status iac_store_open_memory(const char *workspace, iac_store **ret, iac_diags *diags);
 
 /* ---- lock.c ---- */
 /* A lock of this process that is to be taken. */

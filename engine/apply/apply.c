@@ -319,7 +319,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         .host = options->host, .state = plan->prior, .variables = plan->variables, .workspace = plan->workspace,
         .timestamp = plan->timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd,
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
-        .sink = options->sink,
+        .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
     };
     *ret = (iac_apply_result){ 0 };
     iac_arena *added = iac_arena_new(); /* what the plan brings along */
@@ -368,6 +368,8 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
                          limit, limit);
     *ret = (iac_apply_result){ applier.counts[0], applier.counts[1], applier.counts[2], applier.counts[3],
                                outcome.stopped };
+    if (options->inspect)
+        options->inspect(options->inspect_arg, &applier.run);
     iac_graph_clear(&graph);
     iac_map_clear(&applier.nodes);
     iac_map_clear(&applier.changes);

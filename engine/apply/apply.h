@@ -7,11 +7,17 @@
 #include "state/store.h"
 #include <stdatomic.h>
 
+struct iac_run; /* engine/plan/run.h */
+
 typedef struct iac_apply_options {
     iac_host *host;
     iac_store *store;        /* open and locked; its serial and lineage are those of plan->previous */
     unsigned parallelism;    /* 0: 10 */
     iac_str cwd;
+    const iac_overrides *overrides; /* those of the plan; may be NULL */
+    const iac_map *ranges;          /* likewise */
+    void (*inspect)(void *arg, struct iac_run *run); /* called at the end, also after errors; may be NULL */
+    void *inspect_arg;
     const atomic_int *stop;  /* 1: start nothing more, 2: cancel what runs; may be NULL */
     iac_event_sink sink;
 } iac_apply_options;

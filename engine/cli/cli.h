@@ -8,6 +8,7 @@
 #include "engine/plan/planfile.h"
 #include "engine/view/view.h"
 #include "lang/config/config.h"
+#include "lang/config/test_file.h"
 #include "state/store.h"
 
 /* ---- options ---- */
@@ -31,12 +32,14 @@ typedef struct iac_args {
     iac_words backend_configs; /* init's -backend-config: paths of files, and NAME=VALUE */
     bool list, write, diff, check, recursive; /* fmt */
     const char *out, *lock_timeout, *id, *generate;
+    bool verbose, no_tests;             /* test, validate */
+    const char *test_directory, *junit; /* likewise */
     const char *state; /* workspace new: a state file */
     const char *plan_file, *type; /* graph */
     bool draw_cycles;
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
-    iac_words targets, excludes, target_files, exclude_files, replaces, plugin_dirs;
+    iac_words targets, excludes, target_files, exclude_files, replaces, plugin_dirs, filters;
     const char *const *positional;
     size_t positional_count;
 } iac_args;
@@ -160,6 +163,12 @@ iac_status iac_cli_load_config_with(iac_cli *cli,
                                     void *user, const iac_config **ret);
 /* The root module alone, without what it calls. */
 iac_status iac_cli_load_root(iac_cli *cli, const iac_config **ret);
+/* Without checking what refers to what (iac_config_check). */
+iac_status iac_cli_read_config(iac_cli *cli);
+/* The test files of the working directory and of its folder of tests (-test-directory). */
+iac_status iac_cli_read_tests(iac_cli *cli, const iac_test_file **ret, size_t *ret_count);
+/* Adds what files, the environment and the command line say of variables to cli->given. */
+iac_status iac_cli_gather_variables(iac_cli *cli);
 /* Variables from everywhere, the user being asked for missing ones. Needs the configuration. */
 iac_status iac_cli_resolve_variables(iac_cli *cli);
 /* The same without asking: those that have no value are left out. */
@@ -197,6 +206,9 @@ bool iac_cli_limits(const iac_cli *cli);
 void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan);
 int iac_cli_apply(iac_cli *cli, const iac_plan *plan);
 
+/* {"HOST/NAMESPACE/TYPE":{..},..}: the schemas of all providers that a configuration uses (cmd_providers.c). */
+iac_status iac_cli_write_schemas(iac_cli *cli, const iac_config *config, iac_buf *out);
+
 /* ---- asking (prompt.c) ---- */
 bool iac_input_enabled(const iac_cli *cli); /* neither -input=false nor TF_INPUT=0 */
 /* Prints "  Enter a value: " after `question` and reads a line into the arena; echo false: not shown while typed.
@@ -227,5 +239,5 @@ extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_
     iac_cmd_taint, iac_cmd_untaint, iac_cmd_state_replace_provider, iac_cmd_graph, iac_cmd_login, iac_cmd_logout,
     iac_cmd_workspace_list, iac_cmd_workspace_new, iac_cmd_workspace_select, iac_cmd_workspace_show,
     iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new, iac_cmd_env_select, iac_cmd_env_show,
-    iac_cmd_env_delete;
+    iac_cmd_env_delete, iac_cmd_test;
 #endif

@@ -167,6 +167,20 @@ static iac_status write_provider(iac_cli *cli, const iac_requirement *required, 
     return IAC_OK;
 }
 
+iac_status iac_cli_write_schemas(iac_cli *cli, const iac_config *config, iac_buf *out)
+{
+    iac_requirements all = { 0 };
+    iac_status status = IAC_OK;
+
+    iac_requirements_of_tree(cli->arena, config->root, &all);
+    iac_buf_char(out, '{');
+    for (size_t i = 0; i < all.n && status == IAC_OK; i++)
+        status = write_provider(cli, &all.v[i], i == 0, out);
+    iac_buf_char(out, '}');
+    iac_vec_clear(&all);
+    return status;
+}
+
 static int run_schema(iac_cli *cli)
 {
     iac_requirements all = { 0 };

@@ -1,23 +1,35 @@
 /* engine/cli/cmd_validate.c - the validate command. */
 #include "engine/cli/cli.h"
+#include "engine/test/test.h"
 
 static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print the result as one JSON document." },
-    { "no-tests", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL },
+    { "no-tests", IAC_OPTION_BOOL, offsetof(iac_args, no_tests), NULL, "Leave test files alone." },
+    { "test-directory", IAC_OPTION_TEXT, offsetof(iac_args, test_directory), "=path",
+      "Where test files are, beside the configuration's own folder. Default: tests." },
 };
 static const iac_option_group validate_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &validate_group, &iac_options_common, NULL };
 
 static void check(iac_cli *cli)
 {
-    if (iac_cli_load_config(cli) != IAC_OK)
+    const iac_test_file *files = NULL;
+    size_t count = 0;
+
+    iac_status status = iac_cli_load_config(cli);
+    if (!cli->args.no_tests && iac_cli_read_tests(cli, &files, &count) != IAC_OK)
+        status = IAC_ERR;
+    if (status != IAC_OK)
         return;
     iac_plan_options given = {
         .host = iac_cli_host(cli), .workspace = cli->workspace, .cwd = iac_str_of(cli->started_in)
     };
     if (iac_validate(cli->config, &given, &cli->diags) != IAC_OK)
         return; /* what is wrong is among the diagnostics */
+    iac_test_options test = { .arena = cli->arena, .config = cli->config, .data_dir = iac_cli_data_dir(), .files = files,
+                              .file_count = count, .host = given.host, .cwd = given.cwd };
+    if (iac_test_check(&test, &cli->diags) != IAC_OK)
+        return; /* likewise */
 }
 
 static int run(iac_cli *cli)

@@ -34,6 +34,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_state_rm,
     &iac_cmd_state_show,
     &iac_cmd_taint,
+    &iac_cmd_test,
     &iac_cmd_untaint,
     &iac_cmd_version,
     &iac_cmd_workspace_delete,

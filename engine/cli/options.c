@@ -190,6 +190,7 @@ void iac_args_clear(iac_args *args)
     iac_vec_clear(&args->plugin_dirs);
     iac_vec_clear(&args->backend_configs);
     iac_vec_clear(&args->platforms);
+    iac_vec_clear(&args->filters);
 }
 
 /* ---- help ---- */

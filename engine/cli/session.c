@@ -127,7 +127,8 @@ void iac_cli_name_blocks(iac_cli *cli)
         const iac_source *source = diag->subject.src;
         if (!source || diag->block.n)
             continue;
-        if (iac_str_ends(source->name, IAC_STR(".tf")) || iac_str_ends(source->name, IAC_STR(".iac")))
+        if (iac_str_ends(source->name, IAC_STR(".tf")) || iac_str_ends(source->name, IAC_STR(".iac")) ||
+            iac_str_ends(source->name, IAC_STR(".hcl")))
             name_native_block(cli, &files, diag);
         else if (iac_str_ends(source->name, IAC_STR(".json")))
             name_json_path(cli, &outlines, diag);
@@ -201,14 +202,12 @@ const char *iac_cli_data_dir(void)
     return dir && *dir ? dir : ".terraform";
 }
 
-static iac_status gather_variables(iac_cli *cli);
-
 /* A variable of the root module that the source of a module depends on. */
 static const iac_value *early_variable(void *user, const iac_variable_config *variable, iac_diags *diags)
 {
     iac_cli *cli = user;
 
-    if (gather_variables(cli) != IAC_OK)
+    if (iac_cli_gather_variables(cli) != IAC_OK)
         return NULL;
     return iac_variable_resolve(cli->arena, variable, &cli->given, diags);
 }
@@ -270,9 +269,35 @@ iac_status iac_cli_load_config(iac_cli *cli)
         .data_dir = iac_cli_data_dir(), .user = cli, .variable = early_variable, .workspace = cli->workspace,
     };
 
+    return data_dir && *data_dir ? data_dir : ".terraform";
+}
+
+iac_status iac_cli_load_config(iac_cli *cli)
+{
     if (cli->config)
         return IAC_OK;
     return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
+}
+
+iac_status iac_cli_read_config(iac_cli *cli)
+{
+    iac_config_options options = {
+        .data_dir = iac_cli_data_dir(), .user = cli, .variable = early_variable, .workspace = cli->workspace,
+        .unchecked = true,
+    };
+
+    return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
+}
+
+iac_status iac_cli_read_tests(iac_cli *cli, const iac_test_file **ret, size_t *ret_count)
+{
+    const char *dir = cli->args.test_directory ? cli->args.test_directory : "tests";
+    struct stat info;
+
+    if (strcmp(dir, "tests") != 0 && stat(dir, &info) != 0)
+        iac_diag_warning(&cli->diags, IAC_NO_RANGE, "Test directory does not exist",
+                         "Requested test directory %s does not exist.", dir);
+    return iac_test_files_read(cli->arena, ".", dir, NULL, ret, ret_count, &cli->diags);
 }
 
 static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
@@ -301,7 +326,7 @@ static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
     return IAC_OK;
 }
 
-static iac_status gather_variables(iac_cli *cli)
+iac_status iac_cli_gather_variables(iac_cli *cli)
 {
     if (cli->gathered)
         return cli->gather_status;
@@ -341,7 +366,7 @@ iac_status iac_cli_known_variables(iac_cli *cli)
     const iac_variable_config **missing = NULL;
     size_t missing_count = 0;
 
-    if (gather_variables(cli) != IAC_OK)
+    if (iac_cli_gather_variables(cli) != IAC_OK)
         return IAC_ERR;
     return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
                                  &cli->diags);
@@ -352,7 +377,7 @@ iac_status iac_cli_resolve_variables(iac_cli *cli)
     const iac_variable_config **missing = NULL;
     size_t missing_count = 0, told;
 
-    if (gather_variables(cli) != IAC_OK)
+    if (iac_cli_gather_variables(cli) != IAC_OK)
         return IAC_ERR;
     told = cli->diags.list.n;
     if (iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,

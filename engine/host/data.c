@@ -40,6 +40,9 @@ iac_status iac_instance_read_data(iac_instance *instance, const iac_call_options
                                   iac_str type, const iac_value *config, const iac_value **ret_state,
                                   uint32_t *ret_deferred, iac_diags *diags)
 {
+    iac_mock_values mock;
+    if (iac_mock_for(instance, options, IACP_SCHEMA_DATA, type, &mock))
+        return iac_mock_read_data(instance, options, arena, type, config, &mock, ret_state, diags);
     const iacp_provider *table = &instance->provider->table;
     iacp_call *call = iac_call_begin(instance->provider, options, diags);
     const char *type_name;

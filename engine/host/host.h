@@ -12,6 +12,7 @@
 #define IAC_HOST_HOST_H
 #include "lang/base/base.h"
 #include "lang/base/diag.h"
+#include "lang/schema/mock.h"
 #include "lang/schema/schema.h"
 #include "lang/value/path.h"
 #include "lang/value/value.h"
@@ -95,6 +96,7 @@ typedef struct iac_call_options {
     const atomic_bool *cancelled; /* read while the call runs; NULL: never */
     void (*progress)(void *arg, const char *text); /* called from the calling thread; NULL: ignored */
     void *progress_arg;
+    const iac_mock_values *override; /* set: the provider is not asked about this object (test files) */
 } iac_call_options;
 
 /* Opens an instance, not configured yet. */
@@ -103,6 +105,9 @@ iac_status iac_instance_open(const iac_provider *provider, const iac_call_option
 /* config: a wholly known object of the provider's own schema. */
 iac_status iac_instance_configure(iac_instance *instance, const iac_call_options *options, const iac_value *config,
                                   iac_diags *diags);
+/* From now on the provider is not asked: objects are made up (lang/schema/mock.h). Instead of configuring. mock is
+ * borrowed. */
+void iac_instance_mock(iac_instance *instance, const iac_mock *mock);
 bool iac_instance_configured(const iac_instance *instance); /* configure has succeeded */
 /* Its provider has IACP_LEGACY_VALUES: whether plans follow the configuration, and results the plan, is not checked. */
 bool iac_instance_keeps_legacy_values(const iac_instance *instance);

@@ -74,6 +74,7 @@ struct iac_instance {
     const iac_provider *provider;
     void *handle;
     atomic_bool configured;
+    const iac_mock *mock; /* or NULL */
     iac_instance *next, *previous;
 };
 

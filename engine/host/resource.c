@@ -83,6 +83,11 @@ static void take_read(resource_call *c, iac_arena *arena, const iacp_read *reque
 iac_status iac_instance_read(iac_instance *instance, const iac_call_options *options, iac_arena *arena, iac_str type,
                              const iac_value *state, iac_str private_data, iac_read_answer *ret, iac_diags *diags)
 {
+    iac_mock_values mock;
+    if (iac_mock_for(instance, options, IACP_SCHEMA_RESOURCE, type, &mock)) {
+        *ret = (iac_read_answer){ iac_value_unmark_deep(arena, state), iac_arena_str(arena, private_data) };
+        return IAC_OK;
+    }
     resource_call c = begin(instance, options, type, IACP_OP_READ, diags);
     if (c.schema) {
         iacp_read request = {
@@ -100,7 +105,7 @@ iac_status iac_instance_read(iac_instance *instance, const iac_call_options *opt
 
 bool iac_instance_reads_many(const iac_instance *instance)
 {
-    return instance->provider->table.read_many != NULL;
+    return instance->provider->table.read_many != NULL && !instance->mock;
 }
 
 static iac_status read_one_by_one(iac_instance *instance, iac_str type, iac_read_item *items, size_t count)
@@ -223,6 +228,9 @@ static void take_plan(resource_call *c, iac_arena *arena, const iacp_plan *reque
 iac_status iac_instance_plan(iac_instance *instance, const iac_call_options *options, iac_arena *arena,
                              const iac_plan_request *request, iac_plan_answer *ret, iac_diags *diags)
 {
+    iac_mock_values mock;
+    if (iac_mock_for(instance, options, IACP_SCHEMA_RESOURCE, request->type, &mock))
+        return iac_mock_plan(instance, options, arena, request, &mock, ret, diags);
     bool destroy = !request->proposed || iac_is_null(request->proposed);
     if (destroy && !(instance->provider->table.capabilities & IACP_CAN_PLAN_DESTROY)) {
         *ret = (iac_plan_answer){ .private_data = iac_arena_str(arena, request->private_data) };
@@ -333,6 +341,9 @@ static void take_apply(resource_call *c, iac_arena *arena, const iac_apply_reque
 static iac_status apply(iac_instance *instance, const iac_call_options *options, iac_arena *arena,
                         const iac_apply_request *request, bool poll, iac_apply_answer *ret, iac_diags *diags)
 {
+    iac_mock_values mock;
+    if (iac_mock_for(instance, options, IACP_SCHEMA_RESOURCE, request->type, &mock))
+        return iac_mock_apply(instance, options, arena, request, &mock, ret, diags);
     bool create = !request->prior || iac_is_null(request->prior);
     bool destroy = !request->planned || iac_is_null(request->planned);
     uint32_t operation = create ? IACP_OP_CREATE : destroy ? IACP_OP_DELETE : IACP_OP_UPDATE;
@@ -484,6 +495,12 @@ iac_status iac_instance_import(iac_instance *instance, const iac_call_options *o
     resource_call c = begin(instance, options, type, IACP_OP_READ, diags);
     if (!c.schema)
         return end(&c);
+    if (instance->mock) {
+        iac_call_error(c.call, "Invalid import request",
+                       "Cannot import resources from mock providers. Use an `override_resource` block targeting the "
+                       "specific resource being imported instead.");
+        return end(&c);
+    }
     if (!c.table->import) {
         iac_call_error(c.call, "Resource Import Not Implemented",
                        "The resource type \"%s\" does not support import. Please contact the provider developer for "

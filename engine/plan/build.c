@@ -650,6 +650,8 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
         .timestamp = options->timestamp,
         .root_dir = options->root_dir,
         .cwd = options->cwd,
+        .overrides = options->overrides,
+        .ranges = options->ranges,
         .sink = options->sink,
         .stop = options->stop,
     };

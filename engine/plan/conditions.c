@@ -6,6 +6,13 @@ static void explain(iac_worker *worker, iac_place *place, const iac_expr *expr, 
     iac_eval_explain(&place->scope, expr, 0, diag, worker->diags.arena);
 }
 
+/* Notes in what was said since `first` which object it is that does not hold. */
+static void name_checked(iac_worker *worker, const iac_subject *subject, size_t first)
+{
+    for (size_t i = first; i < worker->diags.list.n; i++)
+        worker->diags.list.v[i].checked = iac_arena_str(worker->diags.arena, subject->address);
+}
+
 static void invalid_message(iac_worker *worker, iac_place *place, const iac_expr *expr, iac_str why)
 {
     iac_diag *diag = iac_diag_error(&worker->diags, expr->range, "Invalid error message",
@@ -90,7 +97,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
     for (size_t i = 0; i < conditions.n; i++) {
         const iac_condition *condition = &conditions.v[i];
         const iac_expr *expr = condition->condition;
-        size_t errors = worker->diags.errors;
+        size_t errors = worker->diags.errors, told = worker->diags.list.n;
         iac_str text = { 0 };
         if (condition->error_message)
             text = message_text(worker, place, condition->error_message);
@@ -108,6 +115,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
                         iac_diag_warning(&worker->diags, expr->range, "Check block assertion known after apply",
                                          "The condition could not be evaluated at this time, a result will be known "
                                          "when this plan is applied."));
+            name_checked(worker, &subject, told);
         }
         if (is_true)
             continue;
@@ -118,6 +126,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         iac_diag *diag = warn ? iac_diag_warning(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text))
                               : iac_diag_error(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text));
         explain(worker, place, expr, diag);
+        name_checked(worker, &subject, worker->diags.list.n - 1);
         all = all && warn;
     }
     return all;
@@ -171,6 +180,7 @@ bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_varia
             rule->range.src ? (int)rule->range.src->name.n : 0, rule->range.src ? rule->range.src->name.p : "",
             (unsigned)at.line, (unsigned)at.column, (unsigned)end.column);
         explain(worker, place, rule->condition, diag);
+        name_checked(worker, &subject, worker->diags.list.n - 1);
     }
     return ok;
 }

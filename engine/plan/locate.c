@@ -77,5 +77,6 @@ iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str add
         .locate = written ? locate : NULL,
         .locate_arg = node,
         .cancelled = &run->cancelled,
+        .override = run->overrides && address.n ? iac_override_of(run, node, address) : NULL,
     };
 }

@@ -512,7 +512,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .host = options->host, .state = moved_state, .variables = options->variables, .workspace = options->workspace,
         .timestamp = timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd, .planning = true,
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
-        .sink = options->sink,
+        .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
     };
     warn_of_limits(options, diags);
     planner->options = options;
@@ -575,6 +575,8 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
                          "Generating configuration during import is currently experimental, and the generated "
                          "configuration format may change in future versions.");
     iac_recover_end(planner, plan, arena, diags);
+    if (options->inspect)
+        options->inspect(options->inspect_arg, &planner->run);
     iac_run_hand_over(&planner->run, arena);
     iac_map_clear(&planner->moved);
     *ret = plan;

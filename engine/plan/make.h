@@ -7,6 +7,8 @@
 #include "state/store.h"
 #include <stdatomic.h>
 
+struct iac_run; /* engine/plan/run.h */
+
 typedef struct iac_import_request { /* `iac import ADDRESS ID` */
     iac_str address, id;
 } iac_import_request;
@@ -32,6 +34,11 @@ typedef struct iac_plan_options {
     const iac_map *variables;    /* root variables: name to const iac_value * */
     iac_str workspace;           /* "default" */
     iac_str cwd;                 /* path.cwd: where the program was started */
+    const iac_overrides *overrides; /* objects that stand for others (test files); may be NULL */
+    const iac_map *ranges;       /* of root variables: where the value was given, name to const iac_range *; or NULL */
+    /* Called at the end of planning, also after errors, while what was computed can be referred to; may be NULL. */
+    void (*inspect)(void *arg, struct iac_run *run);
+    void *inspect_arg;
     const atomic_int *stop;      /* set to 1 to stop, to 2 to cancel running calls; may be NULL */
     iac_event_sink sink;
 } iac_plan_options;

@@ -3,6 +3,7 @@
 #ifndef IAC_PLAN_PLAN_H
 #define IAC_PLAN_PLAN_H
 #include "lang/config/config.h"
+#include "lang/schema/mock.h"
 #include "lang/schema/schema.h"
 #include "state/state.h"
 
@@ -97,6 +98,13 @@ typedef struct iac_relevant {
     iac_addr addr;
     iac_path path;
 } iac_relevant;
+
+/* What stands in for objects of the configuration, by address: of an instance, or of all instances of a resource or
+ * module call in one module instance. */
+typedef struct iac_overrides {
+    iac_map resources; /* const iac_mock_values * */
+    iac_map modules;   /* const iac_mock_values *: outputs */
+} iac_overrides;
 
 typedef struct iac_plan {
     iac_plan_mode mode;

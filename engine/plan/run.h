@@ -36,6 +36,7 @@ typedef struct iac_module_instance {
     struct iac_module_instance *parent; /* NULL for the root */
     uint32_t index;                     /* within its module */
     const iac_value *count_index, *each_key, *each_value; /* of the call */
+    const iac_mock_values *override; /* set: its outputs are these, and nothing is in it */
 } iac_module_instance;
 
 typedef struct iac_resource_instance {
@@ -139,6 +140,8 @@ struct iac_run {
     bool planning;            /* impure functions are unknown */
     iac_str workspace, timestamp;
     iac_str root_dir, cwd;    /* path.root, path.cwd */
+    const iac_overrides *overrides; /* or NULL */
+    const iac_map *ranges;          /* of root variables' values; or NULL */
     iac_event_sink sink;
     pthread_mutex_t sink_lock;
     const atomic_int *stop;       /* 1: start nothing new; 2: cancel what runs */
@@ -165,6 +168,8 @@ typedef struct iac_run_options {
     iac_str workspace, timestamp, root_dir, cwd;
     bool planning;
     unsigned parallelism;
+    const iac_overrides *overrides;
+    const iac_map *ranges;
     const atomic_int *stop;
     iac_event_sink sink;
 } iac_run_options;
@@ -265,6 +270,13 @@ void iac_note_check(iac_worker *worker, const iac_subject *subject, size_t index
  * evaluated is as in `base` (NULL: a plan is being made), else unknown. */
 void iac_run_checks(const iac_run *run, iac_arena *arena, iac_plan_mode mode, const iac_plan *base,
                     const iac_check_result **ret, size_t *ret_count);
+
+/* ---- override.c ---- */
+/* What stands in for a resource instance, or a module instance; NULL: nothing. */
+const iac_mock_values *iac_override_of(const iac_run *run, const iac_node *node, iac_str address);
+const iac_mock_values *iac_override_of_module(const iac_run *run, iac_arena *scratch, iac_module_addr addr);
+/* An output of a module that something stands in for. */
+const iac_value *iac_override_output(const iac_mock_values *override, iac_str name);
 
 /* ---- objects.c ---- */
 /* The instance of a module with that address; NULL when it has none (any more). */

@@ -11,12 +11,16 @@ static void validate_provider(iac_worker *worker, iac_node *node)
     if (!use->provider || iac_instance_open(use->provider, &options, &use->instance, &worker->diags) != IAC_OK ||
         !use->config)
         return;
+    if (use->config->mock) {
+        iac_instance_mock(use->instance, use->config->mock);
+        return;
+    }
     const iac_schema *schema = iac_provider_find_schema(use->provider, IACP_SCHEMA_PROVIDER, IAC_STR(""));
     iac_place place;
     iac_place_init(&place, worker->run, use->module, use->module->instances[0]);
     size_t errors = worker->diags.errors;
-    const iac_value *config = iac_decode_body(&place.scope, use->config->body, schema->block, worker->scratch,
-                                              &worker->diags);
+    const iac_value *config = iac_decode_body(use->config->scope ? use->config->scope : &place.scope,
+                                              use->config->body, schema->block, worker->scratch, &worker->diags);
     if (worker->diags.errors == errors)
         (void)!iac_instance_validate(use->instance, &options, IACP_SCHEMA_PROVIDER, IAC_STR(""), config,
                                      &worker->diags);

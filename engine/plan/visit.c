@@ -20,6 +20,13 @@ static void make_values(iac_worker *worker, iac_node *node)
 
 /* ---- variables ---- */
 
+/* Where a root variable was given its value; nowhere when that is not known. */
+static iac_range given_range(const iac_run *run, const iac_variable_config *variable)
+{
+    const iac_range *range = run->ranges ? iac_map_get(run->ranges, variable->name) : NULL;
+    return range ? *range : IAC_NO_RANGE;
+}
+
 static bool visit_variable(iac_worker *worker, iac_node *node)
 {
     const iac_variable_config *variable = node->variable;
@@ -30,6 +37,8 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
         const iac_module_instance *instance = node->module->instances[i];
         const iac_value *value;
         iac_range range = variable->range;
+        if (instance->override)
+            continue;
         if (!node->module->parent) {
             value = iac_map_get(run->variables, variable->name);
             if (!value) /* validation: nobody has given it one */
@@ -61,7 +70,8 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
         if (variable->validations.n) {
             iac_place own;
             iac_place_init(&own, run, node->module, instance);
-            ok = iac_visit_validations(worker, &own, variable, node->module->parent ? range : IAC_NO_RANGE,
+            ok = iac_visit_validations(worker, &own, variable,
+                                       node->module->parent ? range : given_range(run, variable),
                                        iac_subject_in(worker, node, instance)) && ok;
         }
     }
@@ -75,6 +85,8 @@ static bool visit_local(iac_worker *worker, iac_node *node)
     make_values(worker, node);
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_place place;
+        if (node->module->instances[i]->override)
+            continue;
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
         node->values[i] = keep(worker, iac_eval(&place.scope, node->local->expr, worker->scratch, &worker->diags));
     }
@@ -117,6 +129,10 @@ static bool visit_output(iac_worker *worker, iac_node *node)
     make_values(worker, node);
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_place place;
+        if (node->module->instances[i]->override) {
+            node->values[i] = iac_override_output(node->module->instances[i]->override, node->output->name);
+            continue;
+        }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
         node->values[i] = keep(worker, output_of(worker, node, &place));
     }
@@ -133,6 +149,8 @@ static bool visit_provider(iac_worker *worker, iac_node *node)
         return false;
     if (!use->instance && iac_instance_open(use->provider, &options, &use->instance, &worker->diags) != IAC_OK)
         return false;
+    if (use->config && use->config->mock)
+        iac_instance_mock(use->instance, use->config->mock);
     if (iac_instance_configured(use->instance))
         return true;
     const iac_schema *schema = iac_provider_find_schema(use->provider, IACP_SCHEMA_PROVIDER, IAC_STR(""));
@@ -142,7 +160,8 @@ static bool visit_provider(iac_worker *worker, iac_node *node)
         if (use->module->instance_count == 0)
             return true;
         iac_place_init(&place, worker->run, use->module, use->module->instances[0]);
-        config = iac_decode_body(&place.scope, use->config->body, schema->block, worker->scratch, &worker->diags);
+        config = iac_decode_body(use->config->scope ? use->config->scope : &place.scope, use->config->body,
+                                 schema->block, worker->scratch, &worker->diags);
     } else {
         for (size_t i = 0; i < schema->block->attribute_count; i++)
             if (schema->block->attributes[i].required) {
@@ -175,6 +194,10 @@ bool iac_visit_expand(iac_worker *worker, iac_node *node)
     node->expansions = iac_arena_array(worker->keep, iac_expansion, node->slots);
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_place place;
+        if (node->module->instances[i]->override) {
+            node->expansions[i].done = true;
+            continue;
+        }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
         ok = iac_expand(worker, &place, node->resource->count, node->resource->for_each, &node->expansions[i]) && ok;
     }
@@ -190,9 +213,13 @@ static bool visit_call(iac_worker *worker, iac_node *node)
     node->expansions = iac_arena_array(worker->keep, iac_expansion, node->slots);
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_place place;
+        node->expansions[i].first = total;
+        if (node->module->instances[i]->override) {
+            node->expansions[i].done = true;
+            continue;
+        }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
         ok = iac_expand(worker, &place, node->call->count, node->call->for_each, &node->expansions[i]) && ok;
-        node->expansions[i].first = total;
         total += node->expansions[i].n;
     }
     if (!ok || !child)
@@ -212,6 +239,8 @@ static bool visit_call(iac_worker *worker, iac_node *node)
                 instance->each_key = iac_value_string(worker->keep, item->key.name);
                 instance->each_value = item->each_value;
             }
+            if (worker->run->overrides)
+                instance->override = iac_override_of_module(worker->run, worker->scratch, instance->addr);
             child->instances[child->instance_count++] = instance;
         }
     }
@@ -222,6 +251,8 @@ static bool visit_check(iac_worker *worker, iac_node *node)
 {
     for (uint32_t i = 0; i < node->module->instance_count; i++) {
         iac_place place;
+        if (node->module->instances[i]->override)
+            continue;
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
         iac_visit_conditions(worker, &place, node->check->asserts, iac_subject_in(worker, node, place.instance),
                              "Check block assertion failed", true);

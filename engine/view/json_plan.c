@@ -288,6 +288,16 @@ static const iac_schema *schema_in_plan(void *user, iac_mode mode, iac_str type,
     return schema;
 }
 
+void iac_json_test_plan(iac_buf *out, const iac_plan *plan)
+{
+    bool first = true;
+    iac_json_string_member(out, &first, "plan_format_version", IAC_STR("1.2"));
+    add_output_changes(out, &first, plan);
+    add_changes(out, &first, "resource_changes", plan->changes, plan->change_count);
+    add_changes(out, &first, "resource_drift", plan->drift, plan->drift_count);
+    add_relevant(out, &first, plan);
+}
+
 void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas)
 {
     known_schemas known = { .others = schemas };

@@ -189,18 +189,15 @@ static iac_json_resource state_resource(iac_arena *arena, iac_reach *reach, cons
     };
 }
 
-static void add_values(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+static void add_outputs(iac_buf *out, const iac_state *state)
 {
     iac_arena *arena = iac_arena_new();
-    IAC_VEC(iac_json_resource) resources = { 0 };
-    bool first = true;
     iac_buf_char(out, '{');
-    if (state->output_count)
-        iac_json_member(out, &first, "outputs");
     for (size_t i = 0; i < state->output_count; i++) {
         const iac_state_output *o = &state->outputs[i];
         const iac_type *type = iac_value_type(arena, o->value);
-        iac_buf_char(out, i ? ',' : '{');
+        if (i)
+            iac_buf_char(out, ',');
         iac_json_string(out, o->name, true);
         iac_buf_printf(out, ":{\"sensitive\":%s,\"value\":", o->sensitive ? "true" : "false");
         iac_value_to_typed_json(out, o->value, type);
@@ -208,8 +205,14 @@ static void add_values(iac_buf *out, const iac_state *state, const iac_view_sche
         iac_type_to_json(out, type);
         iac_buf_char(out, '}');
     }
-    if (state->output_count)
-        iac_buf_char(out, '}');
+    iac_buf_char(out, '}');
+    iac_arena_free(arena);
+}
+
+static void add_root_module(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+{
+    iac_arena *arena = iac_arena_new();
+    IAC_VEC(iac_json_resource) resources = { 0 };
     iac_reach *reach = iac_reach_new(state);
     for (size_t i = 0; i < state->instance_count; i++) {
         const iac_state_instance *instance = &state->instances[i];
@@ -218,12 +221,20 @@ static void add_values(iac_buf *out, const iac_state *state, const iac_view_sche
         for (size_t k = 0; k < instance->deposed_count; k++)
             iac_vec_push(&resources, state_resource(arena, reach, instance, instance->deposed[k], schemas));
     }
-    iac_json_member(out, &first, "root_module");
     iac_json_root_module(out, resources.v, resources.n, false);
-    iac_buf_char(out, '}');
     iac_reach_free(reach);
     iac_vec_clear(&resources);
     iac_arena_free(arena);
+}
+
+void iac_json_test_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+{
+    iac_buf_cstr(out, "\"state_format_version\":\"1.0\",\"root_module\":");
+    add_root_module(out, state, schemas);
+    if (state->output_count) {
+        iac_buf_cstr(out, ",\"outputs\":");
+        add_outputs(out, state);
+    }
 }
 
 void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool checks)

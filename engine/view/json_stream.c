@@ -6,7 +6,7 @@
 
 /* Members are in the order of their names, as in Terraform's stream. */
 
-static void begin(iac_buf *out, const char *level, iac_str message)
+void iac_json_stream_begin(iac_buf *out, const char *level, iac_str message, iac_str test_file, iac_str test_run)
 {
     struct timespec now;
     struct tm utc;
@@ -16,12 +16,31 @@ static void begin(iac_buf *out, const char *level, iac_str message)
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
     iac_buf_printf(out, "{\"@level\":\"%s\",\"@message\":", level);
     iac_json_string(out, message, true);
-    iac_buf_printf(out, ",\"@module\":\"terraform.ui\",\"@timestamp\":\"%s.%06ldZ\"", date, now.tv_nsec / 1000);
+    iac_buf_cstr(out, ",\"@module\":\"terraform.ui\"");
+    if (test_file.n) {
+        iac_buf_cstr(out, ",\"@testfile\":");
+        iac_json_string(out, test_file, false);
+    }
+    if (test_run.n) {
+        iac_buf_cstr(out, ",\"@testrun\":");
+        iac_json_string(out, test_run, false);
+    }
+    iac_buf_printf(out, ",\"@timestamp\":\"%s.%06ldZ\"", date, now.tv_nsec / 1000);
+}
+
+void iac_json_stream_finish(iac_buf *out, const char *type)
+{
+    iac_buf_printf(out, ",\"type\":\"%s\"}\n", type);
+}
+
+static void begin(iac_buf *out, const char *level, iac_str message)
+{
+    iac_json_stream_begin(out, level, message, (iac_str){ 0 }, (iac_str){ 0 });
 }
 
 static void finish(iac_buf *out, const char *type)
 {
-    iac_buf_printf(out, ",\"type\":\"%s\"}\n", type);
+    iac_json_stream_finish(out, type);
 }
 
 static void resource(iac_buf *out, iac_addr addr)
@@ -160,13 +179,18 @@ void iac_json_stream_version(iac_buf *out)
 
 void iac_json_stream_diags(iac_buf *out, const iac_diags *diags)
 {
+    iac_json_stream_test_diags(out, diags, (iac_str){ 0 }, (iac_str){ 0 });
+}
+
+void iac_json_stream_test_diags(iac_buf *out, const iac_diags *diags, iac_str test_file, iac_str test_run)
+{
     for (size_t i = 0; i < diags->list.n; i++) {
         const iac_diag *diag = &diags->list.v[i];
         bool error = diag->severity == IAC_ERROR;
         iac_buf message;
         iac_buf_init(&message, IAC_BUF_UNLIMITED);
         iac_buf_printf(&message, "%s: %.*s", error ? "Error" : "Warning", IAC_FMT(diag->summary));
-        begin(out, error ? "error" : "warn", iac_buf_view(&message));
+        iac_json_stream_begin(out, error ? "error" : "warn", iac_buf_view(&message), test_file, test_run);
         iac_buf_clear(&message);
         iac_buf_cstr(out, ",\"diagnostic\":");
         iac_json_diag(out, diag);

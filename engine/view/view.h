@@ -74,12 +74,20 @@ void iac_view_progress_free(iac_view_progress *progress); /* NULL is fine */
 /* show -json PLAN. schemas: of what the plan holds without changing it; may be NULL. */
 void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas);
 void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas);        /* show -json */
+/* Members of the objects in which `test -json -verbose` shows them, without braces. */
+void iac_json_test_plan(iac_buf *out, const iac_plan *plan);
+void iac_json_test_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas);
 
 /* ---- messages of the UI stream (plan -json, apply -json), a line each ---- */
 void iac_json_stream_version(iac_buf *out);
 /* A message of init: of type init_output with this code, or with code NULL of type log. */
 void iac_json_stream_init(iac_buf *out, const char *code, iac_str text);
 void iac_json_stream_diags(iac_buf *out, const iac_diags *diags);
+/* Any message: what stands between is for the caller to add, each member with a comma before it. level: "info", "warn",
+ * "error". test_file and test_run may be empty. */
+void iac_json_stream_begin(iac_buf *out, const char *level, iac_str message, iac_str test_file, iac_str test_run);
+void iac_json_stream_finish(iac_buf *out, const char *type);
+void iac_json_stream_test_diags(iac_buf *out, const iac_diags *diags, iac_str test_file, iac_str test_run);
 /* resource_drift and planned_change of each; with_summary: then change_summary and outputs, as at the end of plan. */
 void iac_json_stream_plan(iac_buf *out, const iac_plan *plan, bool with_summary);
 void iac_json_stream_apply_summary(iac_buf *out, iac_plan_mode mode, iac_plan_counts done);

@@ -57,6 +57,7 @@ iac_diag *iac_diag_add(iac_diags *diags, const iac_diag *diag)
     copy.function = iac_arena_str(arena, diag->function);
     copy.signature = iac_arena_str(arena, diag->signature);
     copy.signature_json = iac_arena_str(arena, diag->signature_json);
+    copy.checked = iac_arena_str(arena, diag->checked);
     copy.attribute = iac_arena_str(arena, diag->attribute);
     copy.values = iac_arena_array(arena, iac_diag_value, diag->value_count);
     for (size_t i = 0; i < diag->value_count; i++) {

@@ -24,6 +24,7 @@ typedef struct iac_diag {
     size_t value_count;
     iac_str function; /* name of the function called, and its signature, where a call failed; or empty */
     iac_str signature, signature_json;
+    iac_str checked;   /* the object whose condition failed: "var.n", "module.m.output.o", "check.c"; or empty */
     iac_str attribute; /* attribute path within a provider's object, e.g. ".tags["a"]"; or empty */
 } iac_diag;
 

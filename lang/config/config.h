@@ -6,6 +6,7 @@
 #include "lang/base/diag.h"
 #include "lang/config/module_source.h"
 #include "lang/eval/eval.h"
+#include "lang/schema/mock.h"
 
 typedef struct iac_condition { /* validation, precondition, postcondition, assert */
     const iac_expr *condition, *error_message;
@@ -59,6 +60,8 @@ typedef struct iac_provider_config {
     iac_str name, alias;
     const iac_body *body; /* without alias and version */
     iac_range range;
+    const iac_mock *mock;   /* set: stands in for the provider (test files); NULL otherwise */
+    const iac_scope *scope; /* what the body is evaluated in; NULL: its module */
 } iac_provider_config;
 
 typedef struct iac_required_provider {
@@ -223,6 +226,7 @@ typedef struct iac_config_options {
      * modules.json. */
     iac_status (*find)(void *user, const iac_module_config *parent, const iac_module_call *call, iac_module_addr path,
                        iac_module_place *ret, iac_diags *diags);
+    bool unchecked;   /* references are left for iac_config_check */
     bool found_only;  /* `find` alone says where modules are: sources are not evaluated (a saved plan's modules) */
     /* The value of a variable of the root module where the source of a module depends on it; NULL after adding a
      * diagnostic. NULL here: only defaults are known. */
@@ -245,6 +249,9 @@ iac_str iac_module_key(iac_arena *arena, iac_module_addr path);
  * `what` names the setting in messages ("module source"). */
 const iac_value *iac_config_early_string(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
                                          const char *what, const iac_config_options *options, iac_diags *diags);
+
+/* What iac_config_load_with checks of references, left out with unchecked. */
+iac_status iac_config_check(iac_arena *arena, const iac_config *config, iac_diags *diags);
 
 /* Checks what an expression outside of every block (the console's) refers to. */
 void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
@@ -270,6 +277,8 @@ iac_status iac_tfvars_read(iac_arena *arena, const char *path, iac_variable_valu
 /* Adds what the environment (TF_VAR_name) and the directory's own files (terraform.tfvars, terraform.tfvars.json,
  * *.auto.tfvars, *.auto.tfvars.json, in Terraform's order) set. */
 iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags);
+/* Adds what the directory's own files set, without the environment; a directory that is not there sets nothing. */
+iac_status iac_tfvars_of_dir(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags);
 /* The root module's variables: given values converted to their types with defaults applied, marked sensitive or
  * ephemeral, validated later by the engine. Missing required ones are listed in ret_missing (names) rather than
  * reported. Undeclared ones: an error from -var, a warning from files, nothing from the environment. ret_values: name
@@ -281,6 +290,10 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
  * (also when it has none). */
 const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,
                                       const iac_variable_values *given, iac_diags *diags);
+/* The value that one given value is for a variable; variable NULL: undeclared, texts are then expressions. Undeclared
+ * names are not reported. NULL after an error where there is no variable. */
+const iac_value *iac_variable_given(iac_arena *arena, const iac_variable_config *variable,
+                                    const iac_variable_value *given, iac_diags *diags);
 /* Converts one given value for a variable (also a module call's argument): nulls and nullable, defaults, type; marks it
  * as the variable says. given NULL: not set. range is the given expression's. After an error an unknown value. */
 const iac_value *iac_variable_convert(iac_arena *arena, const iac_variable_config *variable, const iac_value *given,

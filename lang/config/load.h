@@ -81,6 +81,8 @@ bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_pro
 /* Gives each what the resource's connection (NULL: none) says and its own does not. */
 void iac_merge_connections(iac_module_build *m, const iac_body *base, iac_provisioner_config *provisioners,
                            size_t count);
+/* The map of provider configurations that a module call, or a test, passes on, into call. */
+void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call);
 /* A block of condition and error_message; kind as messages name it ("precondition"). False when it is unusable. */
 bool iac_decode_condition(iac_module_build *m, const iac_block *block, const char *kind, iac_condition *ret);
 /* All blocks of the type in content. */

@@ -58,7 +58,7 @@ static bool decode_child_provider(iac_module_build *m, const iac_object_item *it
     return iac_static_provider_ref(m, key, ret);
 }
 
-static void decode_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call)
+void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call)
 {
     if (expr->kind != IAC_EXPR_OBJECT) {
         if (expr->kind != IAC_EXPR_ERROR)
@@ -134,7 +134,7 @@ void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
         call.for_each = for_each->expr;
     iac_static_depends(m, content.attributes[CALL_DEPENDS_ON], &call.depends_on);
     if (content.attributes[CALL_PROVIDERS])
-        decode_providers(m, content.attributes[CALL_PROVIDERS]->expr, &call);
+        iac_decode_passed_providers(m, content.attributes[CALL_PROVIDERS]->expr, &call);
     decode_call_blocks(m, &content, &call);
     if (!good || !call.body)
         return;

@@ -114,15 +114,18 @@ static void read_listed(iac_arena *arena, const char *dir, iac_str name, iac_var
     iac_tfvars_read(arena, path.p, add, diags);
 }
 
-iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags)
+static iac_status read_dir(iac_arena *arena, const char *dir, bool may_be_missing, iac_variable_values *add,
+                           iac_diags *diags)
 {
     static const char *const fixed[] = { "terraform.tfvars", "terraform.tfvars.json" };
     const iac_config_reader *reader = &iac_config_reader_files;
-    size_t errors = diags->errors, count = 0;
+    size_t errors = diags->errors, told = diags->list.n, count = 0;
     iac_str *names = NULL;
 
-    read_environment(arena, add);
-    if (reader->list(reader->user, dir, arena, &names, &count, diags) != IAC_OK)
+    iac_status status = reader->list(reader->user, dir, arena, &names, &count, diags);
+    if (status == IAC_NOT_FOUND && may_be_missing)
+        iac_diags_truncate(diags, told);
+    if (status != IAC_OK)
         return diags->errors > errors ? IAC_ERR : IAC_OK;
     if (count)
         qsort(names, count, sizeof(*names), cmp_names);
@@ -134,4 +137,15 @@ iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_value
         if (iac_str_ends(names[i], IAC_STR(".auto.tfvars")) || iac_str_ends(names[i], IAC_STR(".auto.tfvars.json")))
             read_listed(arena, dir, names[i], add, diags);
     return diags->errors > errors ? IAC_ERR : IAC_OK;
+}
+
+iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags)
+{
+    read_environment(arena, add);
+    return read_dir(arena, dir, false, add, diags);
+}
+
+iac_status iac_tfvars_of_dir(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags)
+{
+    return read_dir(arena, dir, true, add, diags);
 }

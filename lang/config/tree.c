@@ -228,6 +228,16 @@ static void validate_tree(iac_arena *arena, const iac_module_config *module, iac
             validate_tree(arena, module->calls[i].module, done, diags);
 }
 
+iac_status iac_config_check(iac_arena *arena, const iac_config *config, iac_diags *diags)
+{
+    size_t errors = diags->errors;
+    iac_map done = { 0 };
+
+    validate_tree(arena, config->root, &done, diags);
+    iac_map_clear(&done);
+    return diags->errors > errors ? IAC_ERR : IAC_OK;
+}
+
 iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_config_options *options,
                                 const iac_config **ret, iac_diags *diags)
 {
@@ -244,11 +254,8 @@ iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_con
                        "Module directory %s does not exist or cannot be read.", root);
     config->root = load_module(&l, (iac_module_addr){ 0 }, root, NULL);
     /* What the parser or the readers could not make out may be just what a reference is to. */
-    if (diags->errors == errors) {
-        iac_map done = { 0 };
-        validate_tree(arena, config->root, &done, diags);
-        iac_map_clear(&done);
-    }
+    if (diags->errors == errors && !options->unchecked)
+        iac_config_check(arena, config, diags);
     iac_map_clear(&l.directories);
     iac_map_clear(&l.installed);
     *ret = config;

@@ -1,6 +1,7 @@
 /* lang/config/validate.c - references and module calls, as far as they can be checked without schemas and values. */
 #include "lang/config/load.h"
 
+#include "lang/config/test_file.h"
 #include "lang/syntax/parser.h"
 
 typedef struct iterators { /* of the dynamic blocks around, on the C stack */
@@ -23,6 +24,10 @@ typedef struct validator {
     bool loose; /* a JSON body of unknown structure: iterators cannot be told from resources */
     iac_map check_data; /* "data.type.name" of the data blocks within checks */
     int hints;          /* given so far */
+    bool testing;       /* an expression of a test: outputs and runs may be referred to */
+    const iac_map *test_variables;
+    void (*test_run)(void *arg, const iac_ref *ref);
+    void *test_arg;
 } validator;
 
 /* Nested deeper, blocks are left to the checks by schema. */
@@ -51,7 +56,8 @@ static iac_str nearest_in(validator *v, const iac_map *map, iac_str name)
 
 static void check_variable(validator *v, const iac_ref *ref)
 {
-    if (iac_map_has(&v->module->variable_map, ref->name))
+    if (iac_map_has(&v->module->variable_map, ref->name) ||
+        (v->testing && iac_map_has(v->test_variables, ref->name)))
         return;
     iac_str hint = nearest_in(v, &v->module->variable_map, ref->name);
     if (!hint.n)
@@ -168,9 +174,29 @@ static bool is_iterator(const validator *v, const iac_ref *ref)
     return false;
 }
 
+/* output.NAME and run.NAME look like resources of these types. */
+static bool check_test_ref(validator *v, const iac_ref *ref)
+{
+    if (!v->testing || ref->addr.mode != IAC_MANAGED)
+        return false;
+    if (iac_str_is(ref->addr.type, "run")) {
+        v->test_run(v->test_arg, ref);
+        return true;
+    }
+    if (!iac_str_is(ref->addr.type, "output"))
+        return false;
+    if (!iac_map_has(&v->module->output_map, ref->addr.name)) {
+        iac_str hint = nearest_in(v, &v->module->output_map, ref->addr.name);
+        iac_diag_error(v->diags, ref->range, "Reference to undeclared output value",
+                       "An output value with the name \"%.*s\" has not been declared.%.*s", IAC_FMT(ref->addr.name),
+                       IAC_FMT(hint));
+    }
+    return true;
+}
+
 static void check_resource(validator *v, const iac_ref *ref)
 {
-    if (is_iterator(v, ref))
+    if (is_iterator(v, ref) || check_test_ref(v, ref))
         return;
     iac_str key = resource_key(v->arena, ref->addr.mode, ref->addr);
     const iac_resource_config *resource = iac_map_get(&v->module->resource_map, key);
@@ -528,6 +554,16 @@ void iac_config_check_expression(iac_arena *arena, const iac_module_config *modu
 
     check_expr(&v, expr);
     iac_map_clear(&v.check_data);
+}
+
+void iac_config_check_test_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
+                                      const iac_map *variables, void (*run)(void *arg, const iac_ref *ref), void *arg,
+                                      iac_diags *diags)
+{
+    validator v = { .arena = arena, .module = module, .diags = diags, .testing = true, .test_variables = variables,
+                    .test_run = run, .test_arg = arg };
+
+    check_expr(&v, expr);
 }
 
 void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags)

@@ -115,6 +115,19 @@ static const iac_value *given_value(iac_arena *arena, const iac_variable_config 
     return convert(arena, variable, v, &from, diags);
 }
 
+static const iac_value *parse_undeclared(iac_arena *arena, const iac_variable_value *given, iac_diags *diags)
+{
+    iac_variable_config any = { .name = given->name, .type = &iac_type_dynamic, .type_declared = true };
+
+    return given->value ? given->value : read_raw(arena, &any, given->raw, diags);
+}
+
+const iac_value *iac_variable_given(iac_arena *arena, const iac_variable_config *variable,
+                                    const iac_variable_value *given, iac_diags *diags)
+{
+    return variable ? given_value(arena, variable, given, diags) : parse_undeclared(arena, given, diags);
+}
+
 static void report_undeclared(const iac_variable_value *given, size_t *in_files, iac_diags *diags)
 {
     if (given->from == IAC_FROM_ARGUMENT)

@@ -29,6 +29,9 @@ typedef struct iac_scope {
     const iac_value *(*call_provider)(void *user, iac_str provider, iac_str function, const iac_value *const *args,
                                       size_t n, iac_range range, iac_arena *arena, iac_diags *diags);
     const iac_func_context *functions;
+    /* Whether what a RESOURCE reference names is a single value, so that an index after it is part of that value and
+     * lookup is asked for the whole; NULL: never. */
+    bool (*is_value)(void *user, const iac_ref *ref);
 } iac_scope;
 
 /* scope NULL: no names, as in tfvars files ("Variables not allowed", "Function calls not allowed"). */

@@ -315,7 +315,7 @@ static const iac_value *begin(struct eval *ev, const struct chain *chain, size_t
     }
     while (chain->v[*next - 1] != ref.subject)
         ++*next;
-    if (!ref.key) {
+    if (!ref.key || (ev->scope->is_value && ev->scope->is_value(ev->scope->user, &ref))) {
         *next += ref.output.n > 0;
         return look_up_whole(ev, &ref);
     }
