@@ -269,11 +269,6 @@ iac_status iac_cli_load_config(iac_cli *cli)
         .data_dir = iac_cli_data_dir(), .user = cli, .variable = early_variable, .workspace = cli->workspace,
     };
 
-    return data_dir && *data_dir ? data_dir : ".terraform";
-}
-
-iac_status iac_cli_load_config(iac_cli *cli)
-{
     if (cli->config)
         return IAC_OK;
     return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);

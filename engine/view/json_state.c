@@ -227,6 +227,19 @@ static void add_root_module(iac_buf *out, const iac_state *state, const iac_view
     iac_arena_free(arena);
 }
 
+static void add_values(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+{
+    bool first = true;
+    iac_buf_char(out, '{');
+    if (state->output_count) {
+        iac_json_member(out, &first, "outputs");
+        add_outputs(out, state);
+    }
+    iac_json_member(out, &first, "root_module");
+    add_root_module(out, state, schemas);
+    iac_buf_char(out, '}');
+}
+
 void iac_json_test_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
 {
     iac_buf_cstr(out, "\"state_format_version\":\"1.0\",\"root_module\":");

@@ -1,0 +1,5 @@
+run "one" {
+  assert {
+    condition = true
+  }
+}

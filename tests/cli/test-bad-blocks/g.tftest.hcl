@@ -1,0 +1,7 @@
+run "one" {
+  plan_options {
+    mode = weird
+    refresh = 3
+    target = foo
+  }
+}

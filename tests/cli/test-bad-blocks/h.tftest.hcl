@@ -1,0 +1,4 @@
+run "one" {
+  module { source = "./x" }
+  module { source = "./y" }
+}

@@ -1,0 +1,3 @@
+run "one" {
+  expect_failures = [var.x + 1]
+}

@@ -1,0 +1,5 @@
+run "v" {
+  variables { n = 11 }
+  expect_failures = [var.n]
+}
+run "after" {}

@@ -1,0 +1,4 @@
+run "c" {
+  variables { n = 4 }
+}
+run "after" {}

@@ -1,0 +1,4 @@
+run "c" {
+  command = plan
+  variables { n = 4 }
+}

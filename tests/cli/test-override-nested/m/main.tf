@@ -1,0 +1,2 @@
+resource "terraform_data" "r" { input = 1 }
+output "o" { value = terraform_data.r.id }

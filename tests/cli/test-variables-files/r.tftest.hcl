@@ -1,0 +1,9 @@
+variables {
+  b = "file"
+}
+run "one" {
+  assert {
+    condition     = output.all == "?"
+    error_message = "all: ${output.all}"
+  }
+}
