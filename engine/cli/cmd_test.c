@@ -96,6 +96,8 @@ static int run(iac_cli *cli)
         status = IAC_ERR;
     if (status == IAC_OK && iac_cli_gather_variables(cli) == IAC_OK)
         status = iac_tfvars_of_dir(cli->arena, test_dir, &of_tests, &cli->diags);
+    if (!cli->stream)
+        iac_diags_sort(&cli->diags);
     if (status != IAC_OK || iac_diags_has_errors(&cli->diags)) {
         iac_vec_clear(&of_tests);
         return IAC_EXIT_ERROR;

@@ -48,6 +48,7 @@ static int run(iac_cli *cli)
         return valid ? IAC_EXIT_OK : IAC_EXIT_ERROR;
     }
     bool warned = cli->diags.list.n > 0;
+    iac_diags_sort(&cli->diags);
     iac_cli_report(cli);
     if (valid)
         iac_cli_printf("%sSuccess!%s The configuration is valid%s\n\n", cli->out_view.color ? "\033[32m\033[1m" : "",

@@ -17,6 +17,7 @@ static void show_diags(iac_cli *cli, iac_diags *diags)
     if (!diags->list.n)
         return;
     iac_test_name_blocks(cli, diags);
+    iac_diags_sort(diags);
     for (size_t i = 0; i < diags->list.n; i++) {
         bool error = diags->list.v[i].severity == IAC_ERROR;
         iac_buf_init(&out, IAC_BUF_UNLIMITED);

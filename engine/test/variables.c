@@ -176,7 +176,11 @@ static const iac_value *written(iac_tester *tester, const iac_config *config, co
     iac_test_scope_init(&scope, tester, config, target);
     if (!iac_test_check_refs(&scope, variable->expr, diags))
         return NULL;
+    size_t told = diags->list.n;
     const iac_value *v = iac_eval(&scope.scope, variable->expr, tester->arena, diags);
+    for (size_t i = told; i < diags->list.n; i++)
+        if (iac_str_is(diags->list.v[i].summary, "Unsupported attribute"))
+            diags->list.v[i].value_count = 0; /* Terraform does not show what a run has instead */
     return diags->errors == errors ? v : NULL;
 }
 

@@ -76,6 +76,60 @@ void iac_diags_append(iac_diags *to, iac_diags *from)
     iac_diags_clear(from);
 }
 
+static size_t depth_of(iac_str path)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < path.n; i++)
+        n += path.p[i] == '/';
+    return n;
+}
+
+/* Below, at or above 0 as a comes before, with or after b. */
+static int order_of(const iac_diag *a, const iac_diag *b)
+{
+    if (a->severity != b->severity)
+        return a->severity == IAC_WARNING ? -1 : 1;
+    if (!a->subject.src != !b->subject.src)
+        return a->subject.src ? 1 : -1;
+    if (!a->subject.src)
+        return 0;
+    iac_str x = a->subject.src->name, y = b->subject.src->name;
+    if (depth_of(x) != depth_of(y))
+        return depth_of(x) < depth_of(y) ? -1 : 1;
+    int order = iac_str_cmp(x, y);
+    if (order)
+        return order;
+    if (a->subject.start != b->subject.start)
+        return a->subject.start < b->subject.start ? -1 : 1;
+    return (a->subject.end > b->subject.end) - (a->subject.end < b->subject.end);
+}
+
+typedef struct placed {
+    iac_diag diag;
+    size_t index;
+} placed;
+
+static int cmp_placed(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    int order = order_of(&x->diag, &y->diag);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+void iac_diags_sort(iac_diags *diags)
+{
+    size_t n = diags->list.n;
+    if (n < 2)
+        return;
+    placed *list = iac_xcalloc(n, sizeof(*list));
+    for (size_t i = 0; i < n; i++)
+        list[i] = (placed){ diags->list.v[i], i };
+    qsort(list, n, sizeof(*list), cmp_placed);
+    for (size_t i = 0; i < n; i++)
+        diags->list.v[i] = list[i].diag;
+    free(list);
+}
+
 bool iac_diags_has_errors(const iac_diags *diags)
 {
     return diags->errors > 0;

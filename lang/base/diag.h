@@ -47,6 +47,8 @@ iac_diag *iac_diag_add(iac_diags *diags, const iac_diag *diag);
 
 /* Moves everything in `from` to the end of `to`; from is empty after. */
 void iac_diags_append(iac_diags *to, iac_diags *from);
+/* Puts the list in Terraform's order: warnings first, then those without a place, then by file and position. Stable. */
+void iac_diags_sort(iac_diags *diags);
 bool iac_diags_has_errors(const iac_diags *diags);
 /* Drops everything added since the list had `count` items (for try() and can()). */
 void iac_diags_truncate(iac_diags *diags, size_t count);

@@ -42,7 +42,8 @@ static void read_keyword(iac_module_build *m, const iac_attribute *attr, const c
 {
     if (!attr)
         return;
-    iac_str word = iac_static_keyword(m, attr->expr);
+    iac_str word = attr->expr->kind == IAC_EXPR_ROOT || attr->expr->from_json ? iac_static_keyword(m, attr->expr)
+                                                                              : (iac_str){ 0 };
     *ret = iac_str_is(word, yes);
     if (*ret || iac_str_is(word, no))
         return;

@@ -179,7 +179,7 @@ static void read_mock_type(iac_module_build *m, const iac_block *block, bool dur
     if (before) {
         iac_str place = iac_range_place(m->arena, before->block_range);
         iac_str summary = iac_arena_printf(m->arena, "Duplicate %.*s block", IAC_FMT(block->type));
-        iac_diag_error(m->diags, block->header_range, summary.p,
+        iac_diag_error(m->diags, block->labels[0].range, summary.p,
                        "A %.*s block for %.*s has already been defined at %.*s.", IAC_FMT(block->type),
                        IAC_FMT(block->labels[0].text), IAC_FMT(place));
         return;
