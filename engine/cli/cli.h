@@ -37,6 +37,7 @@ typedef struct iac_args {
     const char *state; /* workspace new: a state file */
     const char *plan_file, *type; /* graph */
     bool draw_cycles;
+    bool man; /* help */
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
     iac_words targets, excludes, target_files, exclude_files, replaces, plugin_dirs, filters;
@@ -99,6 +100,7 @@ typedef struct iac_command_group {
 
 extern const iac_command *const iac_commands[]; /* ends with NULL */
 extern const iac_command_group iac_command_groups[]; /* ends with one that has no name */
+extern const iac_command iac_cmd_completion, iac_cmd_help; /* written from the tables */
 const iac_command_group *iac_command_group_find(const char *name); /* NULL: none */
 const iac_command *iac_command_find(iac_str name);
 
@@ -126,6 +128,7 @@ struct iac_cli {
 /* Reads the command's options. IAC_ERR after adding a diagnostic. */
 iac_status iac_options_parse(const iac_command *command, int argc, char **argv, iac_args *ret, iac_diags *diags);
 void iac_args_clear(iac_args *args);
+bool iac_option_is_listed(const iac_option *option); /* in help */
 void iac_help_command(iac_buf *out, const iac_command *command);
 void iac_help_group(iac_buf *out, const iac_command_group *group); /* its subcommands */
 void iac_help_program(iac_buf *out);
@@ -223,6 +226,9 @@ iac_status iac_prompt_approval(iac_cli *cli, bool destroy);
 void iac_log_setup(void); /* log_setup.c: opens the log that TF_LOG and its kin ask for */
 /* cli_config.c: tells on stderr what is wrong with Terraform's CLI configuration file. */
 void iac_cli_check_config_file(iac_arena *arena, const iac_view_options *view);
+
+/* Makes shells complete this program's commands, or stops it; the exit status (cmd_completion.c). */
+int iac_completion_install(iac_arena *arena, bool install);
 
 /* ---- interrupts (signals.c) ---- */
 /* From now on SIGINT and SIGTERM are counted instead of ending the process, and the user is told; json: as a message of

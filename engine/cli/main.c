@@ -132,7 +132,7 @@ static void close_cli(iac_cli *cli)
 
 /* What stands before the subcommand, beside -chdir. */
 typedef struct global_options {
-    bool help, version;
+    bool help, version, install, uninstall;
     const char *started_in;
 } global_options;
 
@@ -267,6 +267,10 @@ static int read_global_options(int argc, char **argv, int *ret_used, global_opti
             ret->help = true;
         } else if (strcmp(word, "version") == 0 || strcmp(word, "v") == 0) {
             ret->version = true;
+        } else if (strcmp(word, "install-autocomplete") == 0) {
+            ret->install = true;
+        } else if (strcmp(word, "uninstall-autocomplete") == 0) {
+            ret->uninstall = true;
         } else {
             fprintf(stderr, "Invalid flags before the subcommand. If these flags are for\n"
                             "the subcommand, please put them after the subcommand.\n\n");
@@ -289,8 +293,11 @@ int main(int argc, char **argv)
     if (status < 0) {
         static char *version_words[] = { "version", NULL };
         iac_arena *arena = iac_arena_new();
-        status = global.version ? dispatch(arena, &global, 1, version_words)
-                                : dispatch(arena, &global, argc - 1 - used, argv + 1 + used);
+        if (global.install || global.uninstall)
+            status = iac_completion_install(arena, global.install);
+        else
+            status = global.version ? dispatch(arena, &global, 1, version_words)
+                                    : dispatch(arena, &global, argc - 1 - used, argv + 1 + used);
         iac_arena_free(arena);
     }
     free(started_in);

@@ -229,7 +229,7 @@ static void wrap(iac_buf *out, const char *text, size_t indent)
     iac_buf_char(out, '\n');
 }
 
-static bool is_listed(const iac_option *option)
+bool iac_option_is_listed(const iac_option *option)
 {
     return option->help && option->kind != IAC_OPTION_UNSUPPORTED && option->kind != IAC_OPTION_IGNORED;
 }
@@ -248,14 +248,14 @@ void iac_help_command(iac_buf *out, const iac_command *command)
     wrap(out, command->description, NAME_COLUMN);
     for (const iac_option_group *const *group = command->groups; *group; group++)
         for (size_t i = 0; i < (*group)->count; i++)
-            if (is_listed(&(*group)->options[i]) && option_width(&(*group)->options[i]) > column)
+            if (iac_option_is_listed(&(*group)->options[i]) && option_width(&(*group)->options[i]) > column)
                 column = option_width(&(*group)->options[i]);
     column += NAME_COLUMN + 2;
     for (const iac_option_group *const *group = command->groups; *group; group++) {
         iac_buf_printf(out, "\n%s:\n\n", (*group)->title);
         for (size_t i = 0; i < (*group)->count; i++) {
             const iac_option *option = &(*group)->options[i];
-            if (!is_listed(option))
+            if (!iac_option_is_listed(option))
                 continue;
             iac_buf_printf(out, "  -%s%s", option->name, option->argument ? option->argument : "");
             iac_buf_fill(out, ' ', column - NAME_COLUMN - option_width(option));
@@ -311,5 +311,7 @@ void iac_help_program(iac_buf *out)
     iac_buf_cstr(out, "\nGlobal options (before the subcommand):\n"
                       "  -chdir=DIR    Change to this directory before doing anything else.\n"
                       "  -help         Show this text, or that of the subcommand.\n"
-                      "  -version      The same as the \"version\" subcommand.\n");
+                      "  -version      The same as the \"version\" subcommand.\n"
+                      "  -install-autocomplete, -uninstall-autocomplete\n"
+                      "                Complete commands in the shells in use, or no longer.\n");
 }

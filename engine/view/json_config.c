@@ -517,12 +517,18 @@ static void write_providers(writer *w, bool *any, const iac_module_config *m, co
 
 void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_schemas *schemas)
 {
-    writer w = { .out = out, .arena = iac_arena_new(), .schemas = schemas };
+    iac_buf providers;
+    writer w = { .out = &providers, .arena = iac_arena_new(), .schemas = schemas };
     bool any = false;
-    iac_buf_cstr(out, "{\"provider_config\":");
+
+    iac_buf_init(&providers, IAC_BUF_UNLIMITED);
     write_providers(&w, &any, config->root, NULL);
-    iac_buf_cstr(out, any ? "}" : "{}");
-    iac_buf_cstr(out, ",\"root_module\":");
+    w.out = out;
+    iac_buf_char(out, '{');
+    if (any)
+        iac_buf_printf(out, "\"provider_config\":%s},", providers.p);
+    iac_buf_clear(&providers);
+    iac_buf_cstr(out, "\"root_module\":");
     write_module(&w, config->root);
     iac_buf_char(out, '}');
     iac_map_clear(&w.sources);
