@@ -115,11 +115,16 @@ static int refuse_root(iac_cli *cli)
     return IAC_EXIT_ERROR;
 }
 
+static void announce_backend(iac_cli *cli)
+{
+    announce(cli, "initializing_backend_message", "Initializing the backend...");
+}
+
 static iac_status set_up_backend(iac_cli *cli)
 {
     if (!cli->args.backend)
         return IAC_OK;
-    announce(cli, "initializing_backend_message", "Initializing the backend...");
+    announce_backend(cli);
     if (take_state_over(cli) != IAC_OK)
         return IAC_ERR;
     return iac_cli_check_backend(cli);
@@ -166,8 +171,11 @@ static int run(iac_cli *cli)
     iac_cli_begin_stream(cli);
     if (check_options(cli) != IAC_OK || (cli->args.from_module && iac_install_from(cli, cli->args.from_module) != IAC_OK))
         return IAC_EXIT_ERROR;
-    if (iac_cli_load_root(cli, &root) != IAC_OK)
+    if (iac_cli_load_root(cli, &root) != IAC_OK) {
+        if (cli->args.backend)
+            announce_backend(cli);
         return refuse_root(cli);
+    }
     if (root->root->source_count == 0) {
         describe_empty(cli);
         return IAC_EXIT_OK;

@@ -15,8 +15,11 @@ static void print_tree(iac_buf *out, iac_arena *arena, const iac_module_config *
         const iac_module_call *call = &module->calls[i];
         bool last = i + 1 == module->call_count;
         iac_str version = call->module ? call->module->version : (iac_str){ 0 };
-        iac_buf_printf(out, "%.*s%s── \"%.*s\"[%.*s]%s%.*s\n", IAC_FMT(indent), last ? "└" : "├", IAC_FMT(call->name),
+        iac_buf_printf(out, "%.*s%s── \"%.*s\"[%.*s]%s%.*s", IAC_FMT(indent), last ? "└" : "├", IAC_FMT(call->name),
                        IAC_FMT(call->from.text), version.n ? " " : "", IAC_FMT(version));
+        if (version.n && call->version.n && !iac_str_eq(version, call->version))
+            iac_buf_printf(out, " (%.*s)", IAC_FMT(call->version));
+        iac_buf_char(out, '\n');
         if (call->module)
             print_tree(out, arena, call->module,
                        iac_arena_printf(arena, "%.*s%s", IAC_FMT(indent), last ? "    " : "│   "));

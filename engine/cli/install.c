@@ -61,13 +61,6 @@ static bool make_directories(iac_arena *arena, const char *path)
     return mkdir(copy, 0777) == 0 || errno == EEXIST;
 }
 
-static iac_fetcher *fetcher_of(installer *in, iac_diags *diags)
-{
-    if (!in->fetcher)
-        in->fetcher = iac_fetcher_new(diags);
-    return in->fetcher;
-}
-
 /* ---- local modules ---- */
 
 /* The path that symbolic links on the way lead to; as it is where there are none. */
@@ -288,10 +281,10 @@ static iac_status find_or_install(void *user, const iac_module_config *parent, c
         entry = *record;
     } else {
         iac_map_put(&in->replaced, entry.key, in);
+        if (!in->fetcher && call->from.kind != IAC_SOURCE_LOCAL)
+            in->fetcher = iac_fetcher_new();
         if (call->from.kind == IAC_SOURCE_LOCAL)
             status = install_local(in, parent, call, &entry, diags);
-        else if (!fetcher_of(in, diags))
-            status = IAC_ERR;
         else if (call->from.kind == IAC_SOURCE_REGISTRY)
             status = install_from_registry(in, call, &entry, diags);
         else
@@ -445,8 +438,8 @@ iac_status iac_install_from(iac_cli *cli, const char *given)
     }
     iac_cli_tell(cli, "copying_configuration_message", iac_arena_printf(cli->arena, "Copying configuration from \"%s\"...",
                                                                         given));
-    iac_fetcher *fetcher = iac_fetcher_new(&cli->diags);
-    if (!fetcher || (source.kind == IAC_SOURCE_REGISTRY && from_registry(cli, fetcher, &source) != IAC_OK)) {
+    iac_fetcher *fetcher = iac_fetcher_new();
+    if (source.kind == IAC_SOURCE_REGISTRY && from_registry(cli, fetcher, &source) != IAC_OK) {
         iac_fetcher_free(fetcher);
         return IAC_ERR;
     }

@@ -13,6 +13,8 @@
 enum { MAX_ENTRIES = 200000, MAX_PARTS = 200, BLOCK = 65536 };
 static const int64_t max_bytes = (int64_t)2 << 30; /* of everything unpacked */
 
+static const char too_large[] = "the archive unpacks to more than 2 GiB";
+
 typedef struct pending_link {
     iac_str path, target;
     bool hard;
@@ -98,7 +100,7 @@ static bool write_file(unpacking *u, iac_str path, int fd)
     while ((got = archive_read_data(u->archive, bytes, sizeof(bytes))) > 0) {
         u->bytes += got;
         if (u->bytes > max_bytes)
-            return fail(u, path, "the archive unpacks to more than 2 GiB");
+            return fail(u, path, too_large);
         if (!write_all(fd, bytes, (size_t)got))
             return fail(u, path, strerror(errno));
     }
@@ -142,6 +144,9 @@ static bool unpack_entry(unpacking *u, struct archive_entry *entry)
         iac_vec_push(&u->links, (pending_link){ path, iac_arena_str(u->arena, iac_str_of(soft ? soft : hard)), !soft });
         return true;
     }
+    if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size_is_set(entry) &&
+        archive_entry_size(entry) > max_bytes - u->bytes)
+        return fail(u, path, too_large);
     if (archive_entry_filetype(entry) == AE_IFREG)
         return unpack_file(u, path, parts, n, archive_entry_mode(entry));
     if (archive_entry_filetype(entry) != AE_IFDIR)

@@ -11,8 +11,9 @@
 typedef struct iac_fetcher iac_fetcher;
 
 /* Reads the settings of the command line (TF_CLI_CONFIG_FILE, or .terraformrc and credentials.tfrc.json of the user):
- * credentials, and what `host` blocks say of services. NULL after adding a diagnostic. Warnings may be added. */
-iac_fetcher *iac_fetcher_new(iac_diags *diags);
+ * credentials, and what `host` blocks say of services. Mistakes in them are passed over: the command line has told them.
+ * Never NULL. */
+iac_fetcher *iac_fetcher_new(void);
 void iac_fetcher_free(iac_fetcher *fetcher); /* NULL is fine */
 
 /* Gets a package (iac_module_source.package of a remote source) into dest, which is not there yet; its parent is. A

@@ -13,7 +13,7 @@ struct iac_fetcher {
 };
 
 /* ---- settings.c ---- */
-iac_status iac_settings_read(iac_fetcher *fetcher, iac_diags *diags);
+void iac_settings_read(iac_fetcher *fetcher);
 /* The token for a host, from TF_TOKEN_... or the settings; empty: none. */
 iac_str iac_settings_token(iac_fetcher *fetcher, iac_str host);
 

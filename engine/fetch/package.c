@@ -13,15 +13,13 @@
 
 enum { MAX_HOPS = 10 }; /* addresses that lead to addresses */
 
-iac_fetcher *iac_fetcher_new(iac_diags *diags)
+iac_fetcher *iac_fetcher_new(void)
 {
     iac_fetcher *fetcher = iac_xcalloc(1, sizeof(*fetcher));
 
     fetcher->arena = iac_arena_new();
-    if (iac_settings_read(fetcher, diags) == IAC_OK)
-        return fetcher;
-    iac_fetcher_free(fetcher);
-    return NULL;
+    iac_settings_read(fetcher);
+    return fetcher;
 }
 
 void iac_fetcher_free(iac_fetcher *fetcher)

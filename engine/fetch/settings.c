@@ -159,19 +159,12 @@ static void read_body(scanner *s, iac_str *path, size_t n, size_t depth)
     }
 }
 
-static iac_status read_file(iac_fetcher *fetcher, const char *path, iac_str text, iac_diags *diags)
+static void read_file(iac_fetcher *fetcher, iac_str text)
 {
     scanner s = { .fetcher = fetcher, .text = text };
     iac_str names[MAX_NAMES];
 
     read_body(&s, names, 0, 0);
-    if (!s.bad)
-        return IAC_OK;
-    iac_pos at = iac_source_pos(iac_source_new(fetcher->arena, iac_str_of(path), text),
-                                (uint32_t)(s.at < text.n ? s.at : text.n));
-    iac_diag_error(diags, IAC_NO_RANGE, "Invalid CLI configuration file",
-                   "The CLI configuration file %s could not be understood at line %u.", path, at.line);
-    return IAC_ERR;
 }
 
 /* credentials.tfrc.json, as `login` of Terraform writes it: {"credentials":{"HOST":{"token":".."}}}. */
@@ -194,28 +187,22 @@ static void read_stored_credentials(iac_fetcher *fetcher, iac_str text)
     }
 }
 
-iac_status iac_settings_read(iac_fetcher *fetcher, iac_diags *diags)
+void iac_settings_read(iac_fetcher *fetcher)
 {
     const char *path = getenv("TF_CLI_CONFIG_FILE"), *home = getenv("HOME");
     iac_diags ignored = IAC_DIAGS_INIT;
     iac_str text = { 0 };
-    bool named = path && *path;
 
     if (home && *home) {
         const char *stored = iac_arena_printf(fetcher->arena, "%s/.terraform.d/credentials.tfrc.json", home).p;
         if (iac_config_reader_files.read(NULL, stored, fetcher->arena, &text, &ignored) == IAC_OK)
             read_stored_credentials(fetcher, text);
-        if (!named)
+        if (!path || !*path)
             path = iac_arena_printf(fetcher->arena, "%s/.terraformrc", home).p;
     }
-    iac_status status = IAC_OK;
     if (path && *path && iac_config_reader_files.read(NULL, path, fetcher->arena, &text, &ignored) == IAC_OK)
-        status = read_file(fetcher, path, text, diags);
-    else if (named)
-        iac_diag_warning(diags, IAC_NO_RANGE, "Unable to open CLI configuration file",
-                         "The CLI configuration file at \"%s\" does not exist.", path);
+        read_file(fetcher, text);
     iac_diags_clear(&ignored);
-    return status;
 }
 
 iac_str iac_settings_token(iac_fetcher *fetcher, iac_str host)
