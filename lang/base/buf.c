@@ -44,6 +44,24 @@ static bool reserve(iac_buf *buf, size_t n)
     return true;
 }
 
+char *iac_buf_room(iac_buf *buf, size_t n)
+{
+    if (!reserve(buf, n))
+        return NULL;
+    char *room = buf->p + buf->n;
+    buf->n += n;
+    buf->p[buf->n] = '\0';
+    return room;
+}
+
+void iac_buf_cut(iac_buf *buf, size_t n)
+{
+    if (n >= buf->n)
+        return;
+    buf->n = n;
+    buf->p[n] = '\0';
+}
+
 void iac_buf_add(iac_buf *buf, const void *bytes, size_t n)
 {
     if (n == 0 || !reserve(buf, n))

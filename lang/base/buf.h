@@ -24,6 +24,8 @@ void iac_buf_add(iac_buf *buf, const void *bytes, size_t n);
 void iac_buf_str(iac_buf *buf, iac_str s);
 void iac_buf_cstr(iac_buf *buf, const char *s);
 void iac_buf_char(iac_buf *buf, char c);
+char *iac_buf_room(iac_buf *buf, size_t n); /* n more bytes, to be written at once; NULL when they do not fit */
+void iac_buf_cut(iac_buf *buf, size_t n);   /* back to the first n bytes */
 void iac_buf_fill(iac_buf *buf, char c, size_t count);
 void iac_buf_printf(iac_buf *buf, const char *format, ...) IAC_PRINTF(2, 3);
 void iac_buf_vprintf(iac_buf *buf, const char *format, va_list args);

@@ -1,4 +1,4 @@
-/* The text is parsed, its tokens are copied with what is spelt in an old way replaced, and then laid out in lines. A
+/* The text is parsed item by item, each item's tokens are copied with what is spelt in an old way replaced, and then laid out in lines. A
  * line ends with a newline token, so that a heredoc is a part of the line it begins in. Each line has up to three cells
  * (what comes first, the assignment, the comment), and cells of lines that follow each other are aligned. */
 #include "lang/syntax/format.h"
@@ -28,6 +28,8 @@ typedef struct formatter {
     IAC_VEC(line) lines;
     IAC_VEC(int64_t) levels; /* brackets open, by level of indentation */
     iac_buf *out;
+    const iac_diags *diags;
+    size_t errors; /* before it began */
 } formatter;
 
 enum { FLUSH_AT = 4096 }; /* pieces: few enough to stay in the processor's cache */
@@ -244,19 +246,18 @@ static void copy_attribute(formatter *f, const iac_attribute *attribute, bool is
         copy_value(f, first, end);
 }
 
-static void copy_body(formatter *f, const iac_body *body, bool of_variable, bool top);
-static void flush_after(formatter *f, const iac_block *block);
+static void copy_body(formatter *f, const iac_body *body, bool of_variable);
 
 static void copy_block(formatter *f, const iac_block *block, bool top)
 {
     copy_before(f, block->type_range.end);
     for (size_t i = 0; i < block->label_count; i++)
         copy_label(f, &block->labels[i]);
-    copy_body(f, block->body, top && iac_str_is(block->type, "variable"), false);
+    copy_body(f, block->body, top && iac_str_is(block->type, "variable"));
 }
 
 /* What follows the last item is copied later. */
-static void copy_body(formatter *f, const iac_body *body, bool of_variable, bool top)
+static void copy_body(formatter *f, const iac_body *body, bool of_variable)
 {
     size_t a = 0, b = 0;
 
@@ -267,9 +268,7 @@ static void copy_body(formatter *f, const iac_body *body, bool of_variable, bool
             copy_attribute(f, attribute, of_variable && iac_str_is(attribute->name, "type"));
             a++;
         } else {
-            copy_block(f, block, top);
-            if (top && f->pieces.n >= FLUSH_AT)
-                flush_after(f, block);
+            copy_block(f, block, false);
             b++;
         }
     }
@@ -546,10 +545,17 @@ static void lay_out(formatter *f)
 
 static void flush(formatter *f)
 {
+    size_t size = 0;
+
     lay_out(f);
-    for (size_t i = 0; i < f->pieces.n; i++) {
-        iac_buf_fill(f->out, ' ', f->pieces.v[i].spaces);
-        iac_buf_add(f->out, f->pieces.v[i].p, f->pieces.v[i].n);
+    for (size_t i = 0; i < f->pieces.n; i++)
+        size += f->pieces.v[i].spaces + f->pieces.v[i].n;
+    char *to = iac_buf_room(f->out, size);
+    for (size_t i = 0; to && i < f->pieces.n; i++) {
+        const piece *p = &f->pieces.v[i];
+        memset(to, ' ', p->spaces);
+        memcpy(to + p->spaces, p->p, p->n);
+        to += p->spaces + p->n;
     }
     f->pieces.n = 0;
     f->lines.n = 0;
@@ -567,27 +573,51 @@ static void flush_after(formatter *f, const iac_block *block)
         flush(f);
 }
 
+/* Copies an item of the top level while its tree is still in the processor's cache, and lets go of the tree. */
+static void take_item(iac_parser *p)
+{
+    formatter *f = p->on_item_arg;
+
+    if (f->diags->errors == f->errors) {
+        if (p->blocks.n) {
+            copy_block(f, &p->blocks.v[0], true);
+            if (f->pieces.n >= FLUSH_AT)
+                flush_after(f, &p->blocks.v[0]);
+        } else {
+            copy_attribute(f, &p->attributes.v[p->attributes.n - 1], false);
+        }
+    }
+    p->blocks.n = 0;
+    iac_arena_reset(p->arena);
+}
+
 iac_status iac_format_source(const iac_source *source, iac_buf *out, iac_diags *diags)
 {
     iac_parser parser;
-    size_t errors = diags->errors;
-    formatter f = { .arena = iac_arena_new(), .text = source->text, .tokens = &parser.tokens, .out = out };
+    size_t start = out->n;
+    formatter f = { .arena = iac_arena_new(), .text = source->text, .tokens = &parser.tokens, .out = out,
+                    .diags = diags, .errors = diags->errors };
+    iac_arena *tree = iac_arena_new();
 
-    iac_parser_init(&parser, f.arena, source, source->text, IAC_LEX_CONFIG, NULL, diags);
-    const iac_file *file = iac_parse_file_tokens(&parser);
-    iac_status status = diags->errors == errors ? IAC_OK : IAC_ERR;
+    iac_parser_init(&parser, tree, source, source->text, IAC_LEX_CONFIG, NULL, diags);
+    parser.on_item = take_item;
+    parser.on_item_arg = &f;
+    iac_parse_file_tokens(&parser);
+    iac_status status = diags->errors == f.errors ? IAC_OK : IAC_ERR;
     if (status == IAC_OK) {
-        copy_body(&f, file->body, false, true);
         copy_before(&f, UINT32_MAX);
         flush(&f);
         /* blanks at the very end belong to no line and stay */
         size_t last = parser.tokens.n - 1;
         iac_buf_fill(out, ' ', parser.tokens.v[last].start - (last ? token_end(&f, last - 1) : 0));
+    } else {
+        iac_buf_cut(out, start);
     }
     iac_vec_clear(&f.pieces);
     iac_vec_clear(&f.lines);
     iac_vec_clear(&f.levels);
     iac_parser_clear(&parser);
+    iac_arena_free(tree);
     iac_arena_free(f.arena);
     return status;
 }

@@ -15,7 +15,8 @@ enum {
 
 typedef struct iac_template_part iac_template_part;
 
-typedef struct iac_parser {
+typedef struct iac_parser iac_parser;
+struct iac_parser {
     iac_arena *arena;
     const iac_source *src;
     const iac_range *whole; /* where set: the range of every node (text that is not itself in src) */
@@ -36,10 +37,19 @@ typedef struct iac_parser {
     IAC_VEC(iac_label) labels;
     struct { iac_template_part *v; size_t n, cap; } parts;
     iac_buf buf;
-} iac_parser;
+    /* Where set: called after each item of the file's top level, the last of p->attributes or of p->blocks. It may take
+     * blocks off and reset the arena. */
+    void (*on_item)(iac_parser *p);
+    void *on_item_arg;
+};
 
 /* Tokens. peek is the next token that counts here; next moves past it. */
-const iac_token *iac_parser_peek(const iac_parser *p);
+const iac_token *iac_parser_skip_blank(const iac_parser *p);
+static inline const iac_token *iac_parser_peek(const iac_parser *p)
+{
+    const iac_token *token = p->tokens.v + p->at;
+    return token->kind > IAC_TOK_BLOCK_COMMENT ? token : iac_parser_skip_blank(p);
+}
 const iac_token *iac_parser_next(iac_parser *p);
 bool iac_parser_accept(iac_parser *p, iac_token_kind kind);
 iac_range iac_parser_range(const iac_parser *p, uint32_t start, uint32_t end);

@@ -7,7 +7,7 @@
 
 /* ---- tokens ---- */
 
-const iac_token *iac_parser_peek(const iac_parser *p)
+const iac_token *iac_parser_skip_blank(const iac_parser *p)
 {
     for (const iac_token *token = p->tokens.v + p->at;; token++) {
         switch (token->kind) {
@@ -549,6 +549,8 @@ static void parse_items(iac_parser *p, const iac_token *open, names *seen, size_
             continue;
         case IAC_TOK_IDENT:
             parse_item(p, seen, attributes);
+            if (!open && p->on_item)
+                p->on_item(p);
             continue;
         case IAC_TOK_EOF:
             if (open)

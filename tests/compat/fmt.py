@@ -20,13 +20,17 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path.append(str(HERE.parent / "bench"))
+import varied  # noqa: E402 (from the folder just named)
+
 ROOT = HERE.parent.parent
 SEPARATOR = "\n%%\n"
 
 # ---- inputs ----
 
 TOKEN = re.compile(r"""
-    (?P<heredoc><<-?(?P<mark>[A-Za-z_]\w*)\n(?:.*\n)*?[ \t]*(?P=mark)[ \t]*(?=\n))
+    (?P<heredoc><<-?(?P<mark>[A-Za-z_]\w*)\n(?:[^\n]*\n)*?[ \t]*(?P=mark)[ \t]*(?=\n))
   | (?P<comment>\#[^\n]*\n|//[^\n]*\n|/\*.*?\*/)
   | (?P<string>"(?:\\.|\$\$\{|%%\{|[^"\\\n])*")
   | (?P<newline>\n)
@@ -72,6 +76,20 @@ def mutate(text, rng):
             piece = rng.choice(["/* c */", " /**/ ", "/* a\n b */"]) + piece
         out.append(piece)
     return "".join(out)
+
+
+def odd(text, rng):
+    """Other line ends, a byte order mark, tabs, characters of several columns or none, no newline at the end."""
+    if rng.random() < 0.5:
+        text = text.replace("\n", "\r\n")
+    if rng.random() < 0.3:
+        text = "\ufeff" + text
+    if rng.random() < 0.5:
+        text = re.sub(r"(?m)^ +", lambda match: "\t" * (len(match.group()) // 2), text)
+    if rng.random() < 0.5:
+        for plain, other in (("name", "námé"), ("Name", "Na\u0301me"), ("x", "東"), ("service", "👩‍👩‍👧service")):
+            text = text.replace(f'"{plain}', f'"{other}').replace(f"# {plain}", f"# {other}")
+    return text.rstrip() if rng.random() < 0.3 else text
 
 
 class Generator:
@@ -277,6 +295,12 @@ def inputs(arguments):
         found.append((f"real-{i}", text, None))
         for j in range(3):
             found.append((f"real-{i}-{j}", mutate(text, rng), None))
+    for i in range(max(20, arguments.count // 20)):
+        text = varied.text(rng.randrange(500, 8000), rng.randrange(1 << 30))
+        found.append((f"varied-{i}", text, None))
+        text = mutate(text, rng)
+        found.append((f"varied-{i}-m", text, None))
+        found.append((f"varied-{i}-o", odd(text, rng), None))
     for name, text, reason in list(found):
         if reason is None and not name.startswith("real"):
             found.append((name + "-m", mutate(text, rng), None))
