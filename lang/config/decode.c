@@ -53,9 +53,10 @@ static const iac_value *static_value(iac_module_build *m, const iac_attribute *a
     v = iac_convert(m->arena, v, type, &error, NULL);
     if (v && iac_is_set_value(v))
         return v;
-    if (!v || !iac_is_known(v))
-        iac_diag_error(m->diags, iac_expr_start(attr->expr), "Unsuitable value type", "Unsuitable value: %.*s",
-                       IAC_FMT(v ? IAC_STR("value must be known") : error));
+    if (v)
+        error = iac_is_null(v) ? IAC_STR("null value is not allowed") : IAC_STR("value must be known");
+    iac_diag_error(m->diags, iac_expr_start(attr->expr), "Unsuitable value type", "Unsuitable value: %.*s",
+                   IAC_FMT(error));
     return NULL;
 }
 

@@ -138,6 +138,12 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
                                    "instance (e.g. \"test_instance.foo[1]\").");
         return;
     }
+    if (!is_module && addr.mode == IAC_DATA) {
+        iac_diag_error(m->diags, removed.from->range, "Data source address not allowed",
+                       "Data sources are never destroyed, so they are not valid targets of removed blocks. To remove the "
+                       "data source from state, remove the data source block from configuration.");
+        return;
+    }
     if (!is_module && addr.mode != IAC_MANAGED) {
         iac_diag_error(m->diags, removed.from->range, "Invalid address", "Only managed resources can be removed.");
         return;

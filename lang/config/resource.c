@@ -121,10 +121,12 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
     };
     iac_body_content(m->arena, body, mode == IAC_MANAGED ? &resource_spec : &data_spec, true, &content, m->diags);
     ret->body = content.remain;
-    bool good = iac_check_label(m, &block->labels[0],
-                                mode == IAC_DATA ? "Invalid data source name" : "Invalid resource type name");
-    good &= iac_check_label(m, &block->labels[1],
-                            mode == IAC_DATA ? "Invalid data resource name" : "Invalid resource name");
+    static const char *const bad_types[] = { "Invalid resource type name", "Invalid data source name",
+                                             "Invalid ephemeral resource type" };
+    static const char *const bad_names[] = { "Invalid resource name", "Invalid data resource name",
+                                             "Invalid ephemeral resource name" };
+    bool good = iac_check_label(m, &block->labels[0], bad_types[mode]);
+    good &= iac_check_label(m, &block->labels[1], bad_names[mode]);
     decode_repetition(m, &content, ret);
     ret->provider = implied_provider(ret->type);
     const iac_attribute *provider = content.attributes[RES_PROVIDER];

@@ -178,10 +178,10 @@ static void read_attribute(struct reader *r, const iac_expr *call, const iac_obj
         o->failed = true;
         return;
     }
-    for (size_t i = 0; i < o->n; i++) { /* the last of a repeated one wins */
+    for (size_t i = 0; i < o->n; i++) {
         if (iac_str_eq(o->names[i], name)) {
-            o->types[i] = type.type;
-            o->optional[i] = optional;
+            fail(r, item->key->range, call->range, "Object constructor map keys must be unique.");
+            o->failed = true;
             return;
         }
     }

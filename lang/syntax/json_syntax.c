@@ -587,7 +587,7 @@ static void read_labels(block_reader *r, const iac_json_node *node)
         }
     }
     if (found == 0)
-        iac_diag_error(r->diags, node->range, "Missing block label",
+        iac_diag_error(r->diags, node->open_range, "Missing block label",
                        "At least one object property is required, whose name represents the %.*s block's %s.",
                        IAC_FMT(r->type->name), label);
 }
