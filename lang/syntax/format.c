@@ -1,6 +1,7 @@
-/* The text is parsed item by item, each item's tokens are copied with what is spelt in an old way replaced, and then laid out in lines. A
- * line ends with a newline token, so that a heredoc is a part of the line it begins in. Each line has up to three cells
- * (what comes first, the assignment, the comment), and cells of lines that follow each other are aligned. */
+/* The text is parsed item by item, each item's tokens are copied with what is spelt in an old way replaced, and then
+ * laid out in lines. A line ends with a newline token, so that a heredoc is a part of the line it begins in. Each line
+ * has up to three cells (what comes first, the assignment, the comment), and cells of lines that follow each other are
+ * aligned. */
 #include "lang/syntax/format.h"
 
 #include "lang/syntax/parse.h"
