@@ -33,8 +33,9 @@ typedef struct session {
     bool over;
 } session;
 
-/* Appends what the line gives. IAC_ERR after diagnostics. */
-static iac_status handle(session *s, iac_str line, iac_buf *out)
+/* Appends what the line gives; end: what is put behind it, for a heredoc ends with a line. IAC_ERR after
+ * diagnostics. */
+static iac_status handle(session *s, iac_str line, const char *end, iac_buf *out)
 {
     iac_arena *arena = s->cli->arena; /* messages point into the line */
 
@@ -49,6 +50,7 @@ static iac_status handle(session *s, iac_str line, iac_buf *out)
         iac_buf_cstr(out, help_text);
         return IAC_OK;
     }
+    line = iac_arena_printf(arena, "%.*s%s", IAC_FMT(line), end);
     return iac_console_eval(s->console, arena, iac_source_new(arena, IAC_STR("<console-input>"), line), out,
                             &s->cli->diags);
 }
@@ -65,7 +67,7 @@ static int run_piped(session *s)
     iac_buf_init(&result, IAC_BUF_UNLIMITED);
     while (status == IAC_OK && !s->over && (n = getline(&line, &room, stdin)) >= 0) {
         iac_buf_reset(&result);
-        status = handle(s, (iac_str){ line, (size_t)n }, &result);
+        status = handle(s, (iac_str){ line, (size_t)n }, "", &result);
     }
     free(line);
     if (status == IAC_OK && !s->over) {
@@ -112,7 +114,7 @@ static int run_interactive(session *s)
     iac_buf_init(&result, IAC_BUF_UNLIMITED);
     while (!s->over && read_expression(editor, &text) == IAC_OK) {
         iac_buf_reset(&result);
-        iac_status status = handle(s, iac_buf_view(&text), &result);
+        iac_status status = handle(s, iac_buf_view(&text), "\n", &result);
         iac_cli_report(s->cli);
         if (status == IAC_OK && !s->over) {
             iac_buf_char(&result, '\n');

@@ -35,7 +35,8 @@ typedef enum key { /* what is not a character of its own */
 
 struct iac_line_editor {
     int in, out;
-    bool plain; /* a terminal that cannot move its cursor */
+    bool silent; /* what is written is no terminal: no prompts either */
+    bool plain;  /* a terminal that cannot move its cursor */
     IAC_VEC(char *) history;
     /* the line being edited */
     const char *prompt;
@@ -52,7 +53,8 @@ iac_line_editor *iac_line_editor_new(int in, int out)
 
     editor->in = in;
     editor->out = out;
-    editor->plain = !term || !*term || strcmp(term, "dumb") == 0 || !isatty(out);
+    editor->silent = !isatty(out);
+    editor->plain = !term || !*term || strcmp(term, "dumb") == 0 || editor->silent;
     iac_buf_init(&editor->text, MAX_LINE);
     iac_buf_init(&editor->draft, MAX_LINE);
     return editor;
@@ -389,7 +391,7 @@ static iac_status read_plainly(iac_line_editor *editor)
     int c;
 
     iac_buf_init(&prompt, IAC_BUF_UNLIMITED);
-    iac_buf_cstr(&prompt, editor->prompt);
+    iac_buf_cstr(&prompt, editor->silent ? "" : editor->prompt);
     put(editor, &prompt);
     iac_buf_clear(&prompt);
     while ((c = read_byte(editor)) != '\n') {

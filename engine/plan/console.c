@@ -272,6 +272,7 @@ iac_status iac_console_eval(iac_console *console, iac_arena *arena, const iac_so
     const iac_value *v = iac_eval(&console->place.scope, of_type ? of_type->call.args[0] : expr, arena, diags);
     if (diags->errors != errors) {
         explain_misplaced_type(diags, first);
+        iac_diags_sort(diags);
         return IAC_ERR;
     }
     if (of_type)

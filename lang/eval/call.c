@@ -114,8 +114,7 @@ static const iac_value *eval_can(struct call *call)
         return &iac_false;
     if (iac_is_wholly_known(v))
         return &iac_true;
-    iac_refinement known = { .not_null = true, .length_max = INT64_MAX };
-    return iac_value_refined(ev->arena, &iac_type_bool, &known);
+    return iac_value_unknown(ev->arena, &iac_type_bool);
 }
 
 /* ---- arguments ---- */
@@ -224,10 +223,9 @@ static void report_arg(struct call *call, size_t i, iac_str text)
         call_error(call, iac_expr_start(arg), arg, "Invalid function argument", detail);
 }
 
-/* Of arguments that have the wrong type, each is told; else what the function says. */
-static void report(struct call *call, const iac_func_error *error)
+/* Tells of each argument that has the wrong type. */
+static bool report_types(struct call *call)
 {
-    const iac_expr *expr = call->expr;
     iac_arena *arena = call->ev->arena;
     bool told = false;
     for (size_t i = 0; i < call->n; i++) {
@@ -237,7 +235,15 @@ static void report(struct call *call, const iac_func_error *error)
         report_arg(call, i, text);
         told = true;
     }
-    if (told)
+    return told;
+}
+
+/* Of arguments that have the wrong type, each is told; else what the function says. */
+static void report(struct call *call, const iac_func_error *error)
+{
+    const iac_expr *expr = call->expr;
+    iac_arena *arena = call->ev->arena;
+    if (report_types(call))
         return;
     if (error->arg != IAC_FUNC_NO_ARG && iac_func_param(call->func, error->arg)) {
         report_arg(call, error->arg, error->text);
@@ -255,6 +261,8 @@ static bool check_templatestring(struct call *call)
         return true;
     const iac_value *v = call->args[0];
     const char *problem = iac_templatestring_problem_(arg_expr(call, 0));
+    if (!problem && iac_is_unknown(v)) /* of whatever type */
+        return v->kind == IAC_STRING || v->kind == IAC_DYNAMIC;
     if (!problem && v->kind != IAC_STRING && v->kind != IAC_DYNAMIC)
         problem = "invalid template value: a string is required";
     if (problem)
@@ -272,6 +280,8 @@ static const iac_value *call_builtin(struct call *call)
         return &iac_unknown_dynamic;
     if (call->expr->call.expand_final && !check_count(call, call->n))
         return &iac_unknown_dynamic;
+    if (call->failed) /* those that could not be evaluated are unknown here, and so of no wrong type */
+        report_types(call);
     if (call->failed || !check_templatestring(call))
         return &iac_unknown_dynamic;
     iac_func_error error = { .arg = IAC_FUNC_NO_ARG };

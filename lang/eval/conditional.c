@@ -92,27 +92,58 @@ static bool is_untyped_null(const iac_value *v)
     return iac_is_null(v) && v->kind == IAC_DYNAMIC && v->marks == 0;
 }
 
-/* The type of the result; NULL when the arms have none in common. *ret_convert says whether an arm may differ. */
-static const iac_type *unify(struct eval *ev, const iac_value *yes, const iac_value *no, bool *ret_convert)
+/* Whether v's items, of several types, would have to become collections or structures of one type first. */
+static bool has_mixed_structures(struct eval *ev, const iac_value *v, const iac_type **ret_element)
 {
-    *ret_convert = false;
+    if (!iac_is_set_value(v) || v->n == 0 || (v->kind != IAC_TUPLE && v->kind != IAC_OBJECT))
+        return false;
+    const iac_type *type = iac_value_type(ev->arena, v);
+    bool same = true;
+    for (size_t i = 1; same && i < type->n; i++)
+        same = iac_type_equal(type->items[i], type->items[0]);
+    *ret_element = iac_type_unify(ev->arena, type->items, type->n, true);
+    return !same && (!*ret_element || (*ret_element)->kind >= IAC_LIST);
+}
+
+static bool is_open_collection(const iac_type *type)
+{
+    return (type->kind == IAC_LIST || type->kind == IAC_MAP) && type->element->kind == IAC_DYNAMIC;
+}
+
+/* How an arm becomes the result. */
+enum conversion {
+    AS_IT_IS,
+    CONVERTED,
+    CONVERTED_BY_ITEM, /* the other arm is a collection of anything: items are not made alike for it */
+};
+
+/* The type of the result; NULL when the arms have none in common. */
+static const iac_type *unify(struct eval *ev, const iac_value *yes, const iac_value *no, enum conversion *ret_convert)
+{
+    *ret_convert = AS_IT_IS;
     if (yes->kind == no->kind && (yes->kind == IAC_STRING || yes->kind == IAC_NUMBER || yes->kind == IAC_BOOL))
         return iac_value_type(ev->arena, yes);
-    *ret_convert = true;
+    *ret_convert = CONVERTED;
     const iac_type *types[] = { iac_value_type(ev->arena, yes), iac_value_type(ev->arena, no) };
     if (is_untyped_null(yes))
         return types[1];
     if (is_untyped_null(no))
         return types[0];
     if (yes->kind == IAC_DYNAMIC || no->kind == IAC_DYNAMIC) {
-        *ret_convert = false;
+        *ret_convert = AS_IT_IS;
         return &iac_type_dynamic;
     }
     if (iac_type_equal(types[0], types[1])) {
-        *ret_convert = false;
+        *ret_convert = AS_IT_IS;
         return types[0];
     }
-    return iac_type_unify(ev->arena, types, 2, true);
+    const iac_type *type = iac_type_unify(ev->arena, types, 2, true), *element;
+    if (type && (is_open_collection(types[0]) || is_open_collection(types[1]))) {
+        *ret_convert = CONVERTED_BY_ITEM;
+        if ((has_mixed_structures(ev, yes, &element) && !element) || (has_mixed_structures(ev, no, &element) && !element))
+            return NULL;
+    }
+    return type;
 }
 
 static bool never_null(const iac_value *v)
@@ -133,6 +164,8 @@ static const iac_value *unknown_result(struct eval *ev, const iac_type *type, co
 {
     iac_refinement known = { .length_max = INT64_MAX, .not_null = never_null(yes) && never_null(no) };
     int64_t a, b;
+    if (iac_is_null(yes) && iac_is_null(no))
+        return iac_value_null(ev->arena, type);
     if (type->kind == IAC_DYNAMIC)
         return &iac_unknown_dynamic;
     bool numbers = yes->kind == IAC_NUMBER && no->kind == IAC_NUMBER && iac_is_set_value(yes) && iac_is_set_value(no);
@@ -140,7 +173,8 @@ static const iac_value *unknown_result(struct eval *ev, const iac_type *type, co
         bool yes_more = iac_number_cmp(yes, no) > 0;
         known.min = yes_more ? &no->number : &yes->number;
         known.max = yes_more ? &yes->number : &no->number;
-    } else if (iac_type_is_collection(type) && yes->kind == no->kind && length_of(yes, &a) && length_of(no, &b) &&
+    } else if (iac_type_is_collection(type) && iac_value_has_type(yes, type) && iac_value_has_type(no, type) &&
+               length_of(yes, &a) && length_of(no, &b) &&
                (type->kind != IAC_SET || (!yes->deep_unknown && !no->deep_unknown))) {
         known.length_min = a < b ? a : b;
         known.length_max = a < b ? b : a;
@@ -149,13 +183,19 @@ static const iac_value *unknown_result(struct eval *ev, const iac_type *type, co
 }
 
 static const iac_value *take(struct eval *ev, const iac_expr *expr, struct arm *arm, bool yes, const iac_type *type,
-                             bool convert)
+                             enum conversion convert)
 {
     iac_diags_append(ev->diags, &arm->diags);
-    if (!convert)
+    if (convert == AS_IT_IS)
         return arm->v;
     iac_str error;
-    const iac_value *v = iac_convert(ev->arena, arm->v, type, &error, NULL);
+    const iac_type *element;
+    const iac_value *v = NULL;
+    if (convert == CONVERTED_BY_ITEM && has_mixed_structures(ev, arm->v, &element))
+        error = iac_arena_printf(ev->arena, "element types must all match for conversion to %s",
+                                 type->kind == IAC_LIST ? "list" : "map");
+    else
+        v = iac_convert(ev->arena, arm->v, type, &error, NULL);
     if (v)
         return v;
     iac_eval_error_(ev, arm_range(arm, expr), expr->range, arm->expr, "Inconsistent conditional result types",
@@ -165,7 +205,7 @@ static const iac_value *take(struct eval *ev, const iac_expr *expr, struct arm *
 
 static const iac_value *choose(struct eval *ev, const iac_expr *expr, struct arm *yes, struct arm *no)
 {
-    bool convert;
+    enum conversion convert;
     const iac_expr *about = expr->cond.condition;
     const iac_type *type = unify(ev, yes->v, no->v, &convert);
     if (!type) {

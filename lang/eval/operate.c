@@ -35,7 +35,9 @@ static bool compute_small(iac_op op, int64_t a, int64_t b, int64_t *ret)
 /* a - trunc(a / b) * b */
 static const char *compute_modulo(mpfr_ptr result, mpfr_srcptr a, mpfr_srcptr b)
 {
-    if (mpfr_inf_p(a) || mpfr_inf_p(b))
+    if (mpfr_inf_p(b) && !mpfr_inf_p(a))
+        return "can't use modulo with zero and infinity";
+    if (mpfr_inf_p(a) && !mpfr_zero_p(b))
         return "can't use modulo with infinities";
     if (mpfr_zero_p(b)) {
         mpfr_set(result, a, MPFR_RNDN);
@@ -118,14 +120,15 @@ static void get_bounds(const iac_value *v, struct bounds *bounds)
     }
 }
 
-/* 1 when a > b for sure, 0 when a <= b for sure, -1 when it is not known. or_equal: a >= b. */
-static int greater(const struct bounds *a, const struct bounds *b, bool or_equal)
+/* 1 when a > b for sure, 0 when a <= b for sure, -1 when it is not known. or_equal: a >= b. Terraform takes all bounds
+ * of unknown numbers as exclusive, and so knows less than could be known. */
+static int greater(const struct bounds *a, const struct bounds *b, bool or_equal, bool known)
 {
-    if (a->min && b->max && iac_number_cmp(a->min, b->max) > (or_equal ? -1 : 0))
-        return 1;
-    if (a->max && b->min && iac_number_cmp(a->max, b->min) < (or_equal ? 0 : 1))
-        return 0;
-    return -1;
+    int low = a->min && b->max ? iac_number_cmp(a->min, b->max) : -2;
+    int high = a->max && b->min ? iac_number_cmp(a->max, b->min) : 2;
+    if (known)
+        return or_equal ? low >= 0 : low > 0;
+    return low == 1 ? 1 : high == -1 ? 0 : -1;
 }
 
 static const iac_value *unknown_bool(struct eval *ev)
@@ -139,10 +142,9 @@ static const iac_value *compare(struct eval *ev, iac_op op, const iac_value *a, 
     struct bounds x, y;
     get_bounds(a, &x);
     get_bounds(b, &y);
-    int result = op == IAC_OP_GT   ? greater(&x, &y, false)
-                 : op == IAC_OP_GE ? greater(&x, &y, true)
-                 : op == IAC_OP_LT ? greater(&y, &x, false)
-                                   : greater(&y, &x, true);
+    bool known = iac_is_known(a) && iac_is_known(b), or_equal = op == IAC_OP_GE || op == IAC_OP_LE;
+    bool swap = op == IAC_OP_LT || op == IAC_OP_LE;
+    int result = greater(swap ? &y : &x, swap ? &x : &y, or_equal, known);
     return result < 0 ? unknown_bool(ev) : iac_value_bool(result == 1);
 }
 

@@ -59,9 +59,15 @@ static const iac_value *over_elements(struct eval *ev, const iac_expr *expr, con
         items[i] = eval_each(ev, expr, elements[i]);
         failures += ev->diags->errors - before;
     }
-    const iac_value *v = &iac_unknown_dynamic;
-    if (failures == 0)
+    const iac_value *v;
+    if (failures > 0) {
+        for (size_t i = 0; i < n; i++)
+            items[i] = &iac_unknown_dynamic;
+        v = list ? iac_value_unknown(ev->arena, iac_type_list(ev->arena, &iac_type_dynamic))
+                 : iac_value_tuple(ev->arena, items, n);
+    } else {
         v = list ? make_list(ev, items, n) : iac_value_tuple(ev->arena, items, n);
+    }
     free(items);
     return v;
 }
@@ -75,8 +81,8 @@ static const iac_value *over_single(struct eval *ev, const iac_expr *expr, const
         return iac_value_mark(ev->arena, &iac_unknown_dynamic, source->marks);
     const iac_value *v = over_elements(ev, expr, &source, 1, false);
     if (iac_is_unknown(source) && !(source->refinement && source->refinement->not_null))
-        v = iac_value_mark(ev->arena, &iac_unknown_dynamic, source->marks); /* none or one, depending on it */
-    return v;
+        v = &iac_unknown_dynamic; /* none or one, depending on it */
+    return iac_value_mark(ev->arena, v, source->marks);
 }
 
 const iac_value *iac_eval_splat_(struct eval *ev, const iac_expr *expr)

@@ -120,6 +120,8 @@ static const iac_value *no_element(struct eval *ev, const iac_value *key, size_t
         return index_error(ev, range, whole, ".");
     if (n == 0)
         return index_error(ev, range, whole, ": the collection has no elements.");
+    if ((uint64_t)index != n) /* no more is said of those farther out */
+        return index_error(ev, range, whole, ".");
     return index_error(ev, range, whole, ": the given index is greater than or equal to the length of the collection.");
 }
 
@@ -139,7 +141,7 @@ static const iac_value *index_sequence(struct eval *ev, const iac_value *v, cons
     size_t n = iac_is_unknown(v) ? v->type->n : v->n;
     int64_t index;
     if (!iac_value_to_int(number, &index) || index < 0 || (uint64_t)index >= n)
-        return no_element(ev, number, n, v->marks != 0, range, whole);
+        return no_element(ev, number, n, v->marks != 0 || iac_is_unknown(v), range, whole);
     if (iac_is_unknown(v))
         return iac_value_mark(ev->arena, iac_value_unknown(ev->arena, v->type->items[index]), marks);
     return iac_value_mark(ev->arena, v->items[index], marks);
@@ -159,15 +161,11 @@ static const iac_value *index_by_name(struct eval *ev, const iac_value *v, const
         const iac_value *unknown = object ? &iac_unknown_dynamic : iac_value_unknown(ev->arena, v->type->element);
         return iac_value_mark(ev->arena, unknown, marks);
     }
-    if (iac_is_unknown(v)) {
-        const iac_type *type = iac_type_attribute(v->type, name->string);
-        if (type)
-            return iac_value_mark(ev->arena, iac_value_unknown(ev->arena, type), marks);
-    } else {
-        const iac_value *item = iac_value_get(v, name->string);
-        if (item)
-            return iac_value_mark(ev->arena, item, marks);
-    }
+    if (iac_is_unknown(v)) /* even where its type could tell more */
+        return iac_value_mark(ev->arena, &iac_unknown_dynamic, marks);
+    const iac_value *item = iac_value_get(v, name->string);
+    if (item)
+        return iac_value_mark(ev->arena, item, marks);
     if (object && key->kind == IAC_NUMBER)
         return index_error(ev, range, whole,
                            ". An object only supports looking up attributes by name, not by numeric index.");

@@ -43,6 +43,8 @@ static const iac_value *length(iac_call *call, const iac_value *v)
     if (iac_is_unknown(v)) {
         const iac_refinement *r = v->refinement;
         bool bounded = r && v->kind != IAC_STRING;
+        if (v->kind == IAC_STRING && r)
+            return unknown_length(call, (int64_t)iac_grapheme_count(r->prefix), INT64_MAX);
         return unknown_length(call, bounded ? r->length_min : 0, bounded ? r->length_max : INT64_MAX);
     }
     if (v->kind == IAC_STRING)
@@ -113,7 +115,7 @@ const iac_value *iac_fn_index(iac_call *call)
     for (size_t i = 0; i < list->n; i++) {
         const iac_value *equal = iac_value_equals(call->arena, list->items[i], call->args[1]);
         if (iac_is_unknown(equal))
-            return iac_value_unknown(call->arena, &iac_type_number);
+            return iac_call_unknown(call);
         if (equal->boolean)
             return iac_value_int(call->arena, (int64_t)i);
     }
@@ -295,7 +297,8 @@ const iac_value *iac_fn_lookup(iac_call *call)
             return iac_call_fail(call, 2, "%.*s", IAC_FMT(error));
     }
     if (!found)
-        return iac_call_fail(call, IAC_FUNC_NO_ARG, "lookup failed to find key \"%.*s\"", IAC_FMT(key->string));
+        return iac_call_fail(call, IAC_FUNC_NO_ARG, "lookup failed to find key %.*s",
+                             IAC_FMT(iac_call_quote(call, key->string)));
     return iac_value_mark(call->arena, found, map->marks | key->marks);
 }
 

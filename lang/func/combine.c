@@ -169,7 +169,7 @@ const iac_value *iac_fn_zipmap(iac_call *call)
     const iac_value *result = NULL;
     for (size_t i = 0; i < keys->n; i++) {
         if (iac_is_null(keys->items[i])) {
-            iac_call_fail(call, 0, "element %zu is null; a null string cannot be a key", i);
+            iac_call_fail(call, IAC_FUNC_NO_ARG, "keys list has null value at index %zu", i);
             goto out;
         }
         names[i] = keys->items[i]->string;
@@ -201,7 +201,11 @@ const iac_value *iac_fn_transpose(iac_call *call)
         return iac_call_unknown(call);
     for (size_t i = 0; i < map->n; i++) {
         const iac_value *list = map->items[i];
-        for (size_t j = 0; !iac_is_null(list) && j < list->n; j++) {
+        if (iac_is_null(list)) {
+            iac_vec_clear(&pairs);
+            return iac_call_fail(call, IAC_FUNC_NO_ARG, "input must not contain null list");
+        }
+        for (size_t j = 0; j < list->n; j++) {
             if (iac_is_null(list->items[j])) {
                 iac_vec_clear(&pairs);
                 return iac_call_fail(call, IAC_FUNC_NO_ARG, "input list must not contain null string");
@@ -318,10 +322,10 @@ const iac_type *iac_type_setproduct(iac_call *call)
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "at least two arguments are required");
     const iac_type **elements = iac_xcalloc(call->n, sizeof(*elements));
     const iac_type *type = NULL;
-    bool all_sets = true;
+    bool any_set = false;
     for (size_t i = 0; i < call->n; i++) {
         const iac_type *have = type_of(call, i);
-        all_sets &= have->kind == IAC_SET;
+        any_set |= have->kind == IAC_SET;
         if (have->kind == IAC_SET || have->kind == IAC_LIST) {
             elements[i] = have->element;
         } else if (have->kind != IAC_TUPLE) {
@@ -335,7 +339,7 @@ const iac_type *iac_type_setproduct(iac_call *call)
             goto out;
     }
     type = iac_type_tuple(call->arena, elements, call->n);
-    type = all_sets ? iac_type_set(call->arena, type) : iac_type_list(call->arena, type);
+    type = any_set ? iac_type_set(call->arena, type) : iac_type_list(call->arena, type);
 out:
     free(elements);
     return type;

@@ -228,8 +228,17 @@ const iac_value *iac_fn_timecmp(iac_call *call)
 
 static bool bad_duration(iac_call *call, const char *what, iac_str text)
 {
-    iac_str quoted = iac_call_quote(call, text);
-    iac_call_fail(call, IAC_FUNC_NO_ARG, "time: %s duration %.*s", what, IAC_FMT(quoted));
+    iac_buf quoted; /* byte by byte, unlike other messages */
+    iac_buf_init(&quoted, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c < ' ' || c >= 0x80)
+            iac_buf_printf(&quoted, "\\x%02x", c);
+        else
+            iac_buf_printf(&quoted, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+    }
+    iac_call_fail(call, IAC_FUNC_NO_ARG, "time: %s duration \"%s\"", what, text.n ? quoted.p : "");
+    iac_buf_clear(&quoted);
     return false;
 }
 

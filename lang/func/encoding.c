@@ -42,6 +42,8 @@ bool iac_base64_decode(iac_buf *out, iac_str text, size_t *ret_at)
         if (c == '\n' || c == '\r')
             continue;
         int value = base64_digit(c);
+        if (c != '=' && padding)
+            *ret_at = i - 1;
         if (c == '=' ? digits < 2 : value < 0 || padding)
             return false;
         padding += c == '=';
@@ -52,13 +54,15 @@ bool iac_base64_decode(iac_buf *out, iac_str text, size_t *ret_at)
         iac_buf_add(out, three, 3 - padding);
         digits = word = 0;
         if (padding) { /* nothing may follow but line ends */
-            for (size_t j = i + 1; j < text.n; j++)
+            for (size_t j = i + 1; j < text.n; j++) {
+                *ret_at = j;
                 if (text.p[j] != '\n' && text.p[j] != '\r')
                     return false;
+            }
             return true;
         }
     }
-    *ret_at = text.n;
+    *ret_at = padding ? text.n : text.n - digits;
     return digits == 0;
 }
 
@@ -241,6 +245,13 @@ static bool note_infinity(void *arg, iac_path path, const iac_value *v)
     return true;
 }
 
+bool iac_holds_infinity(const iac_value *v)
+{
+    bool infinite = false;
+    iac_value_walk(v, note_infinity, &infinite);
+    return infinite;
+}
+
 const iac_value *iac_fn_jsonencode(iac_call *call)
 {
     const iac_value *v = call->args[0];
@@ -255,9 +266,7 @@ const iac_value *iac_fn_jsonencode(iac_call *call)
             r.prefix = IAC_STR("\"");
         return iac_value_refined(call->arena, &iac_type_string, &r);
     }
-    bool infinite = false;
-    iac_value_walk(v, note_infinity, &infinite);
-    if (infinite)
+    if (iac_holds_infinity(v))
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "cannot serialize infinity as JSON");
     iac_buf buf;
     iac_buf_init(&buf, IAC_BUF_UNLIMITED);
@@ -265,10 +274,29 @@ const iac_value *iac_fn_jsonencode(iac_call *call)
     return iac_buf_to_value(call->arena, &buf);
 }
 
+/* The first character of a document tells what it holds. */
+static const iac_value *decode_beginning(iac_call *call, iac_str prefix)
+{
+    size_t at = 0;
+    uint32_t c = prefix.n ? iac_utf8_next(prefix, &at) : ' ';
+    if (c == '"')
+        return iac_value_not_null(call->arena, iac_value_unknown(call->arena, &iac_type_string));
+    if (c == '-')
+        return iac_value_not_null(call->arena, iac_value_unknown(call->arena, &iac_type_number));
+    if (c < 0x80 && strchr(" \t\r\n{[tfn0123456789", (int)c))
+        return &iac_unknown_dynamic;
+    return iac_call_fail(call, 0, "a JSON document cannot begin with the character '%s%.*s'", c == '\'' ? "\\" : "",
+                         (int)at, prefix.p);
+}
+
 const iac_value *iac_fn_jsondecode(iac_call *call)
 {
     iac_str error;
     size_t offset;
+    if (iac_is_unknown(call->args[0])) {
+        const iac_refinement *known = call->args[0]->refinement;
+        return decode_beginning(call, known ? known->prefix : IAC_STR(""));
+    }
     const iac_value *v = iac_value_from_json(call->arena, iac_arg_str(call, 0), &error, &offset);
     return v ? v : iac_call_fail(call, IAC_FUNC_NO_ARG, "%.*s", IAC_FMT(error));
 }

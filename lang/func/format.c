@@ -232,6 +232,11 @@ static bool add_bool(struct formatter *f, const struct verb *v)
     return truth != NULL;
 }
 
+static bool is_infinite(const iac_value *v)
+{
+    return v->kind == IAC_NUMBER && v->state == IAC_KNOWN && v->number.big && mpfr_inf_p(v->number.big);
+}
+
 static void add_as_is(struct formatter *f, const struct verb *v)
 {
     const iac_value *arg = f->args[v->arg - 1];
@@ -242,8 +247,7 @@ static void add_as_is(struct formatter *f, const struct verb *v)
     iac_buf text;
     iac_buf_init(&text, IAC_BUF_UNLIMITED);
     if (!v->sharp && arg->kind == IAC_NUMBER && arg->state == IAC_KNOWN) {
-        bool infinite = arg->number.big && mpfr_inf_p(arg->number.big);
-        iac_buf_cstr(&text, is_negative(arg) ? "-" : infinite ? "+" : "");
+        iac_buf_cstr(&text, is_negative(arg) ? "-" : is_infinite(arg) ? "+" : "");
         iac_buf_str(&text, shortest(f->call->arena, arg, false));
     } else {
         iac_value_to_json(&text, arg);
@@ -271,6 +275,8 @@ static bool add_verb(struct formatter *f, const struct verb *v)
         return fail_verb(f, v, IAC_STR("null value cannot be formatted"));
     switch (v->mode) {
     case 'v':
+        if ((v->sharp || f->args[v->arg - 1]->kind != IAC_NUMBER) && iac_holds_infinity(f->args[v->arg - 1]))
+            return fail_verb(f, v, IAC_STR("cannot serialize infinity as JSON"));
         add_as_is(f, v);
         return true;
     case 't':
@@ -346,7 +352,9 @@ static bool read_verb(struct formatter *f, size_t *at, struct verb *v)
     if (i < s.n && s.p[i] == '[') {
         size_t from = ++i;
         v->arg = read_count(s, &i);
-        if (i >= s.n || s.p[i] != ']' || i == from || v->arg == 0)
+        if (i < s.n && s.p[i] == ']' && i > from && v->arg == 0)
+            return unrecognized(f, from);
+        if (i >= s.n || s.p[i] != ']' || i == from)
             return unrecognized(f, i);
         i++;
     }
@@ -411,11 +419,10 @@ static const iac_value *unknown_text(iac_call *call, iac_str format)
     return iac_value_refined(call->arena, &iac_type_string, &r);
 }
 
-/* A null makes the result unknown: so it is in the Terraform version this follows. */
 const iac_value *iac_fn_format(iac_call *call)
 {
     for (size_t i = 1; i < call->n; i++)
-        if (!iac_is_wholly_known(call->args[i]) || iac_is_null(call->args[i]))
+        if (!iac_is_wholly_known(call->args[i]))
             return unknown_text(call, iac_arg_str(call, 0));
     return iac_format(call, iac_arg_str(call, 0), call->args + 1, call->n - 1);
 }
@@ -424,7 +431,7 @@ const iac_value *iac_fn_format(iac_call *call)
 
 static bool is_list(const iac_value *v)
 {
-    return v->kind == IAC_LIST || v->kind == IAC_SET || v->kind == IAC_TUPLE;
+    return !iac_is_null(v) && (v->kind == IAC_LIST || v->kind == IAC_SET || v->kind == IAC_TUPLE);
 }
 
 /* How often the format is applied; false with the error noted. */
@@ -470,7 +477,8 @@ const iac_value *iac_fn_formatlist(iac_call *call)
     for (size_t i = 1; i < call->n; i++) {
         const iac_value *v = call->args[i];
         bool open_set = v->kind == IAC_SET && v->state == IAC_KNOWN && v->deep_unknown;
-        if (v->state != IAC_KNOWN || open_set)
+        bool unsure = iac_is_unknown(v) && (is_list(v) || v->kind == IAC_DYNAMIC);
+        if (unsure || open_set)
             return iac_call_unknown(call);
     }
     if (!iterations(call, &count))

@@ -144,10 +144,10 @@ static void note_failure(iac_call *call, size_t arg, const char *what, const cha
         iac_call_fail(call, arg, "%s %s: %s", what, path, reason(call->arena, error));
     } else if (error == ENOENT) {
         iac_call_fail(call, arg,
-                      "no file exists at \"%.*s\"; this function works only with files that are distributed as part "
+                      "no file exists at %.*s; this function works only with files that are distributed as part "
                       "of the configuration source code, so if this file will be created by a resource in this "
                       "configuration you must instead obtain this result from an attribute of that resource",
-                      IAC_FMT(iac_arg_str(call, 0)));
+                      IAC_FMT(iac_call_quote(call, iac_arg_str(call, 0))));
     } else if (strcmp(what, "open") == 0) {
         iac_call_fail(call, arg, "open %s: %s", path, reason(call->arena, error));
     } else {
@@ -191,7 +191,7 @@ static bool read_text(iac_call *call, iac_str *ret)
         return false;
     if (iac_utf8_valid(*ret))
         return true;
-    iac_call_fail(call, 0,
+    iac_call_fail(call, IAC_FUNC_NO_ARG,
                   "contents of \"%.*s\" are not valid UTF-8; use the filebase64 function to obtain the Base64 encoded "
                   "contents or the other file functions (e.g. filemd5, filesha256) to obtain file hashing results "
                   "instead",
@@ -251,6 +251,12 @@ static bool is_variable_name(iac_str name)
     return true;
 }
 
+/* Whether the template is at odds with the variables, rather than at fault itself. */
+static bool missing_name(iac_str error)
+{
+    return iac_str_starts(error, IAC_STR("vars map does not contain key "));
+}
+
 static const iac_value *render(iac_call *call, iac_str name, iac_str text)
 {
     const iac_func_context *context = call->context;
@@ -268,7 +274,7 @@ static const iac_value *render(iac_call *call, iac_str name, iac_str text)
                              call->func->name);
     iac_str error = { "", 0 };
     const iac_value *v = context->render(context->render_arg, call->arena, name, text, vars, &error);
-    return v ? v : iac_call_fail(call, IAC_FUNC_NO_ARG, "%.*s", IAC_FMT(error));
+    return v ? v : iac_call_fail(call, missing_name(error) ? 1 : IAC_FUNC_NO_ARG, "%.*s", IAC_FMT(error));
 }
 
 const iac_value *iac_fn_templatefile(iac_call *call)

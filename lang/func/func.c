@@ -216,6 +216,42 @@ static bool prepare(iac_call *call, size_t i, const iac_value **args, struct arg
     return true;
 }
 
+/* Text with each `what` in it replaced. */
+static iac_str without(iac_arena *arena, iac_str text, iac_str what)
+{
+    iac_buf buf;
+    iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+    for (size_t at = 0; at < text.n;) {
+        size_t found = iac_str_find(text, what, at);
+        iac_buf_str(&buf, iac_str_sub(text, at, found == SIZE_MAX ? text.n : found));
+        if (found == SIZE_MAX)
+            break;
+        iac_buf_cstr(&buf, "(sensitive value)");
+        at = found + what.n;
+    }
+    iac_str result = iac_arena_str(arena, iac_buf_view(&buf));
+    iac_buf_clear(&buf);
+    return result;
+}
+
+/* What is secret among the arguments is not told in a message, whether quoted or not. */
+static iac_str without_secrets(iac_call *call, const iac_value *const *args, iac_str text)
+{
+    enum { RECOGNIZABLE = 4 }; /* shorter ones would be found in other words */
+    for (size_t i = 0; i < call->n; i++) {
+        iac_str error;
+        if (!(args[i]->deep_marks & IAC_SENSITIVE))
+            continue;
+        const iac_value *v = iac_convert(call->arena, args[i], &iac_type_string, &error, NULL);
+        if (!v || v->state != IAC_KNOWN || v->string.n == 0)
+            continue;
+        text = without(call->arena, text, iac_call_quote(call, v->string));
+        if (v->string.n >= RECOGNIZABLE)
+            text = without(call->arena, text, v->string);
+    }
+    return text;
+}
+
 const iac_value *iac_func_call(iac_arena *arena, const iac_func *func, const iac_value *const *args, size_t n,
                                const iac_func_context *context, iac_func_error *ret_error)
 {
@@ -241,7 +277,9 @@ const iac_value *iac_func_call(iac_arena *arena, const iac_func *func, const iac
     if (result)
         result = iac_value_mark(arena, result, seen.marks);
 out:
-    if (!result)
+    if (!result) {
+        error.text = without_secrets(&call, args, error.text);
         *ret_error = error;
+    }
     return result;
 }

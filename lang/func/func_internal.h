@@ -32,6 +32,8 @@ const char *iac_call_path(iac_call *call, iac_str path);
 void iac_base64_encode(iac_buf *out, iac_str bytes);
 /* False when the text is not standard base64 with padding; *ret_at is then the byte at fault. */
 bool iac_base64_decode(iac_buf *out, iac_str text, size_t *ret_at);
+/* Whether there is an infinite number in v, which JSON cannot tell. */
+bool iac_holds_infinity(const iac_value *v);
 /* The Go text of a type of value in messages: "tuple", "list of string". */
 iac_str iac_call_type_name(iac_call *call, const iac_value *v);
 /* printf for values: the format function with args[0] the format. NULL with the error noted. */
@@ -51,6 +53,7 @@ iac_func_type_rule iac_type_regex, iac_type_regexall;
 /* numeric.c */
 iac_func_body iac_fn_abs, iac_fn_ceil, iac_fn_floor, iac_fn_log, iac_fn_max, iac_fn_min, iac_fn_parseint, iac_fn_pow,
     iac_fn_signum, iac_fn_sum, iac_fn_range;
+iac_func_type_rule iac_type_parseint;
 /* collection.c */
 iac_func_body iac_fn_alltrue, iac_fn_anytrue, iac_fn_coalesce, iac_fn_coalescelist, iac_fn_compact, iac_fn_contains,
     iac_fn_element, iac_fn_index, iac_fn_keys, iac_fn_length, iac_fn_lookup, iac_fn_one, iac_fn_values;

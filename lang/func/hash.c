@@ -95,14 +95,19 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/* Reads the 36-character form. */
+/* Reads the form with hyphens, also in braces or after "urn:uuid:", and the one of hexadecimal digits alone. */
 static bool parse_uuid(iac_str text, unsigned char *ret)
 {
     size_t n = 0;
-    if (text.n != 36)
+    if (text.n == 38)
+        text = iac_str_sub(text, 1, 37);
+    if (text.n == 45 && strncasecmp(text.p, "urn:uuid:", 9) == 0)
+        text = iac_str_sub(text, 9, text.n);
+    bool plain = text.n == 32;
+    if (text.n != 36 && !plain)
         return false;
     for (size_t i = 0; i < text.n;) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
+        if (!plain && (i == 8 || i == 13 || i == 18 || i == 23)) {
             if (text.p[i++] != '-')
                 return false;
             continue;
@@ -119,7 +124,7 @@ static bool parse_uuid(iac_str text, unsigned char *ret)
 static const iac_value *bad_namespace(iac_call *call, iac_str given)
 {
     iac_str why = IAC_STR("invalid UUID format");
-    if (given.n != 36)
+    if (given.n != 32 && given.n != 36 && given.n != 38 && given.n != 45)
         why = iac_arena_printf(call->arena, "invalid UUID length: %zu", given.n);
     return iac_call_fail(call, IAC_FUNC_NO_ARG, "uuidv5() doesn't support namespace %.*s (%.*s)", IAC_FMT(given),
                          IAC_FMT(why));

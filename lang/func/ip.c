@@ -155,6 +155,19 @@ static bool arg_big_int(iac_call *call, size_t i, i128 *ret)
     return true;
 }
 
+static iac_str big_text(iac_call *call, i128 n)
+{
+    char digits[48];
+    size_t at = sizeof(digits);
+    u128 rest = n < 0 ? -(u128)n : (u128)n;
+    do
+        digits[--at] = (char)('0' + (int)(rest % 10));
+    while ((rest /= 10) > 0);
+    if (n < 0)
+        digits[--at] = '-';
+    return iac_arena_str(call->arena, (iac_str){ digits + at, sizeof(digits) - at });
+}
+
 const iac_value *iac_fn_cidrhost(iac_call *call)
 {
     network net;
@@ -166,8 +179,8 @@ const iac_value *iac_fn_cidrhost(iac_call *call)
     bool fits = host < 0 ? (u128)(-(host + 1)) <= last : index <= last;
     if (!fits) {
         i128 shown = host < 0 ? (i128)last + host + 1 : host;
-        return iac_call_fail(call, IAC_FUNC_NO_ARG, "prefix of %d does not accommodate a host numbered %lld",
-                             net.prefix, (long long)shown);
+        return iac_call_fail(call, IAC_FUNC_NO_ARG, "prefix of %d does not accommodate a host numbered %.*s",
+                             net.prefix, IAC_FMT(big_text(call, shown)));
     }
     iac_buf buf;
     iac_buf_init(&buf, 64);
@@ -196,13 +209,13 @@ const iac_value *iac_fn_cidrsubnet(iac_call *call)
     i128 number;
     if (!iac_arg_int(call, 1, &more) || !arg_big_int(call, 2, &number) || !arg_network(call, IAC_FUNC_NO_ARG, &net))
         return NULL;
-    if (more < 0 || more > net.bits - net.prefix)
+    if (more < -net.prefix || more > net.bits - net.prefix)
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "insufficient address space to extend prefix of %d by %lld",
                              net.prefix, (long long)more);
-    if (number < 0 || (more < 127 && number >= (i128)1 << more))
+    if (number < 0 || (more >= 0 && more < 127 && number >= (i128)1 << more))
         return iac_call_fail(call, IAC_FUNC_NO_ARG,
-                             "prefix extension of %lld does not accommodate a subnet numbered %lld", (long long)more,
-                             (long long)number);
+                             "prefix extension of %lld does not accommodate a subnet numbered %.*s", (long long)more,
+                             IAC_FMT(big_text(call, number)));
     int prefix = net.prefix + (int)more;
     int shift = net.bits - prefix;
     u128 address = net.address | (shift >= 128 ? 0 : (u128)number << shift);
@@ -216,8 +229,10 @@ const iac_value *iac_fn_cidrsubnet(iac_call *call)
 static bool check_extension(iac_call *call, const network *net, size_t i, int *ret_prefix)
 {
     int64_t more;
-    if (!iac_arg_int(call, i, &more))
+    if (!iac_arg_int(call, i, &more)) {
+        call->error->arg = i;
         return false;
+    }
     if (more < 1)
         iac_call_fail(call, i, "must extend prefix by at least one bit");
     else if (more > 32)

@@ -58,14 +58,77 @@ static const iac_value *from_double(iac_call *call, double n)
     return iac_value_double(call->arena, n);
 }
 
+/* The natural logarithm by fdlibm's polynomial, which Terraform uses: the C library's differs in the last bit. */
+static double natural_log(double x)
+{
+    static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+    int k;
+    if (isnan(x) || isinf(x) || x <= 0)
+        return log(x);
+    double f = frexp(x, &k);
+    if (f < M_SQRT1_2) {
+        f *= 2;
+        k--;
+    }
+    f -= 1;
+    double s = f / (2 + f), s2 = s * s, s4 = s2 * s2;
+    double odd = s2 * (6.666666666666735130e-01 +
+                       s4 * (2.857142874366239149e-01 + s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
+    double even = s4 * (3.999999999940941908e-01 + s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01));
+    double half = 0.5 * f * f;
+    return k * ln2_high - ((half - (s * (half + odd + even) + k * ln2_low)) - f);
+}
+
 const iac_value *iac_fn_log(iac_call *call)
 {
-    return from_double(call, log(iac_value_to_double(call->args[0])) / log(iac_value_to_double(call->args[1])));
+    return from_double(call,
+                       natural_log(iac_value_to_double(call->args[0])) / natural_log(iac_value_to_double(call->args[1])));
+}
+
+/* By repeated squaring of the mantissa, rounded at each step as Terraform's power is: the C library's is exact to the
+ * last bit, and so another number. */
+static double power(double x, double y)
+{
+    double whole, fraction = modf(fabs(y), &whole);
+    if (x == 0 || !isfinite(x) || !isfinite(y) || whole >= 0x1p63 || (x < 0 && fraction != 0) || fabs(y) == 0.5)
+        return pow(x, y);
+    double result = 1;
+    int64_t exponent = 0;
+    if (fraction > 0.5) {
+        fraction--;
+        whole++;
+    }
+    if (fraction != 0)
+        result = exp(fraction * natural_log(x));
+    int e;
+    double mantissa = frexp(x, &e);
+    int64_t square = e;
+    for (uint64_t bits = (uint64_t)whole; bits; bits >>= 1) {
+        if (square < -4096 || square > 4096) { /* too small or too large for good */
+            exponent += square;
+            break;
+        }
+        if (bits & 1) {
+            result *= mantissa;
+            exponent += square;
+        }
+        mantissa *= mantissa;
+        square *= 2;
+        if (mantissa < 0.5) {
+            mantissa += mantissa;
+            square--;
+        }
+    }
+    if (y < 0) {
+        result = 1 / result;
+        exponent = -exponent;
+    }
+    return ldexp(result, (int)exponent);
 }
 
 const iac_value *iac_fn_pow(iac_call *call)
 {
-    return from_double(call, pow(iac_value_to_double(call->args[0]), iac_value_to_double(call->args[1])));
+    return from_double(call, power(iac_value_to_double(call->args[0]), iac_value_to_double(call->args[1])));
 }
 
 static const iac_value *extreme(iac_call *call, int sign)
@@ -224,15 +287,23 @@ static const iac_value *parse_digits(iac_arena *arena, iac_str digits, int64_t b
     return v;
 }
 
+const iac_type *iac_type_parseint(iac_call *call)
+{
+    if (call->args[0]->kind == IAC_STRING)
+        return &iac_type_number;
+    iac_str name = iac_call_type_name(call, call->args[0]);
+    return iac_call_fail(call, 0, "first argument must be a string, not %.*s", IAC_FMT(name));
+}
+
 const iac_value *iac_fn_parseint(iac_call *call)
 {
     const iac_value *number = call->args[0];
     int64_t base;
-    if (number->kind != IAC_STRING) {
-        iac_str name = iac_call_type_name(call, number);
-        return iac_call_fail(call, 0, "first argument must be a string, not %.*s", IAC_FMT(name));
+    if (!iac_arg_int(call, 1, &base)) {
+        call->error->arg = 1;
+        return NULL;
     }
-    if (!iac_value_to_int(call->args[1], &base) || base < 2 || base > 62)
+    if (base < 2 || base > 62)
         return iac_call_fail(call, 1, "base must be a whole number between 2 and 62 inclusive");
     iac_str text = number->string;
     bool negative = text.n && text.p[0] == '-';

@@ -41,7 +41,7 @@ const iac_value *iac_fn_chunklist(iac_call *call)
     }
     const iac_value *result = iac_value_list(call->arena, list->type, chunks, count);
     free(chunks);
-    return result;
+    return iac_value_mark(call->arena, result, list->marks);
 }
 
 /* The bounds of a slice of n items; false with the error noted. */
@@ -147,8 +147,13 @@ static int compare_strings(const void *a, const void *b)
 const iac_value *iac_fn_sort(iac_call *call)
 {
     const iac_value *list = call->args[0];
-    if (!iac_is_wholly_known(list))
-        return iac_call_unknown(call);
+    if (!iac_is_wholly_known(list)) { /* which element comes where is open, but not how many there are */
+        iac_refinement r = { .length_min = (int64_t)list->n, .length_max = (int64_t)list->n };
+        if (iac_is_unknown(list))
+            r = list->refinement ? *list->refinement : (iac_refinement){ .length_max = INT64_MAX };
+        r.not_null = true;
+        return iac_value_refined(call->arena, call->type, &r);
+    }
     for (size_t i = 0; i < list->n; i++)
         if (iac_is_null(list->items[i]))
             return iac_call_fail(call, IAC_FUNC_NO_ARG,
@@ -272,7 +277,7 @@ static void flatten(struct flattening *f, const iac_value *v)
 const iac_type *iac_type_flatten(iac_call *call)
 {
     const iac_value *v = call->args[0];
-    if (!is_flattened(v))
+    if (!is_flattened(v) && iac_is_wholly_known(v))
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "can only flatten lists, sets and tuples");
     struct flattening f = { 0 };
     flatten(&f, v);
@@ -346,11 +351,8 @@ const iac_value *iac_fn_distinct(iac_call *call)
 const iac_value *iac_fn_matchkeys(iac_call *call)
 {
     const iac_value *values = call->args[0], *keys = call->args[1], *wanted = call->args[2];
-    if (values->n != keys->n)
-        return iac_call_fail(call, IAC_FUNC_NO_ARG, "length of keys and values should be equal");
-    for (size_t i = 0; i < call->n; i++)
-        if (!iac_is_wholly_known(call->args[i]))
-            return iac_call_unknown(call);
+    if (!iac_is_wholly_known(values) || !iac_is_wholly_known(keys))
+        return iac_call_unknown(call);
     const iac_type *types[] = { keys->type, wanted->type };
     const iac_type *type = iac_type_unify(call->arena, types, 2, true);
     iac_str error;
@@ -358,6 +360,10 @@ const iac_value *iac_fn_matchkeys(iac_call *call)
     wanted = keys ? iac_convert(call->arena, wanted, type, &error, NULL) : NULL;
     if (!wanted)
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "keys and searchset must be of the same type");
+    if (values->n != keys->n)
+        return iac_call_fail(call, IAC_FUNC_NO_ARG, "length of keys and values should be equal");
+    if (!iac_is_wholly_known(wanted))
+        return iac_call_unknown(call);
     struct value_set set;
     value_set_init(&set, wanted->n);
     for (size_t i = 0; i < wanted->n; i++)

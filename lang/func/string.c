@@ -151,8 +151,6 @@ const iac_value *iac_fn_startswith(iac_call *call)
         iac_str known = s->refinement->prefix;
         if (known.n >= prefix->string.n)
             return iac_value_bool(iac_str_starts(known, prefix->string));
-        if (!iac_str_starts(prefix->string, known))
-            return &iac_false;
     }
     if (iac_is_known(prefix) && prefix->string.n == 0 && s->refinement && s->refinement->not_null)
         return &iac_true;

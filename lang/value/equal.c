@@ -379,8 +379,7 @@ static answer equal(const iac_value *a, const iac_value *b)
         return MAYBE;
     bool certain = true;
     if (!same_shape(a, b, &certain)) /* two unknowns of different types may both be null still */
-        return a->state == b->state && a->state == IAC_UNKNOWN && !surely_not_null(a) && !surely_not_null(b) ? MAYBE
-                                                                                                             : NO;
+        return a->state == IAC_UNKNOWN && b->state == IAC_UNKNOWN ? MAYBE : NO;
     answer result = equal_typed(a, b);
     return certain || result == NO ? result : MAYBE;
 }

@@ -170,30 +170,44 @@ int iac_number_cmp(const iac_value *a, const iac_value *b)
     return (c > 0) - (c < 0);
 }
 
-/* The fewest digits that read back as n, without trailing zeros, to be freed by mpfr_free_str; n is not zero. Any
- * decimal of up to `sure` digits survives a trip through the binary form, so when rounding to that many gives n again,
- * the shortest form is what remains without its zeros; otherwise a digit or three more must do. */
+/* Whether the decimal 0.DIGITS * 10^exponent is at most half a unit of n's last bit away. The unit below a power of two
+ * is taken to be that above it, though it is half of that: so does Terraform, and prints 2^64 of 53 bits with one digit
+ * less than reading it back takes. */
+static bool is_close(const char *digits, mpfr_exp_t exponent, mpfr_srcptr n)
+{
+    mpfr_t distance, half;
+    char *number;
+    if (asprintf(&number, "%s@%ld", digits, (long)exponent - (long)strlen(digits) + (digits[0] == '-')) < 0)
+        abort();
+    mpfr_init2(distance, 2 * mpfr_get_prec(n) + 64);
+    mpfr_init2(half, 2);
+    mpfr_strtofr(distance, number, NULL, 10, MPFR_RNDN);
+    free(number);
+    mpfr_sub(distance, distance, n, MPFR_RNDA);
+    mpfr_set_ui_2exp(half, 1, mpfr_get_exp(n) - mpfr_get_prec(n) - 1, MPFR_RNDN);
+    int c = mpfr_cmpabs(distance, half);
+    bool even = mpfr_min_prec(n) < mpfr_get_prec(n);
+    mpfr_clear(distance);
+    mpfr_clear(half);
+    return c < 0 || (c == 0 && even);
+}
+
+/* The fewest digits that are close enough to n, without trailing zeros, to be freed by mpfr_free_str; n is not zero.
+ * Decimals of up to `sure` digits are farther apart than numbers of n's precision, so when rounding to that many is
+ * close, the shortest form is what remains without its zeros; otherwise a digit or three more must do. */
 static char *shortest_digits(mpfr_srcptr n, mpfr_exp_t *ret_exponent)
 {
     mpfr_prec_t precision = mpfr_get_prec(n);
     size_t sure = (size_t)((double)(precision - 1) * 0.30102999566398119521);
     if (sure < 1)
         sure = 1;
-    mpfr_t back;
-    mpfr_init2(back, precision);
     char *text = NULL;
     for (size_t count = sure;; count++) {
         text = mpfr_get_str(NULL, ret_exponent, 10, count, n, MPFR_RNDN);
-        char *number;
-        if (asprintf(&number, "%s@%ld", text, (long)*ret_exponent - (long)count) < 0)
-            abort();
-        mpfr_strtofr(back, number, NULL, 10, MPFR_RNDN);
-        free(number);
-        if (mpfr_equal_p(back, n) || count > sure + 4)
+        if (is_close(text, *ret_exponent, n) || count > sure + 4)
             break;
         mpfr_free_str(text);
     }
-    mpfr_clear(back);
     size_t end = strlen(text);
     while (end > 1 && text[end - 1] == '0')
         end--;
