@@ -19,13 +19,12 @@ static const iac_option options[] = {
 static const iac_option_group console_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &console_group, &iac_options_vars, &iac_options_common, NULL };
 
-static const char help_text[] =
-    "An expression is evaluated as if it stood in the root module, and its value is\n"
-    "shown: var.x, local.x, module.x.y, and resources such as aws_instance.x with the\n"
-    "values that the state has of them. Nothing is changed, and no server is asked.\n"
-    "type(x) shows the type of a value.\n"
-    "\n"
-    "Lines go on while a bracket is open. To leave, type \"exit\" or press Control-D.";
+static const char help_text[] = "An expression is evaluated as if it stood in the root module, and its value is\n"
+                                "shown: var.x, local.x, module.x.y, and resources such as aws_instance.x with the\n"
+                                "values that the state has of them. Nothing is changed, and no server is asked.\n"
+                                "type(x) shows the type of a value.\n"
+                                "\n"
+                                "Lines go on while a bracket is open. To leave, type \"exit\" or press Control-D.";
 
 typedef struct session {
     iac_cli *cli;
@@ -137,7 +136,9 @@ static iac_status open_console(session *s)
         iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_ERR;
     iac_plan_options given = {
-        .host = iac_cli_host(cli), .variables = &cli->variables, .workspace = cli->workspace,
+        .host = iac_cli_host(cli),
+        .variables = &cli->variables,
+        .workspace = cli->workspace,
         .cwd = iac_str_of(cli->started_in),
     };
     return iac_console_open(cli->config, state, &given, &s->console, &cli->diags);

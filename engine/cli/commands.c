@@ -19,6 +19,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_import,
     &iac_cmd_login,
     &iac_cmd_logout,
+    &iac_cmd_metadata_functions,
     &iac_cmd_modules,
     &iac_cmd_output,
     &iac_cmd_providers,
@@ -53,6 +54,7 @@ const iac_command *const iac_commands[] = {
 };
 
 const iac_command_group iac_command_groups[] = {
+    { "metadata", "Metadata related commands", "Commands that tell what the language has.", false },
     { "state", "Advanced state management",
       "Commands that look at single parts of the state and change them.", false },
     { "workspace", "Workspace management", "new, list, show, select and delete workspaces.", false },

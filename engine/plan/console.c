@@ -136,8 +136,14 @@ iac_status iac_console_open(const iac_config *config, const iac_state *state, co
 {
     iac_console *console = iac_xcalloc(1, sizeof(*console));
     iac_run_options run_options = {
-        .host = options->host, .state = state, .variables = options->variables, .workspace = options->workspace,
-        .root_dir = IAC_STR("."), .cwd = options->cwd, .parallelism = 1, .stop = options->stop,
+        .host = options->host,
+        .state = state,
+        .variables = options->variables,
+        .workspace = options->workspace,
+        .root_dir = IAC_STR("."),
+        .cwd = options->cwd,
+        .parallelism = 1,
+        .stop = options->stop,
     };
     if (iac_run_build(&console->run, config, &run_options, diags) != IAC_OK) {
         iac_console_close(console);
@@ -205,7 +211,7 @@ static void print_type(iac_buf *out, const iac_type *type, size_t indent)
 {
     static const char *const names[] = {
         [IAC_DYNAMIC] = "dynamic", [IAC_STRING] = "string", [IAC_NUMBER] = "number", [IAC_BOOL] = "bool",
-        [IAC_LIST] = "list", [IAC_SET] = "set", [IAC_MAP] = "map",
+        [IAC_LIST] = "list",       [IAC_SET] = "set",       [IAC_MAP] = "map",
     };
     if (type->kind == IAC_OBJECT || type->kind == IAC_TUPLE) {
         print_structure(out, type, indent);
@@ -261,8 +267,10 @@ iac_status iac_console_eval(iac_console *console, iac_arena *arena, const iac_so
 {
     size_t errors = diags->errors, first = diags->list.n;
     const iac_expr *expr = iac_parse_expression(arena, source, diags);
-    if (diags->errors != errors)
+    if (diags->errors != errors) {
+        iac_diags_sort(diags);
         return IAC_ERR;
+    }
     iac_config_check_expression(arena, console->run.root->config, expr, diags);
     if (diags->errors != errors)
         return IAC_ERR;

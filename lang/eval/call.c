@@ -254,13 +254,15 @@ static void report(struct call *call, const iac_func_error *error)
                                 IAC_FMT(error->text)));
 }
 
-/* false after an error. */
+/* false after an error, or when the result is unknown anyway. */
 static bool check_templatestring(struct call *call)
 {
     if (call->n == 0 || !iac_str_is(iac_str_of(call->func->name), "templatestring"))
         return true;
     const iac_value *v = call->args[0];
     const char *problem = iac_templatestring_problem_(arg_expr(call, 0));
+    if (!problem && call->n == 2 && iac_is_unknown(call->args[1]) && call->args[1]->kind == IAC_DYNAMIC)
+        return false; /* nothing is known of the result, not even its type */
     if (!problem && iac_is_unknown(v)) /* of whatever type */
         return v->kind == IAC_STRING || v->kind == IAC_DYNAMIC;
     if (!problem && v->kind != IAC_STRING && v->kind != IAC_DYNAMIC)

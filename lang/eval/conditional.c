@@ -140,7 +140,8 @@ static const iac_type *unify(struct eval *ev, const iac_value *yes, const iac_va
     const iac_type *type = iac_type_unify(ev->arena, types, 2, true), *element;
     if (type && (is_open_collection(types[0]) || is_open_collection(types[1]))) {
         *ret_convert = CONVERTED_BY_ITEM;
-        if ((has_mixed_structures(ev, yes, &element) && !element) || (has_mixed_structures(ev, no, &element) && !element))
+        if ((has_mixed_structures(ev, yes, &element) && !element) ||
+            (has_mixed_structures(ev, no, &element) && !element))
             return NULL;
     }
     return type;

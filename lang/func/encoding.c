@@ -3,7 +3,6 @@
 #include "lang/value/path.h"
 
 #include <errno.h>
-#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -125,94 +124,47 @@ const iac_value *iac_fn_base64gzip(iac_call *call)
     return v;
 }
 
-/* ---- character sets ---- */
-
-static const iac_value *unknown_encoding(iac_call *call)
+/* Unpacks one gzip file; false when it is none, is cut off or would take too much memory. */
+static bool gunzip(iac_str packed, iac_buf *out)
 {
-    iac_buf quoted;
-    iac_buf_init(&quoted, IAC_BUF_UNLIMITED);
-    iac_quote(&quoted, iac_arg_str(call, 1));
-    iac_call_fail(call, 1, "%s is not a supported IANA encoding name or alias in this Terraform version", quoted.p);
-    iac_buf_clear(&quoted);
-    return NULL;
-}
-
-/* The library takes more for names than it should, and suffixes such as //TRANSLIT. */
-static bool is_encoding_name(iac_str name)
-{
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && (i == 0 || (c != '-' && c != '_' && c != '.' && c != ':')))
-            return false;
+    enum { GZIP_WINDOW = 15 + 16 };
+    z_stream z = { 0 };
+    unsigned char chunk[16384];
+    if (packed.n > UINT32_MAX || inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+        return false;
+    z.next_in = (unsigned char *)(uintptr_t)(packed.p ? packed.p : "");
+    z.avail_in = (uInt)packed.n;
+    int rc = Z_OK;
+    while (rc == Z_OK && !out->full) {
+        z.next_out = chunk;
+        z.avail_out = sizeof(chunk);
+        rc = inflate(&z, Z_NO_FLUSH);
+        iac_buf_add(out, chunk, sizeof(chunk) - z.avail_out);
     }
-    return name.n > 0;
+    inflateEnd(&z);
+    return rc == Z_STREAM_END && !out->full;
 }
 
-static iconv_t open_encoding(iac_str name, bool encode, iac_arena *arena)
+const iac_value *iac_fn_base64gunzip(iac_call *call)
 {
-    if (!is_encoding_name(name))
-        return (iconv_t)-1;
-    const char *cname = iac_arena_cstr(arena, name);
-    return encode ? iconv_open(cname, "UTF-8") : iconv_open("UTF-8", cname);
-}
-
-static bool recode(iconv_t cd, iac_str in, iac_buf *out)
-{
-    char *p = (char *)(uintptr_t)in.p, chunk[4096];
-    size_t left = in.n;
-    bool flushed = false;
-    while (!flushed) {
-        char *to = chunk;
-        size_t room = sizeof(chunk);
-        flushed = left == 0;
-        size_t rc = flushed ? iconv(cd, NULL, NULL, &to, &room) : iconv(cd, &p, &left, &to, &room);
-        iac_buf_add(out, chunk, sizeof(chunk) - room);
-        if (rc == (size_t)-1 && errno != E2BIG)
-            return false;
-    }
-    return true;
-}
-
-const iac_value *iac_fn_textencodebase64(iac_call *call)
-{
-    iconv_t cd = open_encoding(iac_arg_str(call, 1), true, call->arena);
-    if (cd == (iconv_t)-1)
-        return unknown_encoding(call);
-    iac_buf bytes, text;
-    iac_buf_init(&bytes, IAC_BUF_UNLIMITED);
-    iac_buf_init(&text, IAC_BUF_UNLIMITED);
-    bool ok = recode(cd, iac_arg_str(call, 0), &bytes);
-    iac_base64_encode(&text, iac_buf_view(&bytes));
-    iac_buf_clear(&bytes);
-    iconv_close(cd);
-    const iac_value *v = iac_buf_to_value(call->arena, &text);
-    if (ok)
-        return v;
-    return iac_call_fail(call, 0, "the given string contains characters that cannot be represented in %.*s",
-                         IAC_FMT(iac_arg_str(call, 1)));
-}
-
-const iac_value *iac_fn_textdecodebase64(iac_call *call)
-{
-    iconv_t cd = open_encoding(iac_arg_str(call, 1), false, call->arena);
-    if (cd == (iconv_t)-1)
-        return unknown_encoding(call);
-    iac_buf bytes, text;
+    enum { MAX_UNPACKED = 256 << 20 }; /* little text can unpack to very much */
+    iac_buf packed, text;
     size_t at;
     const iac_value *v = NULL;
-    iac_buf_init(&bytes, IAC_BUF_UNLIMITED);
-    iac_buf_init(&text, IAC_BUF_UNLIMITED);
-    if (!iac_base64_decode(&bytes, iac_arg_str(call, 0), &at))
-        iac_call_fail(call, 0, "the given value is has an invalid base64 symbol at offset %zu", at);
-    else if (!recode(cd, iac_buf_view(&bytes), &text))
-        iac_call_fail(call, 0, "the given string contains symbols that are not defined for %.*s",
-                      IAC_FMT(iac_arg_str(call, 1)));
+    iac_buf_init(&packed, IAC_BUF_UNLIMITED);
+    iac_buf_init(&text, MAX_UNPACKED);
+    if (!iac_base64_decode(&packed, iac_arg_str(call, 0), &at))
+        iac_call_fail(call, IAC_FUNC_NO_ARG, "failed to decode base64 data %.*s",
+                      IAC_FMT(iac_call_quote(call, iac_arg_str(call, 0))));
+    else if (!gunzip(iac_buf_view(&packed), &text))
+        iac_call_fail(call, IAC_FUNC_NO_ARG, "failed to gunzip bytes: %s",
+                      text.full ? "the text is too long" : "not a complete gzip file");
+    else if (!iac_utf8_valid(iac_buf_view(&text)))
+        iac_call_fail(call, IAC_FUNC_NO_ARG, "the result of decoding the provided string is not valid UTF-8");
     else
         v = iac_value_string(call->arena, iac_buf_view(&text));
-    iac_buf_clear(&bytes);
+    iac_buf_clear(&packed);
     iac_buf_clear(&text);
-    iconv_close(cd);
     return v;
 }
 
@@ -233,6 +185,39 @@ const iac_value *iac_fn_urlencode(iac_call *call)
             iac_buf_printf(&buf, "%%%02X", c);
     }
     return iac_buf_to_value(call->arena, &buf);
+}
+
+static int hex_digit(iac_str s, size_t i)
+{
+    char c = i < s.n ? s.p[i] : '\0';
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+const iac_value *iac_fn_urldecode(iac_call *call)
+{
+    iac_str s = iac_arg_str(call, 0);
+    iac_buf buf;
+    iac_buf_init(&buf, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < s.n; i++) {
+        int high = hex_digit(s, i + 1), low = hex_digit(s, i + 2);
+        if (s.p[i] != '%') {
+            iac_buf_char(&buf, s.p[i] == '+' ? ' ' : s.p[i]);
+        } else if (high >= 0 && low >= 0) {
+            iac_buf_char(&buf, (char)(high << 4 | low));
+            i += 2;
+        } else {
+            iac_str part = iac_call_quote(call, iac_str_sub(s, i, i + 3 < s.n ? i + 3 : s.n));
+            iac_buf_clear(&buf);
+            return iac_call_fail(call, IAC_FUNC_NO_ARG, "failed to decode URL: invalid URL escape %.*s", IAC_FMT(part));
+        }
+    }
+    if (iac_utf8_valid(iac_buf_view(&buf)))
+        return iac_buf_to_value(call->arena, &buf);
+    iac_buf_clear(&buf);
+    return iac_call_fail(call, IAC_FUNC_NO_ARG, "the result of decoding the provided string is not valid UTF-8");
 }
 
 /* ---- JSON ---- */

@@ -87,8 +87,7 @@ static void param_json(iac_buf *out, const iac_param *param)
     iac_buf_char(out, '}');
 }
 
-/* The type of what it returns for arguments of just the parameters' types; dynamic where that says nothing. */
-static const iac_type *usual_result(iac_arena *arena, const iac_func *func)
+const iac_type *iac_func_usual_result(iac_arena *arena, const iac_func *func)
 {
     size_t n = func->param_count + (func->variadic != NULL);
     const iac_value **args = iac_arena_array(arena, const iac_value *, n);
@@ -119,7 +118,7 @@ iac_str iac_func_signature_json(iac_arena *arena, const iac_func *func)
         param_json(&buf, func->variadic);
     }
     iac_buf_cstr(&buf, ",\"return_type\":");
-    iac_type_to_json(&buf, usual_result(arena, func));
+    iac_type_to_json(&buf, iac_func_usual_result(arena, func));
     iac_buf_char(&buf, '}');
     iac_str text = iac_arena_str(arena, iac_buf_view(&buf));
     iac_buf_clear(&buf);

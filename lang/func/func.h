@@ -57,7 +57,9 @@ typedef struct iac_call {
 
 struct iac_func {
     const char *name;
-    const char *description;
+    const char *category;    /* the section of the reference that it stands in */
+    const char *description; /* one sentence */
+    const char *example;     /* an expression */
     const iac_param *params;
     size_t param_count;
     const iac_param *variadic; /* any number of further arguments; NULL: none */
@@ -79,6 +81,9 @@ const iac_param *iac_func_param(const iac_func *func, size_t i);
 iac_str iac_func_signature(iac_arena *arena, const iac_func *func);
 /* The same as a JSON object: name, params, variadic_param, return_type. */
 iac_str iac_func_signature_json(iac_arena *arena, const iac_func *func);
+
+/* The type of what it returns where the arguments tell nothing beyond the types of its parameters. */
+const iac_type *iac_func_usual_result(iac_arena *arena, const iac_func *func);
 
 /* Calls func. The number of arguments must fit (the caller diagnoses that by param_count and variadic). NULL on error:
  * *ret_error is set only then. */

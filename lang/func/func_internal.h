@@ -70,7 +70,8 @@ iac_func_body iac_fn_merge, iac_fn_setintersection, iac_fn_setproduct, iac_fn_se
 iac_func_type_rule iac_type_merge, iac_type_set_operation, iac_type_setproduct, iac_type_zipmap;
 /* encoding.c */
 iac_func_body iac_fn_base64decode, iac_fn_base64encode, iac_fn_base64gzip, iac_fn_csvdecode, iac_fn_jsondecode,
-    iac_fn_jsonencode, iac_fn_textdecodebase64, iac_fn_textencodebase64, iac_fn_urlencode;
+    iac_fn_jsonencode, iac_fn_textdecodebase64, iac_fn_textencodebase64, iac_fn_urlencode,
+    iac_fn_urldecode, iac_fn_base64gunzip;
 /* yaml_decode.c, yaml_encode.c */
 iac_func_body iac_fn_yamldecode, iac_fn_yamlencode;
 /* hash.c */
@@ -78,7 +79,7 @@ iac_func_body iac_fn_base64sha256, iac_fn_base64sha512, iac_fn_md5, iac_fn_sha1,
     iac_fn_filebase64sha256, iac_fn_filebase64sha512, iac_fn_filemd5, iac_fn_filesha1, iac_fn_filesha256,
     iac_fn_filesha512, iac_fn_uuid, iac_fn_uuidv5, iac_fn_bcrypt, iac_fn_rsadecrypt;
 /* ip.c */
-iac_func_body iac_fn_cidrhost, iac_fn_cidrnetmask, iac_fn_cidrsubnet, iac_fn_cidrsubnets;
+iac_func_body iac_fn_cidrcontains, iac_fn_cidrhost, iac_fn_cidrnetmask, iac_fn_cidrsubnet, iac_fn_cidrsubnets;
 /* datetime.c */
 iac_func_body iac_fn_formatdate, iac_fn_plantimestamp, iac_fn_timeadd, iac_fn_timecmp, iac_fn_timestamp;
 /* fs.c */

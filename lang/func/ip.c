@@ -286,3 +286,27 @@ out:
     free(items);
     return result;
 }
+
+/* An address is a range of its own. */
+static bool parse_address_or_network(iac_str text, network *ret)
+{
+    if (iac_str_find_char(text, '/', 0) != SIZE_MAX)
+        return parse_network(text, ret);
+    ret->bits = ret->prefix = iac_str_find_char(text, ':', 0) == SIZE_MAX ? 32 : 128;
+    return ret->bits == 32 ? parse_ipv4(text, &ret->address) : parse_ipv6(text, &ret->address);
+}
+
+const iac_value *iac_fn_cidrcontains(iac_call *call)
+{
+    network outer, inner;
+    if (!arg_network(call, IAC_FUNC_NO_ARG, &outer))
+        return NULL;
+    if (!parse_address_or_network(iac_arg_str(call, 1), &inner))
+        return iac_call_fail(call, IAC_FUNC_NO_ARG, "invalid IP address or prefix: %.*s",
+                             IAC_FMT(iac_arg_str(call, 1)));
+    if (outer.bits != inner.bits)
+        return iac_call_fail(call, IAC_FUNC_NO_ARG, "address family mismatch: %.*s vs. %.*s",
+                             IAC_FMT(iac_arg_str(call, 0)), IAC_FMT(iac_arg_str(call, 1)));
+    u128 mask = host_mask(outer.bits, outer.prefix);
+    return iac_value_bool(inner.prefix >= outer.prefix && (inner.address & ~mask) == outer.address);
+}

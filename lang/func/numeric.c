@@ -72,8 +72,9 @@ static double natural_log(double x)
     }
     f -= 1;
     double s = f / (2 + f), s2 = s * s, s4 = s2 * s2;
-    double odd = s2 * (6.666666666666735130e-01 +
-                       s4 * (2.857142874366239149e-01 + s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
+    double odd =
+        s2 * (6.666666666666735130e-01 +
+              s4 * (2.857142874366239149e-01 + s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
     double even = s4 * (3.999999999940941908e-01 + s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01));
     double half = 0.5 * f * f;
     return k * ln2_high - ((half - (s * (half + odd + even) + k * ln2_low)) - f);
@@ -81,8 +82,8 @@ static double natural_log(double x)
 
 const iac_value *iac_fn_log(iac_call *call)
 {
-    return from_double(call,
-                       natural_log(iac_value_to_double(call->args[0])) / natural_log(iac_value_to_double(call->args[1])));
+    return from_double(call, natural_log(iac_value_to_double(call->args[0])) /
+                                 natural_log(iac_value_to_double(call->args[1])));
 }
 
 /* By repeated squaring of the mantissa, rounded at each step as Terraform's power is: the C library's is exact to the

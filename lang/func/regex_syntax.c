@@ -19,9 +19,9 @@ struct scan {
     iac_buf *out;
     iac_regex_groups *groups;
     IAC_VEC(level) levels;
-    bool atom;            /* there is something that a quantifier would repeat */
-    size_t atom_repeats;  /* how often something within it is */
-    size_t quantifier;    /* where the quantifier just before this began, or SIZE_MAX */
+    bool atom;           /* there is something that a quantifier would repeat */
+    size_t atom_repeats; /* how often something within it is */
+    size_t quantifier;   /* where the quantifier just before this began, or SIZE_MAX */
     iac_regex_fault fault;
 };
 
@@ -58,10 +58,7 @@ static void write_char(struct scan *scan, uint32_t c)
 
 static int hex_value(char c)
 {
-    return is_digit(c)              ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
+    return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* After "\x". */
@@ -122,7 +119,8 @@ static bool scan_char_escape(struct scan *scan, uint32_t *ret)
 }
 
 /* Classes that differ between the two, as the inside of a class. */
-static const char space_class[] = "\\t\\n\\f\\r\\x20", no_space_class[] = "\\x00-\\x08\\x0b\\x0e-\\x1f\\x21-\\x{10ffff}";
+static const char space_class[] = "\\t\\n\\f\\r\\x20",
+                  no_space_class[] = "\\x00-\\x08\\x0b\\x0e-\\x1f\\x21-\\x{10ffff}";
 
 /* At a backslash: a class such as \d or \pL, written as it is within a class or alone. *ret_class: whether it was one;
  * false after a fault. */

@@ -209,7 +209,8 @@ const iac_value *iac_fn_join(iac_call *call)
             if (iac_is_null(list->items[j])) {
                 iac_buf_clear(&buf);
                 if (call->n > 2)
-                    return iac_call_fail(call, i, "element %zu of list %zu is null; cannot concatenate null values", j, i);
+                    return iac_call_fail(call, i, "element %zu of list %zu is null; cannot concatenate null values", j,
+                                         i);
                 return iac_call_fail(call, i, "element %zu is null; cannot concatenate null values", j);
             }
             if (!first)

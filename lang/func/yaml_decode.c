@@ -38,15 +38,21 @@ static const iac_value *fail_at(struct decoder *d, yaml_mark_t mark, const char 
     return fail(d, "on line %zu, column %zu: %s", mark.line ? mark.line : 1, mark.column + 1, what);
 }
 
+/* Lines are counted from zero, and the first is not told: so it is in Terraform. */
+static const iac_value *fail_beyond_first(struct decoder *d, yaml_mark_t mark, const char *what)
+{
+    return mark.line ? fail_at(d, mark, what) : fail(d, "%s", what);
+}
+
 static bool next_event(struct decoder *d, yaml_event_t *ret)
 {
     if (yaml_parser_parse(&d->parser, ret))
         return true;
     const char *problem = d->parser.problem ? d->parser.problem : "the document cannot be read";
-    if (d->parser.error == YAML_PARSER_ERROR)
-        fail_at(d, d->parser.problem_mark, problem);
-    else
-        fail(d, "%s", problem);
+    yaml_mark_t mark = d->parser.problem_mark;
+    if (d->parser.error == YAML_SCANNER_ERROR && mark.line > 0)
+        mark.line++;
+    fail_beyond_first(d, mark, problem);
     return false;
 }
 
@@ -198,9 +204,10 @@ static const iac_value *scalar(struct decoder *d, const yaml_event_t *event)
         return fail(d, "unsupported tag \"%s\"", tag);
     if (!plain)
         return iac_value_string(d->call->arena, s);
+    if (strcmp(tag, TAG("null")) == 0)
+        return &iac_null_dynamic;
     const iac_value *v = resolve(d, s);
     bool fits = !v || (strcmp(tag, TAG("bool")) == 0        ? v->kind == IAC_BOOL
-                       : strcmp(tag, TAG("null")) == 0      ? iac_is_null(v)
                        : strcmp(tag, TAG("timestamp")) == 0 ? v->kind == IAC_STRING
                                                             : v->kind == IAC_NUMBER);
     return fits ? v : fail(d, "cannot parse \"%.*s\" as %s", IAC_FMT(s), tag);
@@ -281,6 +288,7 @@ static bool member(struct decoder *d, yaml_event_t *event, struct members *own, 
 {
     bool merge = event->type == YAML_SCALAR_EVENT && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
                  strcmp((const char *)event->data.scalar.value, "<<") == 0;
+    yaml_mark_t mark = event->start_mark;
     const iac_value *key = node(d, event);
     yaml_event_t next;
     if (!key)
@@ -289,7 +297,10 @@ static bool member(struct decoder *d, yaml_event_t *event, struct members *own, 
     const iac_value *name =
         key->kind < IAC_LIST ? iac_convert(d->call->arena, key, &iac_type_string, &error, NULL) : NULL;
     if (!name || iac_is_null(name)) {
-        fail(d, name ? "mapping key cannot be null" : "only strings are allowed as mapping keys");
+        if (name)
+            fail_beyond_first(d, mark, "mapping key cannot be null");
+        else
+            fail(d, "only strings are allowed as mapping keys");
         return false;
     }
     if (!next_event(d, &next))
@@ -388,6 +399,23 @@ static bool expect(struct decoder *d, yaml_event_type_t type, const char *otherw
     return ok;
 }
 
+static bool expect_document(struct decoder *d)
+{
+    static const char missing[] = "missing start of document";
+    yaml_event_t event;
+    if (!next_event(d, &event))
+        return false;
+    bool ok = event.type == YAML_DOCUMENT_START_EVENT;
+    const yaml_version_directive_t *version = ok ? event.data.document_start.version_directive : NULL;
+    bool other = version && (version->major != 1 || version->minor != 1);
+    if (!ok)
+        fail_at(d, event.start_mark, missing);
+    else if (other)
+        fail(d, "found incompatible YAML document");
+    yaml_event_delete(&event);
+    return ok && !other;
+}
+
 const iac_value *iac_fn_yamldecode(iac_call *call)
 {
     struct decoder d = { .call = call };
@@ -398,7 +426,7 @@ const iac_value *iac_fn_yamldecode(iac_call *call)
         abort();
     yaml_parser_set_input_string(&d.parser, (const unsigned char *)(text.p ? text.p : ""), text.n);
     if (expect(&d, YAML_STREAM_START_EVENT, "missing start of stream") &&
-        expect(&d, YAML_DOCUMENT_START_EVENT, "missing start of document") && next_event(&d, &event))
+        expect_document(&d) && next_event(&d, &event))
         v = node(&d, &event);
     if (v && !(expect(&d, YAML_DOCUMENT_END_EVENT, "unexpected extra content after value") &&
                expect(&d, YAML_STREAM_END_EVENT, "unexpected extra content after value")))
