@@ -239,10 +239,11 @@ bool iac_signals_seen(void);
 
 /* One for each command. */
 extern const iac_command iac_cmd_init, iac_cmd_get, iac_cmd_modules, iac_cmd_providers_lock, iac_cmd_providers_mirror;
+extern const iac_command iac_cmd_metadata_functions;
 extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy,
     iac_cmd_show, iac_cmd_output, iac_cmd_state_list, iac_cmd_state_show, iac_cmd_state_dismiss, iac_cmd_state_rm,
     iac_cmd_state_mv, iac_cmd_state_pull, iac_cmd_state_push, iac_cmd_version, iac_cmd_providers,
-    iac_cmd_providers_schema, iac_cmd_metadata_functions, iac_cmd_import, iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console,
+    iac_cmd_providers_schema, iac_cmd_import, iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console,
     iac_cmd_taint, iac_cmd_untaint, iac_cmd_state_replace_provider, iac_cmd_graph, iac_cmd_login, iac_cmd_logout,
     iac_cmd_workspace_list, iac_cmd_workspace_new, iac_cmd_workspace_select, iac_cmd_workspace_show,
     iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new, iac_cmd_env_select, iac_cmd_env_show,

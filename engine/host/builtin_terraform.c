@@ -22,12 +22,11 @@ static int32_t fail(iacp_call *call, const char *summary, const char *detail)
 
 /* ---- schemas ---- */
 
-static const char data_schema[] =
-    "{\"version\":0,\"block\":{\"attributes\":{"
-    "\"id\":{\"type\":\"string\",\"computed\":true},"
-    "\"input\":{\"type\":\"dynamic\",\"optional\":true},"
-    "\"output\":{\"type\":\"dynamic\",\"computed\":true},"
-    "\"triggers_replace\":{\"type\":\"dynamic\",\"optional\":true}}}}";
+static const char data_schema[] = "{\"version\":0,\"block\":{\"attributes\":{"
+                                  "\"id\":{\"type\":\"string\",\"computed\":true},"
+                                  "\"input\":{\"type\":\"dynamic\",\"optional\":true},"
+                                  "\"output\":{\"type\":\"dynamic\",\"computed\":true},"
+                                  "\"triggers_replace\":{\"type\":\"dynamic\",\"optional\":true}}}}";
 
 static const char remote_state_schema[] =
     "{\"version\":0,\"block\":{\"attributes\":{"
@@ -48,9 +47,13 @@ static const char encode_tfvars_schema[] =
     "{\"summary\":\"Writes an object as the content of a .tfvars file\",\"return_type\":\"string\","
     "\"parameters\":[{\"name\":\"value\",\"type\":\"dynamic\"}]}";
 
+static const char decode_tfvars_schema[] =
+    "{\"summary\":\"Reads the content of a .tfvars file as an object\",\"return_type\":\"dynamic\","
+    "\"parameters\":[{\"name\":\"src\",\"type\":\"string\"}]}";
+
 static const char *const *type_names(uint32_t kind)
 {
-    static const char *const functions[] = { "encode_expr", "encode_tfvars", NULL };
+    static const char *const functions[] = { "decode_tfvars", "encode_expr", "encode_tfvars", NULL };
     static const char *const resources[] = { "terraform_data", NULL };
     static const char *const data[] = { "terraform_remote_state", NULL };
     return kind == IACP_SCHEMA_RESOURCE   ? resources
@@ -63,7 +66,9 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
 {
     (void)call;
     if (kind == IACP_SCHEMA_FUNCTION)
-        return strcmp(type, "encode_expr") == 0 ? encode_expr_schema : encode_tfvars_schema;
+        return strcmp(type, "encode_expr") == 0     ? encode_expr_schema
+               : strcmp(type, "encode_tfvars") == 0 ? encode_tfvars_schema
+                                                    : decode_tfvars_schema;
     return kind == IACP_SCHEMA_RESOURCE ? data_schema : kind == IACP_SCHEMA_DATA ? remote_state_schema : NULL;
 }
 
@@ -128,7 +133,8 @@ static int32_t plan(void *instance, iacp_call *call, iacp_plan *request)
     const iacp_value *prior = request->prior, *planned = request->proposed;
     const iacp_value *input = host->get(planned, "input");
     bool create = host->state(prior) == IACP_NULL;
-    bool replace = !create && !host->equal(host->get(prior, "triggers_replace"), host->get(planned, "triggers_replace"));
+    bool replace =
+        !create && !host->equal(host->get(prior, "triggers_replace"), host->get(planned, "triggers_replace"));
 
     (void)instance;
     if (create || replace)
@@ -269,6 +275,8 @@ static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *reques
 static int32_t call_function(void *instance, iacp_call *call, iacp_function *request)
 {
     (void)instance;
+    if (strcmp(request->name, "decode_tfvars") == 0)
+        return iac_builtin_decode_tfvars(host, call, request);
     return iac_builtin_encode(host, call, request);
 }
 

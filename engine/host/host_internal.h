@@ -116,6 +116,8 @@ iac_status iac_load_file(iac_host *host, iac_str name, iac_range subject, const 
 
 /* builtin_encode.c. The body of encode_expr and encode_tfvars. */
 int32_t iac_builtin_encode(const iacp_host *host, iacp_call *call, iacp_function *request);
+/* builtin_decode.c. The body of decode_tfvars. */
+int32_t iac_builtin_decode_tfvars(const iacp_host *host, iacp_call *call, iacp_function *request);
 
 /* registry.c */
 struct iac_type_entry *iac_type_entry_of(const iac_provider *provider, uint32_t kind, iac_str type);
