@@ -69,11 +69,20 @@ static void save_output(iac_applier *applier, iac_worker *worker, const iac_node
     iac_store_submit(applier->options->store, write, 1, NULL, NULL);
 }
 
+/* What is destroyed needs no configuration of its own, only its provider's. */
+static iac_task_result evaluate_ephemeral(const iac_applier *applier, iac_worker *worker, iac_node *node)
+{
+    bool needed = applier->plan->mode != IAC_PLAN_DESTROY || node->feeds_provider;
+    return (iac_task_result){ !needed || iac_ephemeral_open(worker, node) ? IAC_TASK_DONE : IAC_TASK_FAILED, 0 };
+}
+
 static iac_task_result do_evaluate(iac_applier *applier, iac_worker *worker, const iac_operation *operation)
 {
     iac_node *node = iac_map_get(&applier->nodes, operation->node);
     if (!node || (applier->plan->mode == IAC_PLAN_DESTROY && node->kind == IAC_NODE_CHECK))
         return (iac_task_result){ IAC_TASK_DONE, 0 };
+    if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE)
+        return evaluate_ephemeral(applier, worker, node);
     bool ok = node->kind == IAC_NODE_RESOURCE ? expand_resource(applier, worker, node) : iac_visit_node(worker, node);
     if (ok && node->kind == IAC_NODE_OUTPUT && !node->module->parent)
         save_output(applier, worker, node);
@@ -351,6 +360,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
     }
     save_checks(&applier);
     iac_run_collect(&applier.run, diags);
+    iac_ephemeral_end(&applier.run, diags);
     iac_store_flush(options->store, diags);
     if (outcome.stopped)
         iac_diag_error(diags, IAC_NO_RANGE, "Operation interrupted",

@@ -175,6 +175,12 @@ iac_status iac_cli_read_tests(iac_cli *cli, const iac_test_file **ret, size_t *r
 iac_status iac_cli_gather_variables(iac_cli *cli);
 /* Variables from everywhere, the user being asked for missing ones. Needs the configuration. */
 iac_status iac_cli_resolve_variables(iac_cli *cli);
+/* Adds to cli->given what files, the environment and arguments set. */
+iac_status iac_cli_gather_variables(iac_cli *cli);
+/* Names of the root's ephemeral variables that were given a value, in the arena (saved_variables.c). */
+void iac_cli_ephemeral_given(iac_cli *cli, const iac_str **ret, size_t *ret_count);
+/* The variables of a saved plan: those that it holds, and the ephemeral ones, which must be given again. */
+iac_status iac_cli_saved_variables(iac_cli *cli, const iac_plan *plan, iac_map *ret);
 /* The same without asking: those that have no value are left out. */
 iac_status iac_cli_known_variables(iac_cli *cli);
 iac_host *iac_cli_host(iac_cli *cli);

@@ -62,7 +62,7 @@ static int apply_saved(iac_cli *cli, const char *path)
         iac_store_intents(cli->store, cli->arena, &intents, &intent_count, &cli->diags) != IAC_OK ||
         iac_planfile_check_intents(saved, intents, intent_count, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (cli->args.vars.n) {
+    if (cli->args.vars.n && saved->ephemeral_count == 0) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't set variables when applying a saved plan",
                        "The -var and -var-file options cannot be used when applying a saved plan file, because a saved "
                        "plan includes the variable values that were set when it was created.");
@@ -79,7 +79,11 @@ static int apply_saved(iac_cli *cli, const char *path)
         return IAC_EXIT_ERROR;
     }
     iac_plan plan = *saved;
+    iac_map variables = { 0 };
+    if (iac_cli_saved_variables(cli, saved, &variables) != IAC_OK)
+        return IAC_EXIT_ERROR;
     plan.previous = state;
+    plan.variables = &variables;
     if (cli->stream) {
         iac_buf out;
         iac_buf_init(&out, IAC_BUF_UNLIMITED);

@@ -150,6 +150,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     };
     iac_import_request import;
 
+    iac_cli_ephemeral_given(cli, &options.ephemeral_set, &options.ephemeral_count);
     if (read_limits(cli, &options) != IAC_OK) {
         iac_view_progress_free(progress);
         return IAC_ERR;

@@ -22,16 +22,26 @@ typedef enum iac_event_kind {
     IAC_EVENT_PROVISION_OUTPUT, /* a line, or several, in text */
     IAC_EVENT_PROVISION_DONE,
     IAC_EVENT_PROVISION_ERRORED,
+    IAC_EVENT_EPHEMERAL_START,   /* action says: an iac_ephemeral_op */
+    IAC_EVENT_EPHEMERAL_DONE,
+    IAC_EVENT_EPHEMERAL_ERRORED,
     IAC_EVENT_PROGRESS_TEXT,   /* the provider's own remark, in text */
     IAC_EVENT_DIAGNOSTIC,
     IAC_EVENT_STOPPING,        /* the user asked to stop */
 } iac_event_kind;
 
+typedef enum iac_ephemeral_op {
+    IAC_EPHEMERAL_DEFER, /* put off, because of something unknown */
+    IAC_EPHEMERAL_OPEN,
+    IAC_EPHEMERAL_RENEW,
+    IAC_EPHEMERAL_CLOSE,
+} iac_ephemeral_op;
+
 typedef struct iac_event {
     iac_event_kind kind;
     const iac_addr *addr;
     iac_str deposed;
-    int action;         /* iac_action */
+    int action;         /* iac_action, or iac_ephemeral_op */
     iac_str id_key, id_value; /* the object's identifying attribute, unless sensitive: "id", "vpc-1" */
     double elapsed_seconds;
     iac_str provisioner; /* PROVISION_*: local-exec ... */

@@ -543,7 +543,7 @@ static void find_reach(iac_run *run, struct reach *reach, uint32_t id)
     for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++) {
         uint32_t dep = run->graph.deps[e];
         const iac_node *node = run->nodes.v[dep];
-        if (node->kind == IAC_NODE_RESOURCE) {
+        if (node->kind == IAC_NODE_RESOURCE && node->resource->mode != IAC_EPHEMERAL_RESOURCE) {
             iac_vec_push(&found, dep);
         } else { /* what its provider needs, a resource needs too */
             find_reach(run, reach, dep);
@@ -646,6 +646,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
         .state = options->state,
         .variables = options->variables,
         .planning = options->planning,
+        .validating = options->validating,
         .workspace = options->workspace,
         .timestamp = options->timestamp,
         .root_dir = options->root_dir,
@@ -690,6 +691,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
     link_module(run, run->root, &drop);
     link_others(run, &drop);
     link_imports(run, &drop);
+    iac_ephemeral_add_releases(run);
     iac_diags_clear(&drop);
     iac_graph_build(&run->graph, (uint32_t)run->nodes.n, run->edges.v, run->edges.n);
     if (diags->errors == errors)

@@ -123,6 +123,7 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     case IAC_NODE_CHECK:
     case IAC_NODE_MODULE_END:
     case IAC_NODE_ORPHAN:
+    case IAC_NODE_RELEASE:
         break;
     }
     iac_worker_end(worker, id, part);

@@ -114,6 +114,8 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
                                               worker->scratch, &worker->diags);
     if (worker->diags.errors)
         return false;
+    if (!iac_check_ephemeral(worker, node, config))
+        return false;
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
                               &worker->diags) != IAC_OK)

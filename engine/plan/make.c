@@ -185,17 +185,14 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
         iac_check_ignored(worker, node);
     if (node->excluded)
         return (iac_task_result){ IAC_TASK_DONE, 0 };
+    if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE)
+        return iac_ephemeral_open(worker, node) ? (iac_task_result){ IAC_TASK_DONE, 0 } : failed;
     if (node->kind == IAC_NODE_RESOURCE && !iac_visit_node(worker, node)) {
         if (!destroying(planner))
             return failed;
         iac_diags_clear(&worker->diags); /* what is to be destroyed need not be a sound configuration */
         node->expansions = NULL;
         node->slots = 0;
-    }
-    if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE) {
-        iac_diag_error(&worker->diags, node->range, "Ephemeral resources are not supported",
-                       "iac does not open ephemeral resources yet. Remove %.*s.", IAC_FMT(node->name));
-        return failed;
     }
     if (node->kind == IAC_NODE_RESOURCE)
         inherit_dependencies(planner, worker, node);
@@ -539,6 +536,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_walk_outcome outcome = iac_walk_run(&planner->run.graph, &walk);
     iac_watch_end(&watch);
     iac_run_collect(&planner->run, diags);
+    iac_ephemeral_end(&planner->run, diags);
     if (outcome.stopped)
         iac_diag_error(diags, IAC_NO_RANGE, "Plan interrupted", "The plan was stopped before it was complete.");
 
@@ -550,6 +548,8 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .complete = !limited(planner),
         .config = config,
         .variables = options->variables,
+        .ephemeral_set = options->ephemeral_set,
+        .ephemeral_count = options->ephemeral_count,
         .previous = state,
         .targets = options->targets,
         .target_count = options->target_count,

@@ -32,6 +32,8 @@ typedef struct iac_plan_options {
     size_t intent_count;
     iac_host *host;
     const iac_map *variables;    /* root variables: name to const iac_value * */
+    const iac_str *ephemeral_set; /* ephemeral ones that were given a value */
+    size_t ephemeral_count;
     iac_str workspace;           /* "default" */
     iac_str cwd;                 /* path.cwd: where the program was started */
     const iac_overrides *overrides; /* objects that stand for others (test files); may be NULL */

@@ -571,6 +571,8 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
                                             &worker->diags);
     if (worker->diags.errors)
         return false;
+    if (!iac_check_ephemeral(worker, node, full))
+        return false;
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_RESOURCE, node->resource_addr.type, full,
                               &worker->diags) != IAC_OK)

@@ -121,7 +121,9 @@ typedef struct iac_plan {
     const iac_state *prior;     /* after refresh; serial and lineage those of the store that was read */
     const iac_state *previous;  /* as it was stored */
     const iac_config *config;
-    const iac_map *variables;   /* root: name to const iac_value * (converted, marked) */
+    const iac_map *variables;   /* root: name to const iac_value * (converted, marked); a file lacks ephemeral ones */
+    const iac_str *ephemeral_set; /* ephemeral variables that were given a value */
+    size_t ephemeral_count;
     const iac_check_result *checks; /* by object and address */
     size_t check_count;
     const iac_relevant *relevant;

@@ -447,6 +447,30 @@ static const iac_str *get_texts(iac_wire *in, size_t *ret_count)
     return texts;
 }
 
+/* What is ephemeral stays out: it is given again. */
+static void put_variables(iac_buf *out, const iac_plan *plan)
+{
+    const iac_map *root = &plan->config->root->variable_map;
+    size_t n = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; plan->variables && i < plan->variables->n; i++) {
+            const iac_map_entry *entry = &plan->variables->entries[i];
+            const iac_variable_config *variable = iac_map_get(root, entry->key);
+            if (variable && variable->ephemeral)
+                continue;
+            if (pass == 0) {
+                n++;
+                continue;
+            }
+            iac_put_text(out, entry->key);
+            iac_put_value(out, entry->value);
+        }
+        if (pass == 0)
+            iac_put_number(out, n);
+    }
+    put_texts(out, plan->ephemeral_set, plan->ephemeral_count);
+}
+
 static void put_plan(iac_buf *out, const iac_plan *plan)
 {
     struct schemas schemas = { .arena = iac_arena_new() };
@@ -490,12 +514,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
             iac_put_number(out, operation->after[k]);
     }
     put_state(out, plan->prior);
-    size_t variables = plan->variables ? plan->variables->n : 0;
-    iac_put_number(out, variables);
-    for (size_t i = 0; i < variables; i++) {
-        iac_put_text(out, plan->variables->entries[i].key);
-        iac_put_value(out, plan->variables->entries[i].value);
-    }
+    put_variables(out, plan);
     iac_put_number(out, plan->relevant_count);
     for (size_t i = 0; i < plan->relevant_count; i++) {
         iac_put_addr(out, plan->relevant[i].addr);
@@ -600,6 +619,7 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     }
     iac_map_settle(variables, in->arena);
     plan->variables = variables;
+    plan->ephemeral_set = get_texts(in, &plan->ephemeral_count);
     get_relevant(in, plan);
     plan->checks = get_checks(in, &plan->check_count);
     plan->targets = get_texts(in, &plan->target_count);

@@ -23,11 +23,13 @@ typedef enum iac_node_kind {
     IAC_NODE_RESOURCE,
     IAC_NODE_ORPHAN,     /* a resource that only the state knows */
     IAC_NODE_CHECK,
+    IAC_NODE_RELEASE,    /* another node, and all that depends on it, is done: closes it where it is ephemeral */
 } iac_node_kind;
 
 typedef enum iac_repetition { IAC_SINGLE, IAC_BY_COUNT, IAC_BY_FOR_EACH } iac_repetition;
 
 typedef struct iac_run iac_run;
+typedef struct iac_ephemerals iac_ephemerals; /* what is open (ephemeral.c) */
 typedef struct iac_node iac_node;
 typedef struct iac_run_module iac_run_module;
 
@@ -96,6 +98,8 @@ struct iac_node {
     size_t import_count;
     bool excluded;              /* left out by -target */
     atomic_bool pending;        /* RESOURCE: something of it will change */
+    iac_node *released;         /* RELEASE: the other node */
+    bool feeds_provider;        /* ephemeral RESOURCE: a provider's configuration depends on it */
     void *work;                 /* of the plan or apply under way */
 };
 
@@ -138,6 +142,7 @@ struct iac_run {
     const iac_state *state; /* prior; may be NULL */
     const iac_map *variables; /* root values */
     bool planning;            /* impure functions are unknown */
+    bool validating;          /* and what comes from outside, too */
     iac_str workspace, timestamp;
     iac_str root_dir, cwd;    /* path.root, path.cwd */
     const iac_overrides *overrides; /* or NULL */
@@ -159,6 +164,7 @@ struct iac_run {
     unsigned worker_count;
     pthread_mutex_t lock; /* guards `whole` of expansions and kept */
     IAC_VEC(iac_kept_diags) kept;
+    iac_ephemerals *ephemerals; /* NULL: nothing was opened; guarded by the lock while the walk runs */
 };
 
 typedef struct iac_run_options {
@@ -166,7 +172,7 @@ typedef struct iac_run_options {
     const iac_state *state;
     const iac_map *variables;
     iac_str workspace, timestamp, root_dir, cwd;
-    bool planning;
+    bool planning, validating;
     unsigned parallelism;
     const iac_overrides *overrides;
     const iac_map *ranges;
@@ -238,6 +244,15 @@ bool iac_check_attribute(const iac_block_schema *block, iac_str name, iac_range 
                          iac_diags *diags);
 /* Tells of names in ignore_changes that make no sense. */
 void iac_check_ignored(iac_worker *worker, const iac_node *node);
+
+/* ---- ephemeral.c ---- */
+/* Expands the ephemeral resource and opens its instances; those that depend on something unknown are put off. */
+bool iac_ephemeral_open(iac_worker *worker, iac_node *node);
+/* Closes what the node has opened, where it is an ephemeral resource. */
+bool iac_ephemeral_close(iac_worker *worker, const iac_node *node);
+/* After the walk: closes what is still open. */
+void iac_ephemeral_end(iac_run *run, iac_diags *diags);
+void iac_ephemeral_add_releases(iac_run *run); /* while building: adds nodes and edges */
 
 /* ---- imports.c ---- */
 /* Evaluates the import blocks that name the node, and calls fn for each object to be imported (fn NULL: only to see

@@ -69,7 +69,8 @@ static void no_such_instance(const iac_ref *ref, iac_repetition repetition, cons
 
 static const iac_value *unknown_instance(iac_arena *arena, const iac_node *node)
 {
-    return node->schema ? iac_value_unknown(arena, node->schema->block->type) : &iac_unknown_dynamic;
+    const iac_value *v = node->schema ? iac_value_unknown(arena, node->schema->block->type) : &iac_unknown_dynamic;
+    return node->resource->mode == IAC_EPHEMERAL_RESOURCE ? iac_value_mark(arena, v, IAC_EPHEMERAL) : v;
 }
 
 static const iac_value *collection_of(iac_run *run, const iac_node *node, iac_expansion *expansion)
@@ -115,7 +116,8 @@ static const iac_value *lookup_resource(iac_place *place, const iac_ref *ref, co
     iac_expansion *expansion = node->expansions ? &node->expansions[place->instance->index] : NULL;
     if (!expansion || !expansion->done) {
         bool repeated = node->resource->count || node->resource->for_each;
-        return repeated && !key ? &iac_unknown_dynamic : unknown_instance(arena, node);
+        const iac_value *one = unknown_instance(arena, node);
+        return repeated && !key ? iac_value_mark(arena, &iac_unknown_dynamic, one->marks) : one;
     }
     if (key) {
         iac_key wanted;
@@ -268,7 +270,8 @@ static const iac_value *lookup(void *user, const iac_ref *ref, const iac_value *
         if (iac_str_is(ref->name, "workspace"))
             return iac_value_string(arena, place->run->workspace);
         if (iac_str_is(ref->name, "applying"))
-            return iac_value_mark(arena, place->run->planning ? &iac_unknown_dynamic : &iac_true, IAC_EPHEMERAL);
+            return iac_value_mark(arena, place->run->validating ? iac_value_unknown(arena, &iac_type_bool)
+                                         : iac_value_bool(!place->run->planning), IAC_EPHEMERAL);
         break;
     }
     iac_diag_error(diags, ref->range, "Invalid reference", "There is no object of this name.");

@@ -138,6 +138,7 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
         break;
     case IAC_NODE_MODULE_END:
     case IAC_NODE_ORPHAN:
+    case IAC_NODE_RELEASE:
         break;
     }
     iac_worker_end(worker, id, part);
@@ -151,7 +152,7 @@ iac_status iac_validate(const iac_config *config, const iac_plan_options *option
     iac_map none = { 0 };
     iac_run_options run_options = {
         .host = options->host, .variables = &none, .workspace = options->workspace, .root_dir = IAC_STR("."),
-        .cwd = options->cwd, .planning = true, .parallelism = 1, .stop = options->stop,
+        .cwd = options->cwd, .planning = true, .validating = true, .parallelism = 1, .stop = options->stop,
     };
     if (iac_run_build(&run, config, &run_options, diags) == IAC_OK) {
         iac_walk_options walk = { .workers = 1, .stop = options->stop, .run = visit, .user = &run };

@@ -59,6 +59,13 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
             } else if (!variable->default_value) {
                 continue; /* a missing argument was said when the configuration was loaded */
             }
+            if (raw && raw->deep_marks & IAC_EPHEMERAL && !variable->ephemeral) {
+                iac_diag_error(&worker->diags, range, "Ephemeral value not allowed",
+                               "This input variable is not declared as accepting a ephemeral values, so it cannot be "
+                               "set to a result derived from an ephemeral value.");
+                ok = false;
+                raw = iac_value_unmark_deep(worker->scratch, raw);
+            }
             value = iac_variable_convert(worker->scratch, variable, raw, range, &worker->diags);
             value = value ? keep(worker, value) : NULL;
         }
@@ -115,7 +122,7 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
                        "the output value as sensitive by adding the following argument:\n    sensitive = true");
         return NULL;
     }
-    if (!node->module->parent && v->deep_marks & IAC_EPHEMERAL) {
+    if (v->deep_marks & IAC_EPHEMERAL) {
         iac_diag_error(&worker->diags, output->value->range, "Ephemeral value not allowed",
                        "This output value is not declared as returning an ephemeral value, so it cannot be set to a "
                        "result derived from an ephemeral value.");
@@ -277,6 +284,8 @@ bool iac_visit_node(iac_worker *worker, iac_node *node)
         return visit_check(worker, node);
     case IAC_NODE_RESOURCE:
         return iac_visit_expand(worker, node);
+    case IAC_NODE_RELEASE:
+        return iac_ephemeral_close(worker, node->released);
     case IAC_NODE_MODULE_END:
     case IAC_NODE_ORPHAN:
         return true;

@@ -376,7 +376,6 @@ static void write_variables(writer *w, bool *first)
         if (v->description.n)
             iac_json_string_member(w->out, &inner, "description", v->description);
         write_flag(w, &inner, "sensitive", v->sensitive);
-        write_flag(w, &inner, "ephemeral", v->ephemeral);
         iac_buf_char(w->out, '}');
     }
     if (m->variable_count)

@@ -238,8 +238,9 @@ static void add_variables(iac_buf *out, bool *first, const iac_plan *plan)
     bool any = false;
     for (size_t i = 0; i < plan->config->root->variable_count; i++) {
         iac_str name = plan->config->root->variables[i].name;
-        const iac_value *v = iac_map_get(plan->variables, name);
-        if (!v || plan->config->root->variables[i].ephemeral)
+        const iac_variable_config *variable = &plan->config->root->variables[i];
+        const iac_value *v = variable->ephemeral ? variable->default_value : iac_map_get(plan->variables, name);
+        if (!v)
             continue;
         if (!any)
             iac_json_member(out, first, "variables");

@@ -92,6 +92,12 @@ static const char *event_type(iac_event_kind kind)
         return "provision_complete";
     case IAC_EVENT_PROVISION_ERRORED:
         return "provision_errored";
+    case IAC_EVENT_EPHEMERAL_START:
+        return "ephemeral_op_start";
+    case IAC_EVENT_EPHEMERAL_DONE:
+        return "ephemeral_op_complete";
+    case IAC_EVENT_EPHEMERAL_ERRORED:
+        return "ephemeral_op_errored";
     default:
         return "log";
     }
@@ -114,6 +120,24 @@ static void provision_hook(iac_buf *out, const iac_event *event)
         iac_json_string(out, event->text, true);
     }
     iac_buf_char(out, '}');
+}
+
+static void ephemeral_hook(iac_buf *out, const iac_event *event)
+{
+    static const char *const ops[] = { [IAC_EPHEMERAL_DEFER] = "read", [IAC_EPHEMERAL_OPEN] = "open",
+                                       [IAC_EPHEMERAL_RENEW] = "renew", [IAC_EPHEMERAL_CLOSE] = "close" };
+    iac_buf_cstr(out, ",\"hook\":{\"resource\":");
+    resource(out, *event->addr);
+    iac_buf_printf(out, ",\"action\":\"%s\"", ops[event->action]);
+    if (event->kind != IAC_EVENT_EPHEMERAL_START)
+        iac_buf_printf(out, ",\"elapsed_seconds\":%lld", (long long)(event->elapsed_seconds + 0.5));
+    iac_buf_char(out, '}');
+}
+
+static bool is_ephemeral(iac_event_kind kind)
+{
+    return kind == IAC_EVENT_EPHEMERAL_START || kind == IAC_EVENT_EPHEMERAL_DONE ||
+           kind == IAC_EVENT_EPHEMERAL_ERRORED;
 }
 
 static void hook(iac_buf *out, const iac_event *event)
@@ -150,6 +174,8 @@ static void stream_event(iac_buf *out, const iac_event *event)
         begin(out, event->kind == IAC_EVENT_STOPPING ? "warn" : "info", iac_buf_view(&message));
         if (is_provision(event->kind))
             provision_hook(out, event);
+        else if (event->addr && is_ephemeral(event->kind))
+            ephemeral_hook(out, event);
         else if (event->addr && event->kind != IAC_EVENT_PROGRESS_TEXT)
             hook(out, event);
         finish(out, type);

@@ -119,7 +119,24 @@ static bool print_provision(iac_buf *out, const iac_event *event)
 static bool only_streamed(iac_event_kind kind)
 {
     return kind == IAC_EVENT_REFRESH_DONE || kind == IAC_EVENT_APPLY_ERRORED || kind == IAC_EVENT_PROVISION_DONE ||
-           kind == IAC_EVENT_PROVISION_ERRORED;
+           kind == IAC_EVENT_PROVISION_ERRORED || kind == IAC_EVENT_EPHEMERAL_ERRORED;
+}
+
+static void print_ephemeral(iac_buf *out, const iac_event *event)
+{
+    static const struct {
+        const char *begin, *end;
+    } words[] = {
+        [IAC_EPHEMERAL_DEFER] = { "Configuration unknown, deferring...", "Deferral" },
+        [IAC_EPHEMERAL_OPEN] = { "Opening...", "Opening" },
+        [IAC_EPHEMERAL_RENEW] = { "Renewing...", "Renewal" },
+        [IAC_EPHEMERAL_CLOSE] = { "Closing...", "Closing" },
+    };
+    if (event->kind == IAC_EVENT_EPHEMERAL_START)
+        iac_buf_printf(out, ": %s", words[event->action].begin);
+    else
+        print_end(out, event, words[event->action].end,
+                  event->kind == IAC_EVENT_EPHEMERAL_DONE ? "complete" : "errored");
 }
 
 void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
@@ -128,7 +145,8 @@ void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
         iac_buf_cstr(out, "Stopping operation...");
         return;
     }
-    if (event->kind == IAC_EVENT_DIAGNOSTIC || (!json && only_streamed(event->kind)))
+    bool put_off = event->kind == IAC_EVENT_EPHEMERAL_START && event->action == IAC_EPHEMERAL_DEFER;
+    if (event->kind == IAC_EVENT_DIAGNOSTIC || (json ? put_off : only_streamed(event->kind)))
         return;
     if (!json && event->kind == IAC_EVENT_PROVISION_OUTPUT) {
         print_output(out, event, "", "");
@@ -180,6 +198,11 @@ void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
     case IAC_EVENT_APPLY_ERRORED:
         print_end(out, event, v.end, "errored");
         break;
+    case IAC_EVENT_EPHEMERAL_START:
+    case IAC_EVENT_EPHEMERAL_DONE:
+    case IAC_EVENT_EPHEMERAL_ERRORED:
+        print_ephemeral(out, event);
+        break;
     default:
         iac_buf_printf(out, ": %.*s", IAC_FMT(event->text));
         break;
@@ -207,7 +230,8 @@ static void flush(iac_view_progress *p, iac_event_kind kind)
 static bool is_mere_progress(iac_event_kind kind)
 {
     return kind == IAC_EVENT_REFRESH_START || kind == IAC_EVENT_READ_START || kind == IAC_EVENT_READ_DONE ||
-           kind == IAC_EVENT_IMPORT_PREPARE || kind == IAC_EVENT_APPLY_PROGRESS;
+           kind == IAC_EVENT_IMPORT_PREPARE || kind == IAC_EVENT_APPLY_PROGRESS ||
+           kind == IAC_EVENT_EPHEMERAL_START || kind == IAC_EVENT_EPHEMERAL_DONE;
 }
 
 static void receive(void *user, const iac_event *event)
