@@ -317,8 +317,24 @@ static bool ask(iac_worker *worker, const iac_node *node, const iac_plan_task *t
     return true;
 }
 
+/* Whether the path leads into a write-only attribute: nobody but the provider knows whether it has changed. */
+static bool is_write_only(const iac_block_schema *block, iac_path path)
+{
+    for (size_t i = 0; i < path.n; i++) {
+        if (path.steps[i].kind != IAC_STEP_ATTR)
+            continue;
+        const iac_nested_schema *nested = iac_schema_block(block, path.steps[i].name);
+        const iac_attr_schema *attr = nested ? NULL : iac_schema_attribute(block, path.steps[i].name);
+        if (!nested)
+            return attr && attr->write_only;
+        block = nested->block;
+    }
+    return false;
+}
+
 /* Of the paths that the provider says cannot change in place, those that do change. */
-static iac_paths changed_paths(iac_worker *worker, const iac_value *prior, const iac_value *planned, iac_paths paths)
+static iac_paths changed_paths(iac_worker *worker, const iac_block_schema *block, const iac_value *prior,
+                               const iac_value *planned, iac_paths paths)
 {
     iac_path *changed = iac_arena_array(worker->keep, iac_path, paths.n);
     size_t n = 0;
@@ -327,7 +343,7 @@ static iac_paths changed_paths(iac_worker *worker, const iac_value *prior, const
         const iac_value *b = iac_value_at(worker->scratch, planned, paths.v[i]);
         if (!a && !b)
             continue;
-        if (!a || !b || b->deep_unknown || !iac_value_same(a, b))
+        if (!a || !b || is_write_only(block, paths.v[i]) || b->deep_unknown || !iac_value_same(a, b))
             changed[n++] = iac_path_copy(worker->keep, paths.v[i]);
     }
     return (iac_paths){ changed, n };
@@ -411,7 +427,7 @@ static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     } else if (tainted) {
         change->reason = IAC_REASON_REPLACE_TAINTED;
     } else {
-        replace_paths = changed_paths(worker, iac_value_unmark_deep(worker->scratch, prior), answer.planned,
+        replace_paths = changed_paths(worker, block, iac_value_unmark_deep(worker->scratch, prior), answer.planned,
                                       answer.requires_replace);
         bool requested = replace_requested(planner, task);
         replace = triggered || requested || replace_paths.n;

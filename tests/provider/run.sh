@@ -129,6 +129,76 @@ check "test provider: pending changes finish" 0 "5 added" iac apply -no-color -a
 check "test provider: data source" 0 "THING 0" iac output -no-color -raw upper
 check "test provider: reads find no change" 0 "No changes" iac plan -no-color "$plugins"
 
+# ---- ephemeral resources and write-only attributes ----
+
+project=$work/leases
+mkdir -p "$project"
+cat >"$project/main.tf" <<'TF'
+terraform {
+  required_providers {
+    test = { source = "example.com/example/test" }
+  }
+}
+
+variable "lease" {
+  default = "renewed"
+}
+
+variable "thing" {
+  default = "want_secret"
+}
+
+variable "ms" {
+  default = 20
+}
+
+ephemeral "test_lease" "l" {
+  renew_after_ms = var.ms
+  misbehave      = var.lease
+}
+
+provider "test" {
+  alias    = "leased"
+  greeting = ephemeral.test_lease.l.token
+}
+
+resource "test_thing" "t" {
+  name      = "t"
+  polls     = 200
+  secret    = ephemeral.test_lease.l.token
+  misbehave = var.thing
+}
+
+resource "test_thing" "u" {
+  provider = test.leased
+  name     = "u"
+}
+TF
+check "leases: init" 0 "" iac init -no-color "$plugins"
+check "leases: a write-only attribute is not shown" 0 "secret += \(write-only attribute\)" \
+    iac plan -no-color "$plugins" -var lease=none -var ms=0
+check "leases: a short one is not renewed" 1 "Lease not renewed" iac plan -no-color "$plugins" -var ms=0
+check "leases: renewed while in use, and closed last" 0 "t: Creation complete.*l: Closing complete.*2 added" \
+    iac apply -no-color -auto-approve "$plugins" -var lease=none
+check "leases: nothing is kept" 1 "" sh -c "cat .iac/* | grep -a lease-secret"
+check "leases: the provider is told the secret again" 0 "No changes" iac plan -no-color "$plugins" -var lease=none
+check "leases: a saved plan does not hold it" 0 "" \
+    iac plan -no-color "$plugins" -out saved -var lease=none -replace=test_thing.t
+check "leases: nothing is kept in the plan" 1 "" grep -a lease-secret saved
+check "leases: it is opened again for a saved plan" 0 "l: Opening complete.*l: Renew.*1 added.*1 destroyed" \
+    iac apply -no-color "$plugins" saved
+check "leases: one that cannot be opened" 1 "No lease.*with ephemeral.test_lease.l" \
+    iac plan -no-color "$plugins" -var lease=refuse
+check "leases: one that cannot be renewed" 1 "Lease lapsed" \
+    iac apply -no-color -auto-approve "$plugins" -var lease=lapse -replace=test_thing.t
+check "leases: one that cannot be closed" 1 "Lease stuck" iac plan -no-color "$plugins" -var lease=stuck -var ms=0
+check "leases: a change of what nobody sees replaces" 0 "t must be replaced" \
+    iac plan -no-color "$plugins" -var lease=none -var thing=secret_replaces
+check "leases: a provider must not answer with it" 1 "write-only attribute" \
+    iac plan -no-color "$plugins" -var lease=none -var thing=plan_secret
+check "leases: destroying opens what its provider needs" 0 "u: Destruction complete.*l: Closing complete.*2 destroyed" \
+    iac destroy -no-color -auto-approve "$plugins" -var lease=none
+
 # ---- providers that cannot be used ----
 
 for case in \

@@ -33,6 +33,12 @@ static const char data_schema[] =
 static const char ephemeral_schema[] =
     "{\"version\":0,\"block\":{\"attributes\":{\"token\":{\"type\":\"string\",\"computed\":true}}}}";
 
+static const char lease_schema[] =
+    "{\"version\":0,\"block\":{\"attributes\":{"
+    "\"renew_after_ms\":{\"type\":\"number\",\"optional\":true},"
+    "\"misbehave\":{\"type\":\"string\",\"optional\":true},"
+    "\"token\":{\"type\":\"string\",\"computed\":true}}}}";
+
 static const char own_schema[] =
     "{\"version\":0,\"block\":{\"attributes\":{\"greeting\":{\"type\":\"string\",\"optional\":true}}}}";
 
@@ -78,7 +84,7 @@ static const char *const *type_names(uint32_t kind)
 {
     static const char *const resources[] = { "test_thing", "test_broken", NULL };
     static const char *const data[] = { "test_upper", NULL };
-    static const char *const ephemeral[] = { "test_token", NULL };
+    static const char *const ephemeral[] = { "test_lease", "test_token", NULL };
     static const char *const functions[] = { "join", NULL };
     return kind == IACP_SCHEMA_RESOURCE    ? resources
            : kind == IACP_SCHEMA_DATA      ? data
@@ -98,7 +104,7 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
     case IACP_SCHEMA_DATA:
         return data_schema;
     case IACP_SCHEMA_EPHEMERAL:
-        return ephemeral_schema;
+        return strcmp(type, "test_lease") == 0 ? lease_schema : ephemeral_schema;
     default:
         return function_schema;
     }
@@ -226,6 +232,15 @@ static int32_t plan_thing(void *instance, iacp_call *call, iacp_plan *request)
         request->ret_requires_replace = replace;
         request->ret_requires_replace_count = 1;
     }
+    if (misbehaves(proposed, "want_secret") && !*text(request->config, "secret"))
+        return fail(call, "secret", "No secret", "The plan was not told the secret.");
+    if (misbehaves(proposed, "secret_replaces")) {
+        static const char *const secret[] = { "secret" };
+        request->ret_requires_replace = secret;
+        request->ret_requires_replace_count = 1;
+    }
+    if (misbehaves(proposed, "plan_secret"))
+        request->ret_planned = h->with(call, proposed, "secret", str(call, "s"));
     if (misbehaves(proposed, "plan_path")) {
         request->ret_requires_replace = malformed;
         request->ret_requires_replace_count = 1;
@@ -255,6 +270,8 @@ static int32_t finish(iacp_call *call, iacp_apply *request)
     }
     if (h->state(state) == IACP_NULL)
         return misbehaves(request->prior, "destroy_error") ? fail(call, NULL, "In use", "Somebody uses it.") : IACP_OK;
+    if (misbehaves(state, "want_secret") && strcmp(text(request->config, "secret"), "lease-secret") != 0)
+        return fail(call, "secret", "No secret", "The apply was not told the secret.");
     if (misbehaves(state, "apply_error"))
         return fail(call, "name", "Refused", "The server said no.");
     if (misbehaves(state, "apply_unknown")) {
@@ -363,9 +380,35 @@ static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *reques
     return IACP_OK;
 }
 
+/* A lease remembers how it is to misbehave: "refuse" to open, "lapse" at the renewal, "stuck" when closed; and with
+ * "renewed", that it must have been renewed when it is closed. */
+static int32_t open_lease(iacp_call *call, iacp_ephemeral *request)
+{
+    const char *how = text(request->config, "misbehave");
+    const iacp_value *after = h->get(request->config, "renew_after_ms");
+    int64_t ms = 0;
+
+    if (strcmp(how, "refuse") == 0)
+        return fail(call, "misbehave", "No lease", "The server gives none.");
+    char *copy = h->alloc(call, strlen(how) + 1);
+    memcpy(copy, how, strlen(how));
+    request->ret_result = h->with(call, request->config, "token", str(call, "lease-secret"));
+    request->ret_private = (iacp_bytes){ copy, strlen(copy) };
+    if (after && h->int64(after, &ms))
+        request->ret_renew_after_ms = (uint64_t)ms;
+    return IACP_OK;
+}
+
+static int lease_is(const iacp_ephemeral *request, const char *how)
+{
+    return request->private_data.n == strlen(how) && memcmp(request->private_data.p, how, strlen(how)) == 0;
+}
+
 static int32_t open_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *request)
 {
     (void)instance;
+    if (strcmp(request->type, "test_lease") == 0)
+        return open_lease(call, request);
     request->ret_result = h->with(call, request->config, "token", str(call, "t-1"));
     request->ret_private = (iacp_bytes){ "1", 1 };
     request->ret_renew_after_ms = 1000;
@@ -375,7 +418,12 @@ static int32_t open_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *r
 static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *request)
 {
     (void)instance;
-    (void)call;
+    if (strcmp(request->type, "test_lease") == 0) {
+        if (lease_is(request, "lapse"))
+            return fail(call, NULL, "Lease lapsed", "It cannot be renewed.");
+        request->ret_private = (iacp_bytes){ "done", 4 };
+        return IACP_OK;
+    }
     request->ret_private = (iacp_bytes){ "2", 1 };
     return IACP_OK;
 }
@@ -383,6 +431,10 @@ static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *
 static int32_t close_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *request)
 {
     (void)instance;
+    if (strcmp(request->type, "test_lease") == 0)
+        return lease_is(request, "stuck")     ? fail(call, NULL, "Lease stuck", "It cannot be given back.")
+               : lease_is(request, "renewed") ? fail(call, NULL, "Lease not renewed", "It ran out.")
+                                              : IACP_OK;
     if (request->private_data.n != 1 || *(const char *)request->private_data.p != '2')
         return fail(call, NULL, "Not renewed", NULL);
     return IACP_OK;
