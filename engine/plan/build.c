@@ -269,6 +269,7 @@ static void link_resource(iac_run *run, iac_node *node, iac_diags *drop)
     struct linking link = { run, node->module, node, false };
     link_expr(&link, resource->count, drop);
     link_expr(&link, resource->for_each, drop);
+    link_expr(&link, resource->lifecycle.enabled, drop);
     if (node->schema)
         iac_body_refs(run->arena, resource->body, node->schema->block, link_ref, &link, drop);
     for (size_t i = 0; i < resource->lifecycle.replace_triggered_by_count; i++)
@@ -319,6 +320,7 @@ static void link_module(iac_run *run, iac_run_module *module, iac_diags *drop)
         add_edge(run, module->calls[i], module->call);
         link_expr(&link, config->calls[i].count, drop);
         link_expr(&link, config->calls[i].for_each, drop);
+        link_expr(&link, config->calls[i].enabled, drop);
         link_depends(run, module, module->calls[i], config->calls[i].depends_on, drop);
         if (module->children[i]) {
             add_edge(run, module->end, module->children[i]->end);

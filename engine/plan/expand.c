@@ -169,15 +169,62 @@ static bool for_each_of(const repetition *r, const iac_value **ret)
     return true;
 }
 
-void iac_validate_repetition(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each)
+/* ---- enabled ---- */
+
+/* *ret is as if it were, where that is not known and may be so. */
+static bool enabled_of(const repetition *r, bool *ret)
 {
-    repetition r = { worker, place, count ? count : for_each, true };
+    static const char summary[] = "Invalid enabled argument";
+    iac_arena *arena = r->worker->scratch;
+    size_t errors = r->worker->diags.errors;
+    const iac_value *v = iac_eval(&r->place->scope, r->expr, arena, &r->worker->diags);
+    iac_str error;
+    *ret = true;
+    if (r->worker->diags.errors != errors)
+        return false;
+    v = iac_convert(arena, v, &iac_type_bool, &error, NULL);
+    if (!v)
+        return refuse(r, 0, summary,
+                      iac_arena_printf(arena, "The given \"lifecycle.enabled\" argument value is unsuitable: %.*s.",
+                                       IAC_FMT(error))
+                          .p);
+    if (v->deep_marks & IAC_SENSITIVE)
+        return refuse(r, IAC_EXPLAIN_SENSITIVE, summary,
+                      "The given \"lifecycle.enabled\" argument value is derived from a sensitive value, which would "
+                      "be disclosed by whether the object is declared or not.");
+    if (v->deep_marks & IAC_EPHEMERAL)
+        return refuse(r, IAC_EXPLAIN_EPHEMERAL, summary,
+                      "The given \"lifecycle.enabled\" argument value is derived from an ephemeral value, which means "
+                      "that iac cannot persist it between plan/apply rounds.");
+    if (iac_is_null(v))
+        return refuse(r, 0, summary,
+                      "The given \"lifecycle.enabled\" argument value is unsuitable: it is null. A bool is required.");
+    if (iac_is_unknown(v))
+        return r->unknown_fits ||
+               refuse(r, IAC_EXPLAIN_UNKNOWN, summary,
+                      "The given \"lifecycle.enabled\" argument value is derived from a value that won't be known until "
+                      "the apply phase, so iac cannot determine whether an object is declared or not.");
+    *ret = v->boolean;
+    return true;
+}
+
+static const iac_expr *given(iac_repeated by)
+{
+    return by.count ? by.count : by.for_each ? by.for_each : by.enabled;
+}
+
+void iac_validate_repetition(iac_worker *worker, iac_place *place, iac_repeated by)
+{
+    repetition r = { worker, place, given(by), true };
     int64_t n;
     const iac_value *each;
-    if (count)
+    bool enabled;
+    if (by.count)
         (void)count_of(&r, &n);
-    else if (for_each)
+    else if (by.for_each)
         (void)for_each_of(&r, &each);
+    else if (by.enabled)
+        (void)enabled_of(&r, &enabled);
 }
 
 static bool expand_count(const repetition *r, iac_expansion *expansion)
@@ -210,15 +257,17 @@ static bool expand_for_each(const repetition *r, iac_expansion *expansion)
     return true;
 }
 
-bool iac_expand(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each,
-                iac_expansion *expansion)
+bool iac_expand(iac_worker *worker, iac_place *place, iac_repeated by, iac_expansion *expansion)
 {
-    repetition r = { worker, place, count ? count : for_each, false };
-    if (count ? !expand_count(&r, expansion) : for_each && !expand_for_each(&r, expansion))
+    repetition r = { worker, place, given(by), false };
+    bool enabled = true;
+    if (by.count ? !expand_count(&r, expansion) : by.for_each && !expand_for_each(&r, expansion))
         return false;
-    if (!r.expr) {
+    if (!by.count && !by.for_each) {
+        if (by.enabled && !enabled_of(&r, &enabled))
+            return false;
         expansion->repetition = IAC_SINGLE;
-        expansion->n = 1;
+        expansion->n = enabled ? 1 : 0;
         expansion->v = iac_arena_array(worker->keep, iac_resource_instance, 1);
     }
     expansion->done = true;

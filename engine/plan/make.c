@@ -29,6 +29,8 @@ static iac_reason orphan_reason(const iac_planner *planner, const iac_node *node
         return IAC_REASON_DELETE_COUNT_INDEX;
     if (expansion->repetition == IAC_BY_FOR_EACH && key.kind == IAC_KEY_STRING)
         return IAC_REASON_DELETE_EACH_KEY;
+    if (expansion->repetition == IAC_SINGLE && expansion->n == 0 && key.kind == IAC_KEY_NONE)
+        return IAC_REASON_DELETE_ENABLED_FALSE;
     return IAC_REASON_DELETE_WRONG_REPETITION;
 }
 

@@ -30,6 +30,7 @@ typedef enum iac_action {
     X(IAC_REASON_DELETE_EACH_KEY, "delete_because_each_key") \
     X(IAC_REASON_DELETE_NO_MODULE, "delete_because_no_module") \
     X(IAC_REASON_DELETE_NO_MOVE_TARGET, "delete_because_no_move_target") \
+    X(IAC_REASON_DELETE_ENABLED_FALSE, "delete_because_enabled_false") \
     X(IAC_REASON_READ_CONFIG_UNKNOWN, "read_because_config_unknown") \
     X(IAC_REASON_READ_DEPENDENCY_PENDING, "read_because_dependency_pending") \
     X(IAC_REASON_READ_CHECK_NESTED, "read_because_check_nested")

@@ -230,11 +230,13 @@ bool iac_visit_node(iac_worker *worker, iac_node *node);
 bool iac_visit_expand(iac_worker *worker, iac_node *node);
 
 /* ---- expand.c ---- */
-/* Fills an empty expansion by count or for_each (NULL: not given); their values must be known. */
-bool iac_expand(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each,
-                iac_expansion *expansion);
+typedef struct iac_repeated { /* how often there is something; NULL: not given */
+    const iac_expr *count, *for_each, *enabled;
+} iac_repeated;
+/* Fills an empty expansion; the values must be known. */
+bool iac_expand(iac_worker *worker, iac_place *place, iac_repeated by, iac_expansion *expansion);
 /* Only says what is wrong with them as far as they are known. */
-void iac_validate_repetition(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each);
+void iac_validate_repetition(iac_worker *worker, iac_place *place, iac_repeated by);
 
 /* ---- static.c ---- */
 /* Whether no ephemeral value is where it would be kept; else diagnosed. */

@@ -173,6 +173,12 @@ static const iac_value *lookup_module(iac_place *place, const iac_ref *ref, cons
         return NULL;
     }
     uint32_t index = expansion->first;
+    if (expansion->repetition == IAC_SINGLE && expansion->n == 0) { /* not enabled */
+        if (output)
+            iac_diag_error(diags, ref->range, "Attempt to get attribute from null value",
+                           "This value is null, so it does not have any attributes.");
+        return output ? NULL : iac_value_null(arena, &iac_type_dynamic);
+    }
     if (expansion->repetition != IAC_SINGLE && key) {
         iac_key wanted;
         iac_resource_instance *found = NULL;

@@ -27,14 +27,14 @@ static void validate_provider(iac_worker *worker, iac_node *node)
 }
 
 /* Sets each and count as far as they are known without knowing which instance it is. */
-static void any_instance(iac_worker *worker, iac_place *place, const iac_expr *count, const iac_expr *for_each)
+static void any_instance(iac_worker *worker, iac_place *place, iac_repeated by)
 {
-    iac_validate_repetition(worker, place, count, for_each);
-    if (count) {
+    iac_validate_repetition(worker, place, by);
+    if (by.count) {
         iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
         place->count_index = iac_value_refined(worker->scratch, &iac_type_number, &some);
     }
-    if (for_each) {
+    if (by.for_each) {
         place->each_key = iac_value_not_null(worker->scratch, iac_value_unknown(worker->scratch, &iac_type_string));
         place->each_value = &iac_unknown_dynamic;
     }
@@ -61,7 +61,8 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     const iac_resource_config *resource = node->resource;
     iac_place place;
     iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
-    any_instance(worker, &place, resource->count, resource->for_each);
+    any_instance(worker, &place,
+                 (iac_repeated){ resource->count, resource->for_each, resource->lifecycle.enabled });
     (void)!iac_visit_imports(worker, node, true, NULL, NULL);
     if (!node->schema)
         return;
@@ -91,7 +92,7 @@ static void enter_module(iac_worker *worker, iac_node *node)
     iac_run_module *child = node->module->children[node->call - node->module->config->calls];
     iac_place place;
     iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
-    any_instance(worker, &place, node->call->count, node->call->for_each);
+    any_instance(worker, &place, (iac_repeated){ node->call->count, node->call->for_each, node->call->enabled });
     if (!child)
         return;
     iac_module_instance *instance = iac_arena_new_of(worker->keep, iac_module_instance);

@@ -196,6 +196,7 @@ static bool visit_provider(iac_worker *worker, iac_node *node)
 
 bool iac_visit_expand(iac_worker *worker, iac_node *node)
 {
+    const iac_repeated by = { node->resource->count, node->resource->for_each, node->resource->lifecycle.enabled };
     bool ok = true;
     node->slots = node->module->instance_count;
     node->expansions = iac_arena_array(worker->keep, iac_expansion, node->slots);
@@ -206,7 +207,7 @@ bool iac_visit_expand(iac_worker *worker, iac_node *node)
             continue;
         }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
-        ok = iac_expand(worker, &place, node->resource->count, node->resource->for_each, &node->expansions[i]) && ok;
+        ok = iac_expand(worker, &place, by, &node->expansions[i]) && ok;
     }
     return ok;
 }
@@ -214,6 +215,7 @@ bool iac_visit_expand(iac_worker *worker, iac_node *node)
 static bool visit_call(iac_worker *worker, iac_node *node)
 {
     iac_run_module *child = node->module->children[node->call - node->module->config->calls];
+    const iac_repeated by = { node->call->count, node->call->for_each, node->call->enabled };
     bool ok = true;
     uint32_t total = 0;
     node->slots = node->module->instance_count;
@@ -226,7 +228,7 @@ static bool visit_call(iac_worker *worker, iac_node *node)
             continue;
         }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
-        ok = iac_expand(worker, &place, node->call->count, node->call->for_each, &node->expansions[i]) && ok;
+        ok = iac_expand(worker, &place, by, &node->expansions[i]) && ok;
         total += node->expansions[i].n;
     }
     if (!ok || !child)

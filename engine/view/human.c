@@ -130,6 +130,10 @@ static void delete_reason(renderer *r, const iac_change *c)
         print_key(r, c->addr.key);
         iac_buf_cstr(out, " is out of range for count)");
         break;
+    case IAC_REASON_DELETE_ENABLED_FALSE:
+        iac_buf_printf(out, "\n  # (because %s%.*s.%.*s has lifecycle.enabled set to false)",
+                       c->addr.mode == IAC_DATA ? "data." : "", IAC_FMT(c->addr.type), IAC_FMT(c->addr.name));
+        break;
     case IAC_REASON_DELETE_EACH_KEY:
         iac_buf_cstr(out, "\n  # (because key ");
         print_key(r, c->addr.key);

@@ -76,6 +76,7 @@ typedef struct iac_required_provider {
 typedef struct iac_lifecycle {
     bool create_before_destroy, create_before_destroy_set;
     bool prevent_destroy;
+    const iac_expr *enabled; /* NULL: it is */
     bool ignore_all;
     iac_paths ignore_changes;
     const iac_range *ignore_ranges; /* of the first name of each */
@@ -114,7 +115,7 @@ typedef struct iac_module_call {
     iac_str name, source, version; /* source as given, version a constraint; empty where they could not be read */
     const iac_expr *source_expr, *version_expr; /* may be NULL */
     iac_module_source from;
-    const iac_expr *count, *for_each;
+    const iac_expr *count, *for_each, *enabled; /* NULL when absent */
     iac_depends depends_on;
     struct iac_passed_provider {
         iac_provider_ref child, parent;

@@ -1,13 +1,14 @@
 /* lang/config/lifecycle.c - lifecycle blocks and provisioners. */
 #include "lang/config/load.h"
 
-enum { LC_CREATE_BEFORE_DESTROY, LC_PREVENT_DESTROY, LC_IGNORE_CHANGES, LC_REPLACE_TRIGGERED_BY };
+enum { LC_CREATE_BEFORE_DESTROY, LC_PREVENT_DESTROY, LC_IGNORE_CHANGES, LC_REPLACE_TRIGGERED_BY, LC_ENABLED };
 
 static const iac_attribute_spec lifecycle_attributes[] = {
     [LC_CREATE_BEFORE_DESTROY] = { IAC_STR_INIT("create_before_destroy"), false },
     [LC_PREVENT_DESTROY] = { IAC_STR_INIT("prevent_destroy"), false },
     [LC_IGNORE_CHANGES] = { IAC_STR_INIT("ignore_changes"), false },
     [LC_REPLACE_TRIGGERED_BY] = { IAC_STR_INIT("replace_triggered_by"), false },
+    [LC_ENABLED] = { IAC_STR_INIT("enabled"), false }, /* of every kind of resource; OpenTofu's */
 };
 static const iac_block_spec lifecycle_blocks[] = {
     { IAC_STR_INIT("precondition"), NULL, 0 },
@@ -87,7 +88,7 @@ static void check_mode(iac_module_build *m, const iac_content *content, iac_mode
 {
     const char *kind = mode == IAC_DATA ? "data" : "ephemeral";
 
-    for (size_t i = 0; mode != IAC_MANAGED && i < IAC_COUNT(lifecycle_attributes); i++) {
+    for (size_t i = 0; mode != IAC_MANAGED && i < LC_ENABLED; i++) {
         const iac_attribute *attr = content->attributes[i];
         if (!attr)
             continue;
@@ -96,6 +97,19 @@ static void check_mode(iac_module_build *m, const iac_content *content, iac_mode
                        "The lifecycle argument \"%.*s\" is defined only for managed resources (\"resource\" blocks), "
                        "and is not valid for %s resources.", IAC_FMT(attr->name), kind);
     }
+}
+
+void iac_check_enabled(iac_module_build *m, const iac_expr *enabled, const iac_expr *count, const iac_expr *for_each)
+{
+    const char *other = count ? "count" : "for_each";
+
+    if (!enabled || (!count && !for_each))
+        return;
+    iac_str summary = iac_arena_printf(m->arena, "Invalid combination of \"%s\" and \"enabled\"", other);
+    iac_diag_error(m->diags, enabled->range, summary.p,
+                   "The \"%s\" and \"enabled\" meta-arguments are mutually-exclusive, only one should be used to be "
+                   "explicit about the number of resources to be created.",
+                   other);
 }
 
 void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode mode, iac_lifecycle *ret)
@@ -107,6 +121,8 @@ void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode 
     ret->preconditions = iac_decode_conditions(m, &content, "precondition");
     ret->postconditions = iac_decode_conditions(m, &content, "postcondition");
     check_mode(m, &content, mode);
+    if (content.attributes[LC_ENABLED])
+        ret->enabled = content.attributes[LC_ENABLED]->expr;
     if (mode != IAC_MANAGED)
         return;
     ret->create_before_destroy_set = content.attributes[LC_CREATE_BEFORE_DESTROY] != NULL;

@@ -76,6 +76,8 @@ void iac_read_check(iac_module_build *m, const iac_top_block *top);
 /* The resource that a block says, without adding it to the module; nested in a check when within_check. */
 bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_body *body, iac_mode mode,
                          bool within_check, iac_resource_config *ret);
+/* Tells that `enabled` is given beside count or for_each, where one of them is. */
+void iac_check_enabled(iac_module_build *m, const iac_expr *enabled, const iac_expr *count, const iac_expr *for_each);
 void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode mode, iac_lifecycle *ret);
 bool iac_decode_provisioner(iac_module_build *m, const iac_block *block, iac_provisioner_config *ret);
 /* Gives each what the resource's connection (NULL: none) says and its own does not. */

@@ -88,10 +88,27 @@ void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_
     call->provider_count = n;
 }
 
+/* Of a module nothing but whether there is one at all. */
+static void decode_call_lifecycle(iac_module_build *m, const iac_block *block, iac_module_call *call)
+{
+    static const iac_attribute_spec attributes[] = { { IAC_STR_INIT("enabled"), true } };
+    static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
+    iac_content content = { 0 };
+
+    iac_body_content(m->arena, block->body, &spec, false, &content, m->diags);
+    if (content.attributes[0])
+        call->enabled = content.attributes[0]->expr;
+    iac_check_enabled(m, call->enabled, call->count, call->for_each);
+}
+
 static void decode_call_blocks(iac_module_build *m, const iac_content *content, iac_module_call *call)
 {
     for (size_t i = 0; i < content->block_count; i++) {
         const iac_block *block = content->blocks[i];
+        if (iac_str_is(block->type, "lifecycle")) {
+            decode_call_lifecycle(m, block, call);
+            continue;
+        }
         if (!iac_str_is(block->type, "_")) {
             iac_diag_error(m->diags, block->type_range, "Reserved block type name in module block",
                            "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",

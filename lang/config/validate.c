@@ -413,6 +413,7 @@ static void check_resource_config(validator *v, const iac_resource_config *resou
     v->at = (place){ .resource = resource };
     check_expr(v, resource->count);
     check_expr(v, resource->for_each);
+    check_expr(v, resource->lifecycle.enabled);
     v->at = (place){ 0 };
     check_depends(v, resource->depends_on);
     v->at = inside;
@@ -529,6 +530,7 @@ static void check_call(validator *v, const iac_module_call *call)
 {
     check_expr(v, call->count);
     check_expr(v, call->for_each);
+    check_expr(v, call->enabled);
     check_depends(v, call->depends_on);
     v->at = (place){ .count = call->count != NULL, .each = call->for_each != NULL };
     check_arguments(v, call);
