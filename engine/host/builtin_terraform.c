@@ -267,9 +267,8 @@ static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *reques
 {
     (void)instance;
     (void)request;
-    return fail(call, "Unsupported data source",
-                "The data source terraform_remote_state is not supported yet: this version cannot read the state of "
-                "another configuration.");
+    return fail(call, "Data source read by the engine",
+                "A terraform_remote_state is read from its backend, by the engine itself.");
 }
 
 static int32_t call_function(void *instance, iacp_call *call, iacp_function *request)

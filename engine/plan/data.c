@@ -9,10 +9,14 @@ bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac
     iac_instance_event(worker->run, IAC_EVENT_READ_START, addr, IAC_STR(""), NULL, IAC_ACTION_READ, 0);
     const iac_value *state = NULL;
     uint32_t deferred = 0;
-    if (iac_instance_read_data(node->provider->instance, &options, worker->keep, node->resource_addr.type,
-                               iac_value_unmark_deep(worker->scratch, config), &state, &deferred, &worker->diags) !=
-        IAC_OK)
+    const iac_value *plain = iac_value_unmark_deep(worker->scratch, config);
+    if (iac_is_remote_state(node)) {
+        if (!iac_remote_state_read(worker, node, address, plain, &state))
+            return false;
+    } else if (iac_instance_read_data(node->provider->instance, &options, worker->keep, node->resource_addr.type,
+                                      plain, &state, &deferred, &worker->diags) != IAC_OK) {
         return false;
+    }
     if (!state) {
         *ret = NULL;
         return true;
@@ -119,6 +123,8 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
                               &worker->diags) != IAC_OK)
+        return false;
+    if (iac_is_remote_state(node) && !iac_remote_state_validate(worker, node, task->address, config))
         return false;
     bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node);
     if (config->deep_unknown || waiting || !iac_instance_configured(node->provider->instance)) {

@@ -256,6 +256,14 @@ bool iac_ephemeral_close(iac_worker *worker, const iac_node *node);
 void iac_ephemeral_end(iac_run *run, iac_diags *diags);
 void iac_ephemeral_add_releases(iac_run *run); /* while building: adds nodes and edges */
 
+/* ---- remote_state.c ---- */
+bool iac_is_remote_state(const iac_node *node); /* a terraform_remote_state, which is read here, by no provider */
+/* What is wrong with its configuration as far as it is known; false after an error. */
+bool iac_remote_state_validate(iac_worker *worker, const iac_node *node, iac_str address, const iac_value *config);
+/* config: known, unmarked. *ret lives in keep. */
+bool iac_remote_state_read(iac_worker *worker, const iac_node *node, iac_str address, const iac_value *config,
+                           const iac_value **ret);
+
 /* ---- imports.c ---- */
 /* Evaluates the import blocks that name the node, and calls fn for each object to be imported (fn NULL: only to see
  * what is wrong with them). validating: what is not known yet is fine, and left out. id ends with a NUL. False after an

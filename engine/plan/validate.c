@@ -79,6 +79,8 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     if (worker->diags.errors == errors && node->provider->instance)
         (void)!iac_instance_validate(node->provider->instance, &options, kind, resource->type, config,
                                      &worker->diags);
+    if (worker->diags.errors == errors && iac_is_remote_state(node))
+        (void)!iac_remote_state_validate(worker, node, node->name, config);
     iac_validate_conditions(worker, &place, resource->lifecycle.preconditions);
     place.self = iac_value_unknown(worker->scratch, node->schema->block->type);
     place.self_block = node->schema->block;
