@@ -1,4 +1,5 @@
 #include "state/backend.h"
+#include "state/store_internal.h"
 
 #include "lang/value/json.h"
 #include <stdio.h>
@@ -201,6 +202,42 @@ iac_status iac_backend_open_store(iac_backend *backend, const char *workspace, b
     if (status != IAC_NOT_FOUND)
         return status;
     return iac_mirror_open(backend, workspace, create, ret, diags);
+}
+
+/* Where workspaces are snapshots there must be one, empty as it is. */
+static iac_status create_snapshot(iac_backend *backend, const char *workspace, iac_diags *diags)
+{
+    iac_arena *arena = iac_arena_new();
+    iac_snapshot snapshot = { 0 };
+    iac_buf json;
+    char lineage[37];
+    iac_uuid(lineage);
+    iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_status status = backend->driver->read(backend->self, workspace, arena, &snapshot, diags);
+    if (status == IAC_OK && !snapshot.json.n) {
+        iac_state nothing = { .lineage = iac_str_of(lineage) };
+        iac_str version;
+        iac_tfstate_write(&json, &nothing);
+        status = backend->driver->write(backend->self, workspace, iac_buf_view(&json), snapshot.version,
+                                        (iac_str){ 0 }, arena, &version, diags);
+    }
+    iac_buf_clear(&json);
+    iac_arena_free(arena);
+    return status == IAC_BUSY ? IAC_OK : status; /* somebody else has just made it */
+}
+
+iac_status iac_backend_create_workspace(iac_backend *backend, const char *workspace, iac_diags *diags)
+{
+    iac_store *store = NULL;
+    iac_status status = IAC_NOT_FOUND;
+    if (!backend->driver->workspaces) {
+        iac_diag_error(diags, IAC_NO_RANGE, "workspaces not supported", "%s", "");
+        return IAC_ERR;
+    }
+    if (backend->driver->open_store)
+        status = backend->driver->open_store(backend->self, workspace, true, &store, diags);
+    iac_store_close(store);
+    return status == IAC_NOT_FOUND ? create_snapshot(backend, workspace, diags) : status;
 }
 
 /* ---- times ---- */

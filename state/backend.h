@@ -98,6 +98,8 @@ const char *iac_backend_describe(const iac_backend *backend);
 bool iac_backend_has_workspaces(const iac_backend *backend);
 iac_status iac_backend_workspaces(iac_backend *backend, iac_arena *arena, iac_str **ret, size_t *ret_count,
                                   iac_diags *diags);
+/* Makes an empty workspace, if there is none of the name. */
+iac_status iac_backend_create_workspace(iac_backend *backend, const char *workspace, iac_diags *diags);
 /* Deletes a workspace with all it holds. */
 iac_status iac_backend_delete_workspace(iac_backend *backend, const char *workspace, iac_diags *diags);
 /* The store of a workspace. create: for writing; else what is read is as of the opening. A working copy that is ahead of
@@ -120,6 +122,9 @@ bool iac_lock_info_read(iac_arena *arena, iac_str json, iac_lock_info *ret);
 iac_str iac_time_text(iac_arena *arena, double seconds);
 double iac_time_parse(iac_str text);
 enum { IAC_LEASE_SECONDS = 45 }; /* a lock that was not renewed for so long may be taken; it is renewed every third */
+
+/* Writes a file so that it is there as a whole, or not at all, whatever happens. errno on failure, else 0. */
+int iac_write_file(const char *path, iac_str bytes, unsigned mode);
 
 /* ---- the working copy (mirror.c) ---- */
 void *iac_backend_self(const iac_backend *backend);

@@ -75,6 +75,4 @@ iac_status iac_mirror_load_record(iac_mirror *m, iac_diags *diags);
 iac_status iac_mirror_save_record(iac_mirror *m, iac_diags *diags); /* durable when it returns */
 /* Saves the snapshot as errored.tfstate, or a similar name that is free, in the current directory. */
 iac_status iac_mirror_save_errored(iac_mirror *m, char ret_name[64], iac_diags *diags);
-/* Writes a file so that it is there as a whole, or not at all, whatever happens. errno on failure, else 0. */
-int iac_write_file(const char *path, iac_str bytes, unsigned mode);
 #endif

@@ -9,6 +9,7 @@
 #include "engine/view/view.h"
 #include "lang/config/config.h"
 #include "lang/config/test_file.h"
+#include "state/backend.h"
 #include "state/store.h"
 
 /* ---- options ---- */
@@ -32,13 +33,14 @@ typedef struct iac_args {
     iac_words backend_configs; /* init's -backend-config: paths of files, and NAME=VALUE */
     bool list, write, diff, check, recursive; /* fmt */
     const char *out, *lock_timeout, *id, *generate;
+    const char *state, *state_out, *backup; /* of the local backend */
+    const char *initial_state; /* workspace new */
     bool verbose, no_tests;             /* test, validate */
     const char *test_directory, *junit; /* likewise */
-    const char *state; /* workspace new: a state file */
     const char *plan_file, *type; /* graph */
     bool draw_cycles;
     bool man; /* help */
-    const char *format; /* metadata functions */
+    const char *format; /* metadata functions, state export */
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
     iac_words targets, excludes, target_files, exclude_files, replaces, plugin_dirs, filters;
@@ -75,6 +77,7 @@ typedef struct iac_option_group {
 extern const iac_option_group iac_options_plan;    /* what is planned and how */
 extern const iac_option_group iac_options_vars;    /* -var, -var-file */
 extern const iac_option_group iac_options_lock;    /* -lock, -lock-timeout */
+extern const iac_option_group iac_options_state_file; /* -state, -state-out, -backup */
 extern const iac_option_group iac_options_common;  /* -no-color, -plugin-dir, -help */
 
 /* ---- commands ---- */
@@ -118,6 +121,7 @@ struct iac_cli {
     /* made on demand by the functions below */
     const iac_config *config;
     iac_host *host;
+    iac_backend *backend;
     iac_store *store;
     iac_variable_values given;
     bool gathered; /* given has what the files, the environment and the arguments say */
@@ -198,11 +202,30 @@ iac_status iac_cli_select_workspace(iac_cli *cli, iac_str name);
 bool iac_workspace_name_valid(iac_str name);
 /* The workspace in use: that of the environment, or the one selected, or "default". */
 iac_str iac_workspace_current(iac_arena *arena);
-/* Refuses a backend that there is none of, and a terraform.tfstate that was never taken over. */
-iac_status iac_cli_check_backend(iac_cli *cli);
+/* Finds the backend that "init" recorded, or the local one, and checks that the configuration still says so ("Backend
+ * initialization required"); refuses a terraform.tfstate that was never taken over. */
+iac_status iac_cli_backend(iac_cli *cli);
 /* Where providers are looked for: -plugin-dir, IAC_PLUGIN_PATH, .iac/providers, beside the program, where installed. */
 extern const char iac_state_dir[]; /* ".iac" */
 const iac_view_schemas *iac_cli_schemas(iac_cli *cli); /* of what the state holds, for views */
+
+/* ---- the backend (backend.c, init_backend.c) ---- */
+
+/* A backend as the configuration, or the record of "init", has it. */
+typedef struct iac_backend_choice {
+    const iac_backend_driver *driver; /* NULL: none, which is the local one */
+    const iac_value *config; /* the arguments that are given */
+    iac_str hash;            /* of the block alone */
+} iac_backend_choice;
+
+/* What the terraform block asks for, with -backend-config where `partial`. Needs the configuration. */
+iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice *ret);
+/* What "init" recorded in the data directory. */
+iac_status iac_backend_recorded(iac_cli *cli, iac_backend_choice *ret);
+iac_status iac_backend_record(iac_cli *cli, const iac_backend_choice *choice);
+iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choice, iac_backend **ret);
+/* The part of "init" that is about backends: configures, migrates, records. */
+iac_status iac_init_backend(iac_cli *cli);
 
 /* ---- planning and applying (operate.c) ---- */
 /* All that comes before planning: configuration, variables, the store opened (for writing with `create`), locked and
@@ -247,7 +270,8 @@ bool iac_signals_seen(void);
 extern const iac_command iac_cmd_init, iac_cmd_get, iac_cmd_modules, iac_cmd_providers_lock, iac_cmd_providers_mirror;
 extern const iac_command iac_cmd_metadata_functions;
 extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy,
-    iac_cmd_show, iac_cmd_output, iac_cmd_state_list, iac_cmd_state_show, iac_cmd_state_dismiss, iac_cmd_state_rm,
+    iac_cmd_show, iac_cmd_output, iac_cmd_state_list,
+    iac_cmd_state_export, iac_cmd_lock_status, iac_cmd_state_show, iac_cmd_state_dismiss, iac_cmd_state_rm,
     iac_cmd_state_mv, iac_cmd_state_pull, iac_cmd_state_push, iac_cmd_version, iac_cmd_providers,
     iac_cmd_providers_schema, iac_cmd_import, iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console,
     iac_cmd_taint, iac_cmd_untaint, iac_cmd_state_replace_provider, iac_cmd_graph, iac_cmd_login, iac_cmd_logout,

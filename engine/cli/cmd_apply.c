@@ -3,9 +3,10 @@
 
 static const iac_option options[] = {
     { "auto-approve", IAC_OPTION_BOOL, offsetof(iac_args, auto_approve), NULL, "Do not ask before applying." },
-    { "backup", IAC_OPTION_IGNORED, 0, "=path", NULL }, /* the store keeps what it needs by itself */
-    { "state-out", IAC_OPTION_UNSUPPORTED, 0, "=path",
-      "State is kept in the working directory's store. Use \"state pull\" for a state file." },
+    { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
+      "Keep the state file from before the change here; \"-\" keeps none. Of the local backend only." },
+    { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
+      "Write the state to this state file instead of that of -state. Of the local backend only." },
 };
 static const iac_option_group apply_group = { "Options of apply", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = {

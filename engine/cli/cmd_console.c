@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 static const iac_option options[] = {
-    { "state", IAC_OPTION_UNSUPPORTED, 0, "=path",
-      "State is kept in the working directory's store. Use \"state push\" and \"state pull\" for state files." },
+    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
+      "Read the state from this state file, and write it there. Of the local backend only." },
     { "plan", IAC_OPTION_UNSUPPORTED, 0, NULL, "Expressions are evaluated against the present state only." },
     { "compact-warnings", IAC_OPTION_BOOL, offsetof(iac_args, compact_warnings), NULL,
       "Show warnings that come without errors as a list of their first lines." },
@@ -131,7 +131,7 @@ static iac_status open_console(session *s)
     iac_cli *cli = s->cli;
     const iac_state *state = NULL;
 
-    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_check_backend(cli) != IAC_OK ||
+    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_backend(cli) != IAC_OK ||
         iac_cli_known_variables(cli) != IAC_OK || iac_cli_open_store(cli, false) != IAC_OK ||
         iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_ERR;

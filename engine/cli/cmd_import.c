@@ -9,7 +9,7 @@ static const iac_option options[] = {
 };
 static const iac_option_group import_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = {
-    &import_group, &iac_options_vars, &iac_options_lock, &iac_options_common, NULL
+    &import_group, &iac_options_vars, &iac_options_lock, &iac_options_state_file, &iac_options_common, NULL
 };
 
 static iac_status check_target(iac_cli *cli, iac_addr *ret)

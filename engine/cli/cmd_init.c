@@ -4,7 +4,6 @@
 #include "engine/cli/lockfile.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define AT(member) offsetof(iac_args, member)
 
@@ -41,30 +40,6 @@ static void announce(iac_cli *cli, const char *code, const char *text)
         iac_cli_printf("\033[0m\033[1m%s\033[0m\n", text);
     else
         iac_cli_tell(cli, code, iac_str_of(text));
-}
-
-/* A state file that Terraform left: its content becomes the store's. */
-static iac_status take_state_over(iac_cli *cli)
-{
-    const iac_state *stored = NULL, *found = NULL;
-    struct stat info;
-    iac_str text = { 0 };
-
-    if (!iac_str_is(cli->workspace, "default") || stat("terraform.tfstate", &info) != 0 || info.st_size == 0)
-        return IAC_OK;
-    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, "init") != IAC_OK ||
-        iac_cli_read_state(cli, &stored) != IAC_OK)
-        return IAC_ERR;
-    if (stored->lineage.n)
-        return IAC_OK; /* taken over before, or a state of its own */
-    if (iac_config_reader_files.read(NULL, "terraform.tfstate", cli->arena, &text, &cli->diags) != IAC_OK ||
-        iac_tfstate_read(cli->arena, text, &found, &cli->diags) != IAC_OK ||
-        iac_store_replace(cli->store, found, &cli->diags) != IAC_OK)
-        return IAC_ERR;
-    iac_cli_tell(cli, NULL,
-                 iac_arena_printf(cli->arena, "- Took over %zu resource instances from terraform.tfstate, which is not "
-                                              "used any more", found->instance_count));
-    return IAC_OK;
 }
 
 static void describe_empty(iac_cli *cli)
@@ -125,9 +100,7 @@ static iac_status set_up_backend(iac_cli *cli)
     if (!cli->args.backend)
         return IAC_OK;
     announce_backend(cli);
-    if (take_state_over(cli) != IAC_OK)
-        return IAC_ERR;
-    return iac_cli_check_backend(cli);
+    return iac_init_backend(cli);
 }
 
 static iac_status set_up_modules(iac_cli *cli)

@@ -5,7 +5,8 @@ static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as JSON." },
     { "raw", IAC_OPTION_BOOL, offsetof(iac_args, raw), NULL,
       "Print the one value as it is, without quotes and newline, for use in shell scripts." },
-    { "state", IAC_OPTION_UNSUPPORTED, 0, "=path", "Outputs are read from the working directory's store." },
+    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
+      "Read the state from this state file, and write it there. Of the local backend only." },
 };
 static const iac_option_group output_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &output_group, &iac_options_common, NULL };

@@ -1,13 +1,16 @@
 /* engine/cli/cmd_state.c - the state commands that look: list, show, pull. */
 #include "engine/cli/state_match.h"
 
-static const iac_option_group *const groups[] = { &iac_options_common, NULL };
+#include <string.h>
+
+static const iac_option_group *const groups[] = { &iac_options_state_file, &iac_options_common, NULL };
 
 /* ---- list ---- */
 
 static const iac_option list_options[] = {
     { "id", IAC_OPTION_TEXT, offsetof(iac_args, id), "=ID", "List only objects whose attribute \"id\" is this." },
-    { "state", IAC_OPTION_UNSUPPORTED, 0, "=path", "The working directory's store is read." },
+    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
+      "Read the state from this state file, and write it there. Of the local backend only." },
 };
 static const iac_option_group list_group = { "Options", list_options, IAC_COUNT(list_options) };
 static const iac_option_group *const list_groups[] = { &list_group, &iac_options_common, NULL };
@@ -136,4 +139,50 @@ const iac_command iac_cmd_state_pull = {
     .description = "Prints the state in the form of a Terraform state file, version 4.",
     .groups = groups,
     .run = run_pull,
+};
+
+/* ---- export ---- */
+
+static const iac_option export_options[] = {
+    { "format", IAC_OPTION_TEXT, offsetof(iac_args, format), "=tfstate",
+      "The form: tfstate, a state file of Terraform, is the only one." },
+    { "out", IAC_OPTION_TEXT, offsetof(iac_args, out), "=path", "Write to this file instead of printing." },
+};
+static const iac_option_group export_group = { "Options", export_options, IAC_COUNT(export_options) };
+static const iac_option_group *const export_groups[] = { &export_group, &iac_options_state_file, &iac_options_common,
+                                                         NULL };
+
+static int run_export(iac_cli *cli)
+{
+    const iac_state *state = NULL;
+    iac_buf out;
+
+    if (cli->args.format && !iac_str_is(iac_str_of(cli->args.format), "tfstate")) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unsupported format",
+                       "The state cannot be exported as \"%s\". The only format is \"tfstate\".", cli->args.format);
+        return IAC_EXIT_ERROR;
+    }
+    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (!iac_state_exists(state))
+        return iac_state_refuse_missing(cli);
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_tfstate_write(&out, state);
+    int failed = cli->args.out ? iac_write_file(cli->args.out, iac_buf_view(&out), 0600) : 0;
+    if (failed)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to write the state file", "%s: %s.", cli->args.out,
+                       strerror(failed));
+    else if (!cli->args.out)
+        iac_cli_print(&out);
+    iac_buf_clear(&out);
+    return failed ? IAC_EXIT_ERROR : IAC_EXIT_OK;
+}
+
+const iac_command iac_cmd_state_export = {
+    .name = "state export",
+    .summary = "Write the state as a state file of Terraform",
+    .usage = "[options]",
+    .description = "Writes the state in a form from which Terraform plans without a change.",
+    .groups = export_groups,
+    .run = run_export,
 };

@@ -114,7 +114,7 @@ static int run_show(iac_cli *cli)
 /* ---- new ---- */
 
 static const iac_option new_options[] = {
-    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
+    { "state", IAC_OPTION_TEXT, offsetof(iac_args, initial_state), "=path",
       "Put what this state file holds into the new workspace." },
 };
 static const iac_option_group new_group = { "Options", new_options, IAC_COUNT(new_options) };
@@ -122,12 +122,12 @@ static const iac_option_group *const new_groups[] = { &new_group, &iac_options_l
 
 static iac_status take_state(iac_cli *cli, const char *path)
 {
-    const iac_state *state = NULL;
+    const iac_state *state = NULL, *stored = NULL;
     iac_str text = { 0 };
 
     if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
         iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK ||
-        iac_cli_lock_store(cli, "workspace-new") != IAC_OK)
+        iac_cli_lock_store(cli, "workspace-new") != IAC_OK || iac_cli_read_state(cli, &stored) != IAC_OK)
         return IAC_ERR;
     return iac_store_replace(cli->store, state, &cli->diags);
 }
@@ -136,7 +136,10 @@ static iac_status take_state(iac_cli *cli, const char *path)
 static int create(iac_cli *cli, iac_str name)
 {
     cli->workspace = name;
-    if (iac_cli_open_store(cli, true) != IAC_OK || (cli->args.state && take_state(cli, cli->args.state) != IAC_OK) ||
+    if (iac_cli_backend(cli) != IAC_OK ||
+        iac_backend_create_workspace(cli->backend, iac_arena_cstr(cli->arena, name), &cli->diags) != IAC_OK ||
+        iac_cli_open_store(cli, true) != IAC_OK ||
+        (cli->args.initial_state && take_state(cli, cli->args.initial_state) != IAC_OK) ||
         iac_cli_select_workspace(cli, name) != IAC_OK)
         return IAC_EXIT_ERROR;
     print_success(cli, true,

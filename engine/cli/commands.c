@@ -19,6 +19,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_import,
     &iac_cmd_login,
     &iac_cmd_logout,
+    &iac_cmd_lock_status,
     &iac_cmd_metadata_functions,
     &iac_cmd_modules,
     &iac_cmd_output,
@@ -29,6 +30,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_refresh,
     &iac_cmd_show,
     &iac_cmd_state_dismiss,
+    &iac_cmd_state_export,
     &iac_cmd_state_list,
     &iac_cmd_state_mv,
     &iac_cmd_state_pull,
@@ -54,6 +56,7 @@ const iac_command *const iac_commands[] = {
 };
 
 const iac_command_group iac_command_groups[] = {
+    { "lock", "Look at the lock of the state", "status shows who has it.", false },
     { "metadata", "Metadata related commands", "Commands that tell what the language has.", false },
     { "state", "Advanced state management",
       "Commands that look at single parts of the state and change them.", false },

@@ -123,6 +123,7 @@ static void show_help(void (*write)(iac_buf *out, const iac_command *command), c
 static void close_cli(iac_cli *cli)
 {
     iac_store_close(cli->store);
+    iac_backend_close(cli->backend);
     iac_host_free(cli->host);
     iac_args_clear(&cli->args);
     iac_map_clear(&cli->variables);

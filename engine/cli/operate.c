@@ -9,7 +9,7 @@
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
                            const iac_state **ret_state)
 {
-    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_check_backend(cli) != IAC_OK ||
+    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_backend(cli) != IAC_OK ||
         iac_check_lock_file(cli) != IAC_OK)
         return IAC_ERR;
     if (!may_be_empty && cli->config->root->source_count == 0) {

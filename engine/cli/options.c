@@ -30,8 +30,8 @@ static const iac_option plan_options[] = {
     { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask: a missing variable is an error." },
     { "json", IAC_OPTION_BOOL, AT(json), NULL, "Print a stream of JSON messages, one a line." },
     { "parallelism", IAC_OPTION_INTEGER, AT(parallelism), "=n", "How many operations run at once. 10 by default." },
-    { "state", IAC_OPTION_UNSUPPORTED, 0, "=path",
-      "State is kept in the working directory's store. Use \"state push\" and \"state pull\" for state files." },
+    { "state", IAC_OPTION_TEXT, AT(state), "=path",
+      "Read the state from this state file, and write it there. Of the local backend only." },
 };
 const iac_option_group iac_options_plan = { "Options", plan_options, IAC_COUNT(plan_options) };
 
@@ -48,6 +48,16 @@ static const iac_option lock_options[] = {
     { "lock-timeout", IAC_OPTION_TEXT, AT(lock_timeout), "=0s", "How long to wait for the lock, such as 30s or 5m." },
 };
 const iac_option_group iac_options_lock = { "State", lock_options, IAC_COUNT(lock_options) };
+
+static const iac_option state_file_options[] = {
+    { "state", IAC_OPTION_TEXT, AT(state), "=path", "Read the state from this state file, and write it there." },
+    { "state-out", IAC_OPTION_TEXT, AT(state_out), "=path",
+      "Write the state to this state file instead of that of -state." },
+    { "backup", IAC_OPTION_TEXT, AT(backup), "=path",
+      "Keep the state file from before the change here; \"-\" keeps none." },
+};
+const iac_option_group iac_options_state_file = { "State files (local backend)", state_file_options,
+                                                  IAC_COUNT(state_file_options) };
 
 static const iac_option common_options[] = {
     { "no-color", IAC_OPTION_BOOL, AT(no_color), NULL, "Print without colour." },

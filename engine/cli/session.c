@@ -481,33 +481,14 @@ const iac_view_schemas *iac_cli_schemas(iac_cli *cli)
 
 /* ---- the store ---- */
 
-iac_status iac_cli_check_backend(iac_cli *cli)
-{
-    const iac_backend_config *backend = &cli->config->root->backend;
-    struct stat info;
-    iac_str where = iac_arena_printf(cli->arena, "%s/state.db", iac_state_dir);
-
-    if (backend->type.n && !iac_str_is(backend->type, "local")) {
-        iac_diag_error(&cli->diags, backend->range, "Unsupported backend type",
-                       "There is no backend type named \"%.*s\". The only backend is \"local\": the state is kept in "
-                       "the working directory, in %.*s.", IAC_FMT(backend->type), IAC_FMT(where));
-        return IAC_ERR;
-    }
-    if (stat(where.p, &info) != 0 && stat("terraform.tfstate", &info) == 0 && info.st_size > 0 &&
-        iac_str_is(cli->workspace, "default")) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "State file not taken over",
-                       "The working directory has a state file, terraform.tfstate, and no store of its own. Run \"iac "
-                       "init\" to take the state over, or remove the file if it is of no use.");
-        return IAC_ERR;
-    }
-    return IAC_OK;
-}
-
 iac_status iac_cli_open_store(iac_cli *cli, bool create)
 {
     if (cli->store)
         return IAC_OK;
-    return iac_store_open(iac_state_dir, iac_arena_cstr(cli->arena, cli->workspace), create, &cli->store, &cli->diags);
+    if (iac_cli_backend(cli) != IAC_OK)
+        return IAC_ERR;
+    return iac_backend_open_store(cli->backend, iac_arena_cstr(cli->arena, cli->workspace), create, &cli->store,
+                                  &cli->diags);
 }
 
 /* "300ms", "1m30s"; false when malformed. */

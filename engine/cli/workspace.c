@@ -43,14 +43,18 @@ bool iac_workspace_name_valid(iac_str name)
 
 iac_status iac_cli_workspaces(iac_cli *cli, iac_str **ret, size_t *ret_count)
 {
-    return iac_store_workspaces(iac_state_dir, cli->arena, ret, ret_count, &cli->diags);
+    if (iac_cli_backend(cli) != IAC_OK)
+        return IAC_ERR;
+    return iac_backend_workspaces(cli->backend, cli->arena, ret, ret_count, &cli->diags);
 }
 
 iac_status iac_cli_delete_workspace(iac_cli *cli, iac_str name)
 {
     iac_store_close(cli->store);
     cli->store = NULL;
-    return iac_store_delete_workspace(iac_state_dir, iac_arena_cstr(cli->arena, name), &cli->diags);
+    if (iac_cli_backend(cli) != IAC_OK)
+        return IAC_ERR;
+    return iac_backend_delete_workspace(cli->backend, iac_arena_cstr(cli->arena, name), &cli->diags);
 }
 
 iac_status iac_cli_select_workspace(iac_cli *cli, iac_str name)

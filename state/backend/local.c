@@ -217,7 +217,9 @@ static iac_status read_state(void *self, const char *workspace, iac_arena *arena
 /* The state as it was before the first change, as Terraform keeps it. */
 static int back_up(local *l, session *s, const char *path, iac_str before)
 {
-    if (s->backed_up || !before.n || (l->backup && strcmp(l->backup, "-") == 0))
+    bool wanted = !s->backed_up && before.n && !(l->backup && strcmp(l->backup, "-") == 0);
+    s->backed_up = true;
+    if (!wanted)
         return 0;
     iac_buf name;
     iac_buf_init(&name, IAC_BUF_UNLIMITED);
@@ -226,7 +228,6 @@ static int back_up(local *l, session *s, const char *path, iac_str before)
         iac_buf_cstr(&name, ".backup");
     int failed = iac_write_file(name.p, before, 0666);
     iac_buf_clear(&name);
-    s->backed_up = !failed;
     return failed;
 }
 

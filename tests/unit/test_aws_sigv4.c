@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "providers/aws/sigv4.h"
+#include "net/sigv4.h"
 
 #define VECTORS "tests/aws/sigv4-vectors"
 #define MAX_HEADERS 32
@@ -20,7 +20,7 @@ typedef struct vector {
     iac_arena *arena;
     json_t *context;
     iac_str method, path, query, body;
-    sdk_header headers[MAX_HEADERS];
+    net_header headers[MAX_HEADERS];
     size_t header_count;
     aws_sign sign;
 } vector;
@@ -49,7 +49,7 @@ static iac_str next_line(iac_str *rest)
 static void add_header(vector *v, iac_str name, iac_str value)
 {
     assert_true(v->header_count < MAX_HEADERS);
-    v->headers[v->header_count++] = (sdk_header){ name, value };
+    v->headers[v->header_count++] = (net_header){ name, value };
 }
 
 static void parse_request(vector *v)
@@ -230,7 +230,7 @@ static void test_aws_sigv4__published_vectors(void **state)
 
 static void canonical_path_of(const char *path, bool s3, char *ret, size_t n)
 {
-    sdk_header host = { IAC_STR("Host"), IAC_STR("b.s3.amazonaws.com") };
+    net_header host = { IAC_STR("Host"), IAC_STR("b.s3.amazonaws.com") };
     aws_sign sign = { .method = "GET", .path = iac_str_of(path), .headers = &host, .header_count = 1,
                       .payload_hash = IAC_STR(AWS_UNSIGNED_PAYLOAD), .region = "us-east-1", .service = "s3",
                       .access_key = "a", .secret_key = "b", .time = "20150830T123600Z", .keep_dots = s3,

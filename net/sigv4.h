@@ -1,9 +1,9 @@
-/* sigv4.h - AWS Signature Version 4, a function a stage. Layer: providers/aws.
+/* net/sigv4.h - AWS Signature Version 4, a function a stage. Layer: net.
  * Spec: "Signature Version 4 signing process" in the AWS General Reference. SigV4a is not done. No function here looks
  * at a clock or keeps anything; all are thread-safe. */
 #ifndef AWS_SIGV4_H
 #define AWS_SIGV4_H
-#include "providers/sdk/http.h"
+#include "net/http.h"
 
 #define AWS_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 #define AWS_EMPTY_PAYLOAD_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -13,7 +13,7 @@ typedef struct aws_sign {
     const char *method;
     iac_str path;  /* as sent, begins with '/' */
     iac_str query; /* as sent, without the '?' */
-    const sdk_header *headers; /* all that are sent, host included; those that proxies may change are left out */
+    const net_header *headers; /* all that are sent, host included; those that proxies may change are left out */
     size_t header_count;
     iac_str payload_hash; /* lower-case hex SHA-256 of the body, or AWS_UNSIGNED_PAYLOAD */
     const char *region, *service;

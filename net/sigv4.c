@@ -1,4 +1,4 @@
-#include "providers/aws/sigv4.h"
+#include "net/sigv4.h"
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>

@@ -1,4 +1,4 @@
-#include "providers/aws/profile.h"
+#include "net/profile.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,487 @@
+#!/usr/bin/env python3
+"""Cases of the backends. The last line is "N passed, N failed, N skipped". An argument: only cases whose names hold it."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+IAC = os.environ.get("IAC", str(HERE.parents[1] / "build/iac"))
+TERRAFORM = shutil.which("terraform")
+RESOURCES = """
+variable "n" { default = 3 }
+resource "terraform_data" "a" {
+  count = var.n
+  input = "v${count.index}"
+}
+output "o" { value = terraform_data.a[*].output }
+"""
+SLOW = """
+resource "terraform_data" "slow" {
+  input = "x"
+  provisioner "local-exec" { command = "sleep 3" }
+}
+"""
+cases = []
+
+
+class Skip(Exception):
+    pass
+
+
+def case(function):
+    cases.append(function)
+    return function
+
+
+def wait_for(port):
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server does not listen")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Dir:
+    """A working directory with a configuration."""
+
+    def __init__(self, backend="", text=RESOURCES):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="iac-backend-"))
+        self.env = dict(os.environ, TF_IN_AUTOMATION="1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
+                        TF_CLI_CONFIG_FILE="/dev/null", CHECKPOINT_DISABLE="1", AWS_EC2_METADATA_DISABLED="true")
+        for name in [n for n in self.env if n.startswith("TF_HTTP_") or n in ("AWS_CA_BUNDLE", "TF_WORKSPACE")]:
+            del self.env[name]
+        self.configure(backend, text)
+
+    def configure(self, backend, text=RESOURCES):
+        block = f"terraform {{\n{backend}\n}}\n" if backend else ""
+        (self.path / "main.tf").write_text(block + text)
+
+    def run(self, program, *args, status=0, stdin="", env=None):
+        done = subprocess.run([program, *args], cwd=self.path, input=stdin, text=True, capture_output=True,
+                              env=dict(self.env, **(env or {})), timeout=40)
+        output = done.stdout + done.stderr
+        assert status is None or done.returncode == status, f"{program} {' '.join(args)}: {done.returncode}\n{output}"
+        return output
+
+    def iac(self, *args, **kw):
+        return self.run(IAC, *args, **kw)
+
+    def terraform(self, *args, **kw):
+        if not TERRAFORM:
+            raise Skip("terraform is not installed")
+        return self.run(TERRAFORM, *args, "-no-color", **kw)
+
+    def start(self, program, *args):
+        return subprocess.Popen([program, *args], cwd=self.path, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+
+def no_change(output):
+    assert "No changes" in output, output
+
+
+class Http:
+    """The http server; one for all cases."""
+    process = None
+    port = 0
+    names = 0
+
+    @classmethod
+    def block(cls, lock=True, retries=3):
+        if not cls.process:
+            cls.process = subprocess.Popen([sys.executable, str(HERE / "server.py")], stdout=subprocess.PIPE, text=True)
+            cls.port = int(cls.process.stdout.readline())
+        cls.names += 1
+        cls.url = f"http://127.0.0.1:{cls.port}/s{cls.names}"
+        cls.control("clear")
+        locks = f'lock_address = "{cls.url}"\nunlock_address = "{cls.url}"' if lock else ""
+        return f'backend "http" {{\naddress = "{cls.url}"\n{locks}\nretry_wait_min = 0\nretry_max = {retries}\n}}'
+
+    @classmethod
+    def control(cls, words):
+        request = urllib.request.Request(f"http://127.0.0.1:{cls.port}/-/{words}", method="POST")
+        return json.loads(urllib.request.urlopen(request).read())
+
+    @classmethod
+    def state(cls):
+        return json.loads(urllib.request.urlopen(cls.url).read())
+
+
+class S3:
+    """moto_server; one for all cases."""
+    process = None
+    names = 0
+
+    @classmethod
+    def block(cls, more="use_lockfile = true"):
+        if not shutil.which("moto_server") or not shutil.which("aws"):
+            raise Skip("moto_server or aws is not installed")
+        if not cls.process:
+            cls.port = free_port()
+            cls.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(cls.port)],
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wait_for(cls.port)
+            cls.aws("s3api", "create-bucket", "--bucket", "states")
+            cls.aws("dynamodb", "create-table", "--table-name", "locks", "--attribute-definitions",
+                    "AttributeName=LockID,AttributeType=S", "--key-schema", "AttributeName=LockID,KeyType=HASH",
+                    "--billing-mode", "PAY_PER_REQUEST")
+        cls.names += 1
+        cls.key = f"dir/s{cls.names}.tfstate"
+        url = f"http://127.0.0.1:{cls.port}"
+        return (f'backend "s3" {{\nbucket = "states"\nkey = "{cls.key}"\nregion = "us-east-1"\nuse_path_style = true\n'
+                f'endpoints = {{ s3 = "{url}", dynamodb = "{url}", sts = "{url}" }}\n'
+                'skip_credentials_validation = true\nskip_requesting_account_id = true\n'
+                f'skip_region_validation = true\nskip_metadata_api_check = true\n{more}\n}}')
+
+    @classmethod
+    def aws(cls, *args):
+        env = dict(os.environ, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+        done = subprocess.run(["aws", "--endpoint-url", f"http://127.0.0.1:{cls.port}", *args], env=env, text=True,
+                              capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @classmethod
+    def state(cls, key=None):
+        return json.loads(cls.aws("s3", "cp", f"s3://states/{key or cls.key}", "-"))
+
+
+def both_ways(d):
+    """What one wrote, the other plans no change for."""
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    d.terraform("init")
+    no_change(d.terraform("plan"))
+    d.terraform("apply", "-auto-approve", "-replace=terraform_data.a[1]")
+    no_change(d.iac("plan"))
+    d.iac("apply", "-auto-approve", "-var=n=2")
+    no_change(d.terraform("plan", "-var=n=2"))
+
+
+# ---- local ----
+
+
+@case
+def local_both_ways():
+    both_ways(Dir('backend "local" { path = "sub/x.tfstate" }'))
+
+
+@case
+def local_init_required():
+    d = Dir('backend "local" { path = "x.tfstate" }')
+    assert "Initial configuration of the requested backend" in d.iac("plan", status=1)
+    d.iac("init")
+    d.configure('backend "local" { path = "y.tfstate" }')
+    assert "Backend configuration block has changed" in d.iac("plan", status=1)
+    assert "Backend configuration changed" in d.iac("init", status=1)
+    d.iac("init", "-reconfigure")
+    d.configure("")
+    assert "Unsetting the previously set backend" in d.iac("plan", status=1)
+
+
+@case
+def local_state_options():
+    d = Dir()
+    d.iac("apply", "-auto-approve", "-state=a.tfstate")
+    d.iac("apply", "-auto-approve", "-state=a.tfstate", "-state-out=b.tfstate", "-var=n=2")
+    assert len(json.loads((d.path / "b.tfstate").read_text())["resources"][0]["instances"]) == 2
+    assert len(json.loads((d.path / "a.tfstate").read_text())["resources"][0]["instances"]) == 3
+    d.iac("apply", "-auto-approve", "-state=a.tfstate", "-var=n=1", "-backup=kept")
+    assert len(json.loads((d.path / "kept").read_text())["resources"][0]["instances"]) == 3
+    assert d.iac("state", "list", "-state=a.tfstate").split() == ["terraform_data.a[0]"]
+    no_change(d.terraform("plan", "-state=a.tfstate", "-var=n=1"))
+
+
+@case
+def local_locks():
+    d = Dir('backend "local" { path = "x.tfstate" }')
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    d.terraform("init")
+    holder = d.start(IAC, "console")  # takes none
+    holder.kill()
+    holder.communicate()
+    program = ("import fcntl,sys,time\nf=open('x.tfstate','r+')\nfcntl.lockf(f,fcntl.LOCK_EX)\nprint('held',flush=True)\n"
+               "time.sleep(60)\n")
+    other = d.start(sys.executable, "-c", program)
+    other.stdout.readline()
+    assert "Error acquiring the state lock" in d.iac("plan", status=1)
+    assert json.loads(d.iac("lock", "status", "-json"))["locked"]
+    other.kill()
+    other.communicate()
+    no_change(d.iac("plan"))
+    assert not json.loads(d.iac("lock", "status", "-json"))["locked"]
+
+
+# ---- http ----
+
+
+@case
+def http_both_ways():
+    both_ways(Dir(Http.block()))
+
+
+@case
+def http_locks():
+    d = Dir(Http.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    request = urllib.request.Request(Http.url, method="LOCK", data=json.dumps(
+        {"ID": "11111111-2222", "Operation": "OperationTypeApply", "Who": "someone@there", "Version": "1.11.4",
+         "Created": "2026-01-01T00:00:00Z", "Info": "", "Path": ""}).encode())
+    urllib.request.urlopen(request)
+    output = d.iac("plan", status=1)
+    assert "someone@there" in output and "11111111-2222" in output, output
+    d.iac("force-unlock", "-force", "11111111-2222")
+    no_change(d.iac("plan"))
+
+
+@case
+def http_server_errors():
+    d = Dir(Http.block())
+    d.iac("init")
+    for fault in ("500", "cut", "drop", "slow"):
+        Http.control(f"fault/{fault}/2")
+        d.iac("apply", "-auto-approve", f"-replace=terraform_data.a[{len(fault) % 3}]", status=None)
+        Http.control("clear")
+        lock = Http.control("show")["locks"].get(Http.url[Http.url.rindex("/"):])
+        if lock:  # taken by a request whose answer was lost, and given up
+            d.iac("force-unlock", "-force", json.loads(lock)["ID"])
+        d.iac("apply", "-auto-approve")
+        no_change(d.iac("plan"))
+    assert not Http.state().get("iac")
+
+
+@case
+def http_upload_fails_and_resumes():
+    d = Dir(Http.block(retries=0))
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    serial = Http.state()["serial"]
+    # lock and read succeed; everything after fails
+    Http.control("fault/ok/2")
+    Http.control("fault/500/50")
+    output = d.iac("state", "rm", "terraform_data.a[2]", status=1)
+    assert "Failed to persist state to backend" in output and "errored.tfstate" in output, output
+    Http.control("clear")
+    held = Http.control("show")["locks"].get(Http.url[Http.url.rindex("/"):])
+    d.iac("plan", status=None)  # the lock of a process that is gone is taken over, and the upload resumed
+    assert Http.state()["serial"] > serial and len(Http.state()["resources"][0]["instances"]) == 2, held
+    assert d.iac("state", "list").split() == ["terraform_data.a[0]", "terraform_data.a[1]"]
+
+
+@case
+def http_diverged():
+    d = Dir(Http.block(retries=0))
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    Http.control("fault/ok/2")
+    Http.control("fault/500/50")
+    d.iac("state", "rm", "terraform_data.a[2]", status=1)
+    Http.control("clear")
+    other = Dir()
+    (other.path / "main.tf").write_text((d.path / "main.tf").read_text())
+    other.iac("init")
+    held = Http.control("show")["locks"].get(Http.url[Http.url.rindex("/"):])
+    if held:
+        other.iac("force-unlock", "-force", json.loads(held)["ID"])
+    other.iac("apply", "-auto-approve", "-var=n=5")
+    output = d.iac("plan", status=1)
+    assert "changed elsewhere" in output, output
+    assert len(Http.state()["resources"][0]["instances"]) == 5
+    saved = [f for f in d.path.glob("errored*.tfstate")]
+    assert any(len(json.loads(f.read_text())["resources"][0]["instances"]) == 2 for f in saved), saved
+    no_change(d.iac("plan", "-var=n=5"))
+
+
+# ---- s3 ----
+
+
+@case
+def s3_both_ways():
+    both_ways(Dir(S3.block()))
+
+
+@case
+def s3_table_both_ways():
+    both_ways(Dir(S3.block('dynamodb_table = "locks"')))
+
+
+@case
+def s3_encrypted():
+    d = Dir(S3.block('use_lockfile = true\nencrypt = true\nkms_key_id = "arn:aws:kms:us-east-1:123456789012:key/abc"'))
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    head = json.loads(S3.aws("s3api", "head-object", "--bucket", "states", "--key", S3.key))
+    assert head["ServerSideEncryption"] == "aws:kms", head
+
+
+def held_by(d, put):
+    """A lock as Terraform leaves it keeps iac out, and breaking it lets iac in."""
+    info = {"ID": "99999999-aaaa", "Operation": "OperationTypeApply", "Info": "", "Who": "someone@there",
+            "Version": "1.11.4", "Created": "2026-01-01T00:00:00Z", "Path": f"states/{S3.key}"}
+    put(json.dumps(info))
+    output = d.iac("plan", status=1)
+    assert "someone@there" in output, output
+    assert json.loads(d.iac("lock", "status", "-json"))["id"] == info["ID"]
+    assert "does not match" in d.iac("force-unlock", "-force", "other", status=1)
+    d.iac("force-unlock", "-force", info["ID"])
+    no_change(d.iac("plan"))
+
+
+@case
+def s3_locks_of_terraform():
+    d = Dir(S3.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+
+    def put(text):
+        (d.path / "lock").write_text(text)
+        S3.aws("s3", "cp", str(d.path / "lock"), f"s3://states/{S3.key}.tflock")
+    held_by(d, put)
+
+
+@case
+def s3_table_locks_of_terraform():
+    d = Dir(S3.block('dynamodb_table = "locks"'))
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    held_by(d, lambda text: S3.aws("dynamodb", "put-item", "--table-name", "locks", "--item", json.dumps(
+        {"LockID": {"S": f"states/{S3.key}"}, "Info": {"S": text}})))
+
+
+@case
+def s3_killed():
+    """A killed run leaves its lock and its intents where the next one, elsewhere, finds them."""
+    d = Dir(S3.block(), RESOURCES)
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    run = d.start(IAC, "apply", "-var=n=4")  # asks, with the lock held
+    for _ in range(100):
+        if json.loads(d.iac("lock", "status", "-json"))["locked"]:
+            break
+        time.sleep(0.05)
+    assert "Error acquiring the state lock" in d.terraform("init", status=None) + d.terraform("plan", status=1)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    no_change(d.iac("plan"))  # the holder is gone on this host
+
+
+@case
+def s3_workspaces():
+    d = Dir(S3.block())
+    d.iac("init")
+    d.iac("workspace", "new", "blue")
+    d.iac("apply", "-auto-approve", "-var=n=1")
+    assert len(S3.state(f"env:/blue/{S3.key}")["resources"][0]["instances"]) == 1
+    d.terraform("init")
+    assert "blue" in d.terraform("workspace", "list")
+    d.iac("workspace", "select", "default")
+    d.iac("workspace", "delete", "-force", "blue")
+    assert "blue" not in d.iac("workspace", "list")
+
+
+@case
+def s3_two_writers():
+    """Without locks only the condition of the upload keeps two writers apart: who comes second is told."""
+    d = Dir(S3.block(""))
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    late = d.start(IAC, "apply", "-lock=false", "-var=n=4")
+    while "Only 'yes'" not in late.stdout.readline():
+        pass
+    other = Dir()
+    (other.path / "main.tf").write_text((d.path / "main.tf").read_text())
+    other.iac("init")
+    other.iac("apply", "-auto-approve", "-var=n=5")
+    output = late.communicate("yes\n")[0]
+    assert late.returncode == 1 and "changed by somebody else" in output, output
+    assert len(S3.state()["resources"][0]["instances"]) == 5
+
+
+# ---- migration ----
+
+
+@case
+def migrate_all_ways():
+    d = Dir()
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    before = json.loads(d.iac("state", "pull"))
+    d.configure(Http.block())
+    assert "Do you want to copy existing state to the new backend?" in d.iac("init", stdin="yes\n")
+    assert Http.state()["lineage"] == before["lineage"]
+    no_change(d.iac("plan"))
+    d.configure(S3.block())
+    d.iac("init", "-migrate-state", "-force-copy")
+    assert S3.state()["lineage"] == before["lineage"]
+    no_change(d.iac("plan"))
+    d.configure("")
+    d.iac("init", "-migrate-state", "-force-copy")
+    no_change(d.iac("plan"))
+
+
+@case
+def partial_configuration_and_variables():
+    d = Dir('backend "local" { path = "${var.name}-${local.l}.tfstate" }',
+            RESOURCES + 'variable "name" { default = "x" }\nlocals { l = upper("y") }\n')
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    assert (d.path / "x-Y.tfstate").exists()
+    d.configure('backend "local" {}')
+    d.iac("init", "-reconfigure", "-backend-config=path=z.tfstate")
+    d.iac("apply", "-auto-approve")
+    assert (d.path / "z.tfstate").exists()
+
+
+@case
+def export_for_terraform():
+    d = Dir()
+    d.iac("apply", "-auto-approve")
+    d.iac("state", "export", "-format=tfstate", "-out=terraform.tfstate")
+    d.terraform("init")
+    no_change(d.terraform("plan"))
+
+
+def main():
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    passed = failed = skipped = 0
+    try:
+        for function in cases:
+            if wanted not in function.__name__:
+                continue
+            try:
+                function()
+                passed += 1
+            except Skip as why:
+                print(f"SKIP {function.__name__}: {why}")
+                skipped += 1
+            except Exception as error:  # noqa: BLE001 - every fault of a case is its failure
+                print(f"FAIL {function.__name__}: {type(error).__name__}: {error}")
+                failed += 1
+    finally:
+        for server in (Http, S3):
+            if server.process:
+                server.process.kill()
+                server.process.wait()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return failed > 0
+
+
+sys.exit(main())
