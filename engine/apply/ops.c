@@ -541,8 +541,12 @@ iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t i
         return FAILED;
     const iac_value *state = NULL;
     iac_str address = iac_addr_text(worker->keep, change->addr);
-    if (!iac_read_data(worker, node, &change->addr, address, config, &state))
-        return FAILED;
+    if (!iac_read_data(worker, node, &change->addr, address, config, &state)) {
+        if (!node->nested)
+            return FAILED;
+        iac_fail_check(worker, node, op->instance, module);
+        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    }
     if (!state) {
         iac_diag_error(&worker->diags, node->range, "Data source not ready",
                        "The provider could not read this data source even while applying.");

@@ -102,7 +102,7 @@ static void drop_check_warnings(iac_diags *diags)
 
     for (size_t i = 0; i < diags->list.n; i++)
         if (diags->list.v[i].severity == IAC_ERROR ||
-            !iac_str_starts(diags->list.v[i].summary, IAC_STR("Check block assertion ")))
+            !diags->list.v[i].of_check)
             diags->list.v[kept++] = diags->list.v[i];
     diags->list.n = kept;
 }

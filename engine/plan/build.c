@@ -47,6 +47,21 @@ static iac_str in_module(iac_run *run, const iac_run_module *module, const char 
 
 /* ---- nodes ---- */
 
+static iac_node *add_resource(iac_run *run, iac_run_module *module, const iac_resource_config *resource)
+{
+    iac_addr addr = { module->config->path, resource->mode, resource->type, resource->name, { 0 } };
+    iac_node *node = add_node(run, IAC_NODE_RESOURCE, module, resource->range, iac_addr_text(run->arena, addr));
+    node->resource = resource;
+    node->resource_addr = addr;
+    node->create_before_destroy = resource->lifecycle.create_before_destroy;
+    return node;
+}
+
+static iac_str checked_key(iac_arena *arena, iac_str type, iac_str name)
+{
+    return iac_arena_printf(arena, "data.%.*s.%.*s", IAC_FMT(type), IAC_FMT(name));
+}
+
 static iac_run_module *add_module(iac_run *run, const iac_module_config *config, iac_run_module *parent,
                                   iac_node *call)
 {
@@ -80,20 +95,18 @@ static iac_run_module *add_module(iac_run *run, const iac_module_config *config,
         module->outputs[i]->output = output;
     }
     module->resources = iac_arena_array(arena, iac_node *, config->resource_count);
-    for (size_t i = 0; i < config->resource_count; i++) {
-        const iac_resource_config *resource = &config->resources[i];
-        iac_addr addr = { config->path, resource->mode, resource->type, resource->name, { 0 } };
-        iac_node *node = add_node(run, IAC_NODE_RESOURCE, module, resource->range, iac_addr_text(arena, addr));
-        node->resource = resource;
-        node->resource_addr = addr;
-        node->create_before_destroy = resource->lifecycle.create_before_destroy;
-        module->resources[i] = node;
-    }
+    for (size_t i = 0; i < config->resource_count; i++)
+        module->resources[i] = add_resource(run, module, &config->resources[i]);
     for (size_t i = 0; i < config->check_count; i++) {
         const iac_check_config *check = &config->checks[i];
-        add_node(run, IAC_NODE_CHECK, module, check->range,
-                 in_module(run, module, "check.%.*s", IAC_FMT(check->name)))
-            ->check = check;
+        iac_node *node = add_node(run, IAC_NODE_CHECK, module, check->range,
+                                  in_module(run, module, "check.%.*s", IAC_FMT(check->name)));
+        node->check = check;
+        if (!check->data)
+            continue;
+        node->nested = add_resource(run, module, check->data);
+        node->nested->nested = node;
+        iac_map_put(&module->checked, checked_key(arena, check->data->type, check->data->name), node->nested);
     }
     module->calls = iac_arena_array(arena, iac_node *, config->call_count);
     module->children = iac_arena_array(arena, iac_run_module *, config->call_count);
@@ -189,7 +202,12 @@ iac_node *iac_run_resolve(iac_run_module *module, const iac_ref *ref)
     case IAC_REF_RESOURCE: {
         const iac_resource_config *found = iac_module_resource(config, ref->addr.mode, ref->addr.type,
                                                                ref->addr.name);
-        return found ? module->resources[found - config->resources] : NULL;
+        if (found || ref->addr.mode != IAC_DATA || !module->checked.n)
+            return found ? module->resources[found - config->resources] : NULL;
+        iac_arena *scratch = iac_arena_new();
+        iac_node *nested = iac_map_get(&module->checked, checked_key(scratch, ref->addr.type, ref->addr.name));
+        iac_arena_free(scratch);
+        return nested;
     }
     default:
         return NULL;
@@ -363,6 +381,12 @@ static void link_others(iac_run *run, iac_diags *drop)
             struct linking link = { run, node->module, node, false };
             add_edge(run, node, node->module->call);
             link_conditions(&link, node->check->asserts, drop);
+        }
+        if (node->kind == IAC_NODE_CHECK && node->nested) { /* what it checks is how all ended */
+            add_edge(run, node, node->nested);
+            add_edge(run, node->nested, run->root->end);
+            add_edge(run, node->nested, node->module->call);
+            link_resource(run, node->nested, drop);
         }
         if (node->kind != IAC_NODE_PROVIDER || !node->provider->config || !node->provider->provider)
             continue;
@@ -736,6 +760,8 @@ void iac_run_clear(iac_run *run)
     iac_vec_clear(&run->uses);
     iac_map_clear(&run->resource_nodes);
     iac_map_clear(&run->resource_states);
+    for (size_t i = 0; i < run->module_count; i++)
+        iac_map_clear(&run->modules[i]->checked);
     free(run->modules);
     pthread_mutex_destroy(&run->lock);
     pthread_mutex_destroy(&run->sink_lock);

@@ -29,6 +29,29 @@ void iac_note_check(iac_worker *worker, const iac_subject *subject, size_t index
                                                    .message = iac_arena_str(worker->keep, message) }));
 }
 
+void iac_fail_check(iac_worker *worker, const iac_node *data, iac_resource_instance *instance,
+                    const iac_module_instance *module)
+{
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    if (worker->diags.errors > 1)
+        iac_buf_printf(&text, "%zu problems:\n", worker->diags.errors);
+    for (size_t i = 0; i < worker->diags.list.n; i++) {
+        iac_diag *diag = &worker->diags.list.v[i];
+        if (diag->severity != IAC_ERROR)
+            continue;
+        iac_buf_printf(&text, "%s%.*s%s%.*s", worker->diags.errors > 1 ? "\n- " : "", IAC_FMT(diag->summary),
+                       diag->detail.n ? ": " : "", IAC_FMT(diag->detail));
+        diag->severity = IAC_WARNING;
+        diag->of_check = true;
+    }
+    worker->diags.errors = 0;
+    instance->unread = true;
+    iac_subject subject = iac_subject_in(worker, data->nested, module);
+    iac_note_check(worker, &subject, data->nested->check->asserts.n, 'f', iac_buf_view(&text));
+    iac_buf_clear(&text);
+}
+
 /* ---- putting together ---- */
 
 typedef struct gathering {

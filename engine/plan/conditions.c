@@ -110,11 +110,14 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         if (is_true)
             iac_note_check(worker, &subject, i, is_true == 1 ? 'p' : 'u', (iac_str){ 0 });
         if (is_true == -1) {
-            if (warn && worker->run->planning)
-                explain(worker, place, expr,
-                        iac_diag_warning(&worker->diags, expr->range, "Check block assertion known after apply",
-                                         "The condition could not be evaluated at this time, a result will be known "
-                                         "when this plan is applied."));
+            if (warn && worker->run->planning) {
+                iac_diag *diag = iac_diag_warning(
+                    &worker->diags, expr->range, "Check block assertion known after apply",
+                    "The condition could not be evaluated at this time, a result will be known when this plan is "
+                    "applied.");
+                diag->of_check = true;
+                explain(worker, place, expr, diag);
+            }
             name_checked(worker, &subject, told);
         }
         if (is_true)
@@ -125,6 +128,7 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         iac_note_check(worker, &subject, i, 'f', text);
         iac_diag *diag = warn ? iac_diag_warning(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text))
                               : iac_diag_error(&worker->diags, expr->range, what, "%.*s", IAC_FMT(text));
+        diag->of_check = subject.node->kind == IAC_NODE_CHECK;
         explain(worker, place, expr, diag);
         name_checked(worker, &subject, worker->diags.list.n - 1);
         all = all && warn;

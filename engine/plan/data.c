@@ -6,6 +6,11 @@ bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac
 {
     double begun = iac_now();
     iac_call_options options = iac_options_for(worker->run, node, address);
+    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
+                              &worker->diags) != IAC_OK)
+        return false;
+    if (iac_is_remote_state(node) && !iac_remote_state_validate(worker, node, address, config))
+        return false;
     iac_instance_event(worker->run, IAC_EVENT_READ_START, addr, IAC_STR(""), NULL, IAC_ACTION_READ, 0);
     const iac_value *state = NULL;
     uint32_t deferred = 0;
@@ -98,6 +103,23 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
     atomic_store(&node->pending, true);
 }
 
+/* Within a check: it is read again once everything is applied, so that the check tells of what then is; what it reads
+ * now is what the plan shows. */
+static bool plan_nested(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config)
+{
+    const iac_value *state = NULL;
+    bool read = iac_read_data(worker, node, &task->addr, task->address, config, &state);
+    if (worker->run->stop && atomic_load(worker->run->stop))
+        return read;
+    put_off(worker, node, task, config, IAC_REASON_READ_CHECK_NESTED);
+    if (!read)
+        iac_fail_check(worker, node, task->instance, task->module);
+    else if (state)
+        task->change->after = task->instance->value = state;
+    task->kept = iac_object_new(worker->keep, task->change->after, node->schema->block->type, node->schema->version);
+    return true;
+}
+
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
     if (!task->instance)
@@ -120,12 +142,6 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
         return false;
     if (!iac_check_ephemeral(worker, node, config))
         return false;
-    iac_call_options options = iac_options_for(worker->run, node, task->address);
-    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
-                              &worker->diags) != IAC_OK)
-        return false;
-    if (iac_is_remote_state(node) && !iac_remote_state_validate(worker, node, task->address, config))
-        return false;
     bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node);
     if (config->deep_unknown || waiting || !iac_instance_configured(node->provider->instance)) {
         put_off(worker, node, task, config,
@@ -134,6 +150,8 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
                                      : IAC_REASON_READ_CONFIG_UNKNOWN);
         return true;
     }
+    if (node->nested && planner->options->mode == IAC_PLAN_NORMAL)
+        return plan_nested(worker, node, task, config);
     const iac_value *state;
     if (!iac_read_data(worker, node, &task->addr, task->address, config, &state))
         return false;

@@ -46,6 +46,7 @@ typedef struct iac_resource_instance {
     const iac_value *each_value;
     const iac_value *value; /* what references see; NULL: not known, because something failed */
     const iac_change *change;
+    bool unread;            /* nested in a check: it could not be read */
 } iac_resource_instance;
 
 typedef struct iac_expansion { /* of a resource or a module call, in one instance of its module */
@@ -100,6 +101,7 @@ struct iac_node {
     atomic_bool pending;        /* RESOURCE: something of it will change */
     iac_node *released;         /* RELEASE: the other node */
     bool feeds_provider;        /* ephemeral RESOURCE: a provider's configuration depends on it */
+    iac_node *nested;           /* RESOURCE: the check it is within; CHECK: the data source within it; NULL: none */
     void *work;                 /* of the plan or apply under way */
 };
 
@@ -110,6 +112,7 @@ struct iac_run_module {
     iac_node *end;
     iac_run_module **children; /* by call, in the order of config->calls; NULL where not loaded */
     iac_node **variables, **locals, **outputs, **resources, **calls; /* in the order of the config's arrays */
+    iac_map checked; /* "data.type.name" -> iac_node * of a data source within a check */
     iac_provider_use **providers;                                     /* likewise */
     iac_module_instance **instances;
     uint32_t instance_count;
@@ -288,6 +291,9 @@ bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_varia
                            iac_subject subject);
 
 /* ---- checks.c ---- */
+/* Makes what went wrong with a data source within a check a failure of the check, and a warning. */
+void iac_fail_check(iac_worker *worker, const iac_node *data, iac_resource_instance *instance,
+                    const iac_module_instance *module);
 /* A subject that is not a resource: node in an instance of its module. */
 iac_subject iac_subject_in(iac_worker *worker, const iac_node *node, const iac_module_instance *instance);
 void iac_note_check(iac_worker *worker, const iac_subject *subject, size_t index, char status, iac_str message);
@@ -324,7 +330,8 @@ iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str add
 /* The configuration with what lifecycle.ignore_changes names taken from the prior object (NULL: none). */
 const iac_value *iac_ignore_changes(iac_worker *worker, const iac_node *node, const iac_value *prior,
                                     const iac_value *config);
-/* Reads a data source into *ret (marked, in keep; NULL when the provider puts it off). False after an error. */
+/* Has the provider check the configuration, and reads a data source into *ret (marked, in keep; NULL when the provider
+ * puts it off). False after an error. */
 bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address, const iac_value *config,
                    const iac_value **ret);
 /* Whether the provider makes nothing outside the state. */

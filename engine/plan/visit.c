@@ -259,6 +259,9 @@ static bool visit_call(iac_worker *worker, iac_node *node)
 static bool visit_check(iac_worker *worker, iac_node *node)
 {
     for (uint32_t i = 0; i < node->module->instance_count; i++) {
+        const iac_expansion *data = node->nested && node->nested->expansions ? &node->nested->expansions[i] : NULL;
+        if (data && data->n && data->v[0].unread)
+            continue; /* that is the check's result */
         iac_place place;
         if (node->module->instances[i]->override)
             continue;

@@ -3,6 +3,7 @@
 #include "engine/view/json_util.h"
 #include "lang/syntax/body.h"
 #include "lang/value/json.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct writer {
@@ -412,26 +413,46 @@ static void write_calls(writer *w, bool *first)
         iac_buf_char(w->out, '}');
 }
 
+static int by_mode_and_name(const void *a, const void *b)
+{
+    const iac_resource_config *x = *(const iac_resource_config *const *)a, *y = *(const iac_resource_config *const *)b;
+    if (x->mode != y->mode)
+        return x->mode == IAC_DATA ? 1 : -1; /* managed ones first */
+    int order = iac_str_cmp(x->type, y->type);
+    return order ? order : iac_str_cmp(x->name, y->name);
+}
+
+/* Also those within checks. */
+static void write_resources(writer *w, const iac_module_config *module, bool *first)
+{
+    IAC_VEC(const iac_resource_config *) list = { 0 };
+    for (size_t i = 0; i < module->resource_count; i++)
+        if (module->resources[i].mode == IAC_MANAGED || module->resources[i].mode == IAC_DATA)
+            iac_vec_push(&list, &module->resources[i]);
+    for (size_t i = 0; i < module->check_count; i++)
+        if (module->checks[i].data)
+            iac_vec_push(&list, module->checks[i].data);
+    if (list.n) {
+        qsort(list.v, list.n, sizeof(*list.v), by_mode_and_name);
+        iac_json_member(w->out, first, "resources");
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        iac_buf_char(w->out, i ? ',' : '[');
+        write_resource(w, list.v[i]);
+    }
+    if (list.n)
+        iac_buf_char(w->out, ']');
+    iac_vec_clear(&list);
+}
+
 static void write_module(writer *w, const iac_module_config *module)
 {
     const iac_module_config *outer = w->module;
-    bool first = true, any = false;
+    bool first = true;
     w->module = module;
     iac_buf_char(w->out, '{');
     write_outputs(w, &first);
-    for (int mode = 0; mode < 2; mode++) { /* managed ones first */
-        for (size_t i = 0; i < module->resource_count; i++) {
-            if ((int)module->resources[i].mode != (mode ? IAC_DATA : IAC_MANAGED))
-                continue;
-            if (!any)
-                iac_json_member(w->out, &first, "resources");
-            iac_buf_char(w->out, any ? ',' : '[');
-            any = true;
-            write_resource(w, &module->resources[i]);
-        }
-    }
-    if (any)
-        iac_buf_char(w->out, ']');
+    write_resources(w, module, &first);
     write_calls(w, &first);
     write_variables(w, &first);
     iac_buf_char(w->out, '}');
@@ -492,8 +513,12 @@ static void write_providers(writer *w, bool *any, const iac_module_config *m, co
         if (!p->alias.n)
             iac_map_put(&seen, p->name, (void *)(uintptr_t)p);
     }
-    for (size_t i = 0; i < m->resource_count; i++) {
-        iac_provider_ref ref = m->resources[i].provider;
+    for (size_t i = 0; i < m->resource_count + m->check_count; i++) {
+        const iac_resource_config *resource = i < m->resource_count ? &m->resources[i]
+                                                                    : m->checks[i - m->resource_count].data;
+        if (!resource)
+            continue;
+        iac_provider_ref ref = resource->provider;
         if (ref.alias.n || iac_map_has(&seen, ref.name))
             continue;
         iac_map_put(&seen, ref.name, (void *)(uintptr_t)m);

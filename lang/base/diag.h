@@ -25,6 +25,7 @@ typedef struct iac_diag {
     iac_str function; /* name of the function called, and its signature, where a call failed; or empty */
     iac_str signature, signature_json;
     iac_str checked;   /* the object whose condition failed: "var.n", "module.m.output.o", "check.c"; or empty */
+    bool of_check;     /* a check block's: it is checked again, and told again, when the plan is applied */
     iac_str attribute; /* attribute path within a provider's object, e.g. ".tags["a"]"; or empty */
 } iac_diag;
 

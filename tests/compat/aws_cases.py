@@ -414,6 +414,31 @@ output "west" {
                                                                   "enable_dns_support = false"))]
 
 
+def nested():
+    """A data source within a check: read for the plan, and read again when all is applied."""
+    hcl = '''
+resource "terraform_data" "n" {
+  input = %s
+}
+check "zones" {
+  data "aws_availability_zones" "z" {
+    %s
+  }
+  assert {
+    condition     = length(data.aws_availability_zones.z.names) > %s
+    error_message = "There are ${length(data.aws_availability_zones.z.names)}."
+  }
+}
+'''
+    filters = 'filter {\n name = "%s"\n values = ["us-east-1a"]\n }\n'
+    return [
+        step(provider() + hcl % (1, "", 100), show=True),
+        step(provider() + hcl % (1, "", 1)),
+        step(provider() + hcl % (2, filters % "zone-name", 1)),
+        step(provider() + hcl % (2, "state = terraform_data.n.id", 1)),
+    ]
+
+
 def api_errors():
     few = provider("max_retries = 1")
     both = vpc() + 'resource "aws_subnet" "s" {\n  vpc_id = aws_vpc.a.id\n  cidr_block = "%s"\n%s\n}\n'
@@ -544,5 +569,5 @@ def refused():
 
 
 CASES = {f.__name__: f for f in (seed, tags, default_tags_everywhere, dns, ipv6, subnets, for_each, clusters, tasks,
-                                 volumes, containers, replacement, imports, drift, data, sensitive, checks, api_errors,
-                                 bad_arguments, bad_providers, refused)}
+                                 volumes, containers, replacement, imports, drift, data, sensitive, checks, nested,
+                                 api_errors, bad_arguments, bad_providers, refused)}
