@@ -2,6 +2,7 @@
  * (durably), ask the provider, check its answer, save what exists, then let go of what waits. */
 #include "engine/apply/applier.h"
 #include "lang/value/json.h"
+#include "lang/value/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,11 +280,12 @@ static const iac_value *final_plan(iac_worker *worker, const iac_node *node, con
     iac_str error;
     if (!iac_instance_keeps_legacy_values(node->provider->instance) &&
         !iac_schema_assert_compatible(worker->scratch, block, planned, answer.planned, &error)) {
-        iac_diag_error(&worker->diags, node->range, "Provider produced inconsistent final plan",
+        iac_str provider = iac_provider_addr_text(worker->scratch, node->provider->addr);
+        iac_diag_error(&worker->diags, IAC_NO_RANGE, "Provider produced inconsistent final plan",
                        "When expanding the plan for %.*s to include new values learned so far during apply, provider "
                        "\"%.*s\" produced an invalid new value for %.*s.\n\nThis is a bug in the provider, which should "
                        "be reported in the provider's own issue tracker.",
-                       IAC_FMT(address), IAC_FMT(node->provider->text), IAC_FMT(error));
+                       IAC_FMT(address), IAC_FMT(provider), IAC_FMT(error));
         return NULL;
     }
     *private_data = answer.private_data;
@@ -298,10 +300,14 @@ static bool check_result(iac_worker *worker, const iac_node *node, const iac_cha
         iac_schema_assert_compatible(worker->scratch, change->schema->block, planned, result, &error))
         return true;
     iac_str address = iac_addr_text(worker->scratch, change->addr);
-    iac_diag_error(&worker->diags, node->range, "Provider produced inconsistent result after apply",
-                   "When applying changes to %.*s, provider \"%.*s\" produced an unexpected new value: %.*s.\n\nThis is "
-                   "a bug in the provider, which should be reported in the provider's own issue tracker.",
-                   IAC_FMT(address), IAC_FMT(node->provider->text), IAC_FMT(error));
+    iac_buf provider;
+    iac_buf_init(&provider, IAC_BUF_UNLIMITED);
+    iac_quote(&provider, node->provider->text);
+    iac_diag_error(&worker->diags, IAC_NO_RANGE, "Provider produced inconsistent result after apply",
+                   "When applying changes to %.*s, provider %s produced an unexpected new value: %.*s.\n\nThis is a bug in "
+                   "the provider, which should be reported in the provider's own issue tracker.",
+                   IAC_FMT(address), provider.p, IAC_FMT(error));
+    iac_buf_clear(&provider);
     return false;
 }
 

@@ -308,10 +308,12 @@ static bool ask(iac_worker *worker, const iac_node *node, const iac_plan_task *t
     iac_str error;
     if (!iac_instance_keeps_legacy_values(node->provider->instance) &&
         !iac_schema_assert_plan_valid(arena, block, plain_prior, plain, ret->planned, &error)) {
-        iac_diag_error(&worker->diags, node->range, "Provider produced invalid plan",
-                       "Provider \"%.*s\" planned an invalid value for %.*s: %.*s.\n\nThis is a bug in the provider, "
+        iac_str provider = iac_provider_addr_text(worker->scratch, node->provider->addr);
+        bool path = iac_str_starts(error, IAC_STR(".")) || iac_str_starts(error, IAC_STR("["));
+        iac_diag_error(&worker->diags, IAC_NO_RANGE, "Provider produced invalid plan",
+                       "Provider \"%.*s\" planned an invalid value for %.*s%s%.*s.\n\nThis is a bug in the provider, "
                        "which should be reported in the provider's own issue tracker.",
-                       IAC_FMT(node->provider->text), IAC_FMT(task->address), IAC_FMT(error));
+                       IAC_FMT(provider), IAC_FMT(task->address), path ? "" : ": ", IAC_FMT(error));
         return false;
     }
     return true;

@@ -205,7 +205,8 @@ typedef struct iac_watch {
     pthread_cond_t wake;
     bool started, over;
 } iac_watch;
-/* Tells the user once when a stop was asked for, and cancels running provider calls when it was asked for twice. */
+/* Tells the user once when a stop was asked for, and cancels running provider calls when it was asked for twice, or when
+ * they have not ended some seconds later. */
 void iac_watch_start(iac_watch *watch, iac_run *run, void (*tick)(void *arg, double now), void *arg);
 void iac_watch_end(iac_watch *watch);
 double iac_now(void); /* seconds on a clock that only goes forward */

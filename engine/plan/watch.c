@@ -9,15 +9,21 @@ double iac_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void look(iac_watch *watch, bool *told)
+/* Those who end a run that does not end by itself mostly give it ten seconds: what goes on after this many is cancelled,
+ * so that what became of it can still be recorded. */
+enum { PATIENCE_SECONDS = 7 };
+
+/* asked: when a stop was first seen; 0: it was not. */
+static void look(iac_watch *watch, double *asked)
 {
     iac_run *run = watch->run;
     int stop = run->stop ? atomic_load(run->stop) : 0;
-    if (stop && !*told) {
-        *told = true;
+    if (stop && *asked <= 0) {
+        *asked = iac_now();
         iac_run_event(run, &(iac_event){ .kind = IAC_EVENT_STOPPING });
     }
-    if (stop > 1 && !atomic_exchange(&run->cancelled, true))
+    bool too_long = *asked > 0 && iac_now() - *asked > PATIENCE_SECONDS;
+    if ((stop > 1 || too_long) && !atomic_exchange(&run->cancelled, true))
         for (size_t i = 0; i < run->uses.n; i++)
             if (run->uses.v[i]->instance)
                 iac_instance_stop(run->uses.v[i]->instance);
@@ -28,7 +34,7 @@ static void look(iac_watch *watch, bool *told)
 static void *watch_main(void *arg)
 {
     iac_watch *watch = arg;
-    bool told = false;
+    double asked = 0;
     pthread_mutex_lock(&watch->lock);
     while (!watch->over) {
         struct timespec until;
@@ -42,7 +48,7 @@ static void *watch_main(void *arg)
         if (watch->over)
             break;
         pthread_mutex_unlock(&watch->lock);
-        look(watch, &told);
+        look(watch, &asked);
         pthread_mutex_lock(&watch->lock);
     }
     pthread_mutex_unlock(&watch->lock);

@@ -129,6 +129,76 @@ check "test provider: pending changes finish" 0 "5 added" iac apply -no-color -a
 check "test provider: data source" 0 "THING 0" iac output -no-color -raw upper
 check "test provider: reads find no change" 0 "No changes" iac plan -no-color "$plugins"
 
+# ---- a provider that makes mistakes ----
+
+project=$work/mistakes
+mkdir -p "$project"
+cat >"$project/main.tf" <<'TF'
+terraform {
+  required_providers {
+    test = { source = "example.com/example/test" }
+  }
+}
+
+variable "how" {
+}
+
+resource "test_thing" "a" {
+  name      = "a"
+  size      = 4
+  misbehave = var.how
+}
+TF
+# What "misbehave" asks for, and what is said of it: in Terraform's words where Terraform has any.
+while IFS='|' read -r how pattern; do
+    rm -rf "$project/.iac"
+    check "provider mistake: $how" 1 "$pattern" iac apply -no-color -auto-approve "$plugins" -var "how=$how"
+done <<'CASES'
+plan_changed|invalid plan Provider "example.com/example/test" planned an invalid value for test_thing.a.name: planned value cty.StringVal\("another"\) does not match config value cty.StringVal\("a"\)\. This is a bug
+plan_computed|test_thing.a.size: planned value cty.UnknownVal\(cty.Number\) does not match config value cty.NumberIntVal\(4\)
+plan_extra|unsupported attribute "colour"
+plan_type|size: a number is required
+plan_nothing|planned no object
+plan_path|"requires replacement" on test_thing.a for a path that cannot be read
+plan_nonsense|"requires replacement" on test_thing.a
+plan_error|Error: Not like this .*Plan something else
+silent|Provider failed without a reason
+ok_with_error|Error: An error
+apply_error|Error: Refused .*The server said no
+apply_half|Error: Half done
+apply_changed|inconsistent result after apply When applying changes to test_thing.a, provider "provider\[.*example.com/example/test.*\]" produced an unexpected new value: \.name: was cty.StringVal\("a"\), but now cty.StringVal\("another"\)
+apply_missing|unexpected new value: \.size: was cty.NumberIntVal\(4\), but now null
+apply_type|tags: a map of string is required
+apply_unknown|still indicated an unknown value for test_thing.a.id
+apply_nothing|returned no object
+apply_secret|write-only attribute
+CASES
+for how in apply_bytes apply_huge; do
+    rm -rf "$project/.iac"
+    check "provider oddity: $how" 0 "1 added" iac apply -no-color -auto-approve "$plugins" -var "how=$how"
+    check "provider oddity: $how is kept" 0 "No changes" iac plan -no-color "$plugins" -var "how=$how"
+done
+
+# hangs HOW STATUS PATTERN: interrupted once while the provider does not come back, the run ends by itself; what was
+# made is known to the next one.
+hangs() {
+    local status
+    rm -rf "$project/.iac"
+    (cd "$project" && exec "$IAC" apply -no-color -auto-approve "$plugins" -var "how=$1") >"$work/out" 2>&1 &
+    local run=$!
+    for _ in $(seq 100); do
+        grep -q 'Creating\.\.\.' "$work/out" && break
+        sleep 0.1
+    done
+    kill -INT "$run"
+    wait "$run"
+    status=$?
+    if [ "$status" = "$2" ] && grep -q "$3" "$work/out"; then pass; else fail "an interrupt ends $1 (status $status)"; fi
+    check "what became of $1 is known" 2 "test_thing.a will be updated in-place" \
+        iac plan -no-color -detailed-exitcode "$plugins" -var how=well
+}
+hangs apply_hang 1 "Given up"
+
 # ---- ephemeral resources and write-only attributes ----
 
 project=$work/leases

@@ -214,6 +214,8 @@ static int32_t plan_thing(void *instance, iacp_call *call, iacp_plan *request)
 {
     static const char *const replace[] = { "name" };
     static const char *const malformed[] = { "name[" };
+    static const char *const nonsense[] = { "no_such", "tags[\"missing\"]", "size.deeper.still", "name[99999999999]",
+                                            "name[\"\\xff\"]", "" };
     const iacp_value *proposed = request->proposed;
 
     (void)instance;
@@ -247,6 +249,18 @@ static int32_t plan_thing(void *instance, iacp_call *call, iacp_plan *request)
     }
     if (misbehaves(proposed, "plan_type"))
         request->ret_planned = h->with(call, proposed, "size", str(call, "many"));
+    if (misbehaves(proposed, "plan_changed"))
+        request->ret_planned = h->with(call, proposed, "name", str(call, "another"));
+    if (misbehaves(proposed, "plan_computed"))
+        request->ret_planned = h->with(call, proposed, "size", h->unknown(call, h->type_parse("\"number\"")));
+    if (misbehaves(proposed, "plan_extra"))
+        request->ret_planned = h->with(call, proposed, "colour", str(call, "red"));
+    if (misbehaves(proposed, "plan_nonsense")) {
+        request->ret_requires_replace = nonsense;
+        request->ret_requires_replace_count = sizeof(nonsense) / sizeof(nonsense[0]);
+    }
+    if (misbehaves(proposed, "plan_error"))
+        return fail(call, "tags[\"no such\"].deeper", "Not like this", "Plan something else.");
     if (misbehaves(proposed, "plan_nothing"))
         request->ret_planned = NULL;
     if (misbehaves(proposed, "silent"))
@@ -260,9 +274,25 @@ static int32_t plan_thing(void *instance, iacp_call *call, iacp_plan *request)
     return IACP_OK;
 }
 
+enum { HUGE_TEXT = 8 << 20 };
+
+/* Does not come back before it is told to give up; 1 when it was. */
+static void hang(iacp_call *call)
+{
+    while (!h->wait(call, 1000))
+        ;
+}
+
 static int32_t finish(iacp_call *call, iacp_apply *request)
 {
     const iacp_value *state = request->planned;
+
+    if (misbehaves(state, "apply_hang")) {
+        hang(call);
+        return fail(call, NULL, "Given up", "It was not to be.");
+    }
+    if (misbehaves(state, "apply_late"))
+        hang(call); /* and then answers all the same */
 
     if (h->state(state) == IACP_NULL && misbehaves(request->prior, "destroy_object")) {
         request->ret_state = request->prior;
@@ -281,6 +311,19 @@ static int32_t finish(iacp_call *call, iacp_apply *request)
     if (misbehaves(state, "apply_nothing"))
         return IACP_OK;
     state = h->with(call, state, "id", str(call, request->token));
+    if (misbehaves(state, "apply_changed"))
+        state = h->with(call, state, "name", str(call, "another"));
+    if (misbehaves(state, "apply_missing"))
+        state = h->with(call, state, "size", h->null(call, h->type_parse("\"number\"")));
+    if (misbehaves(state, "apply_type"))
+        state = h->with(call, state, "tags", str(call, "none"));
+    if (misbehaves(state, "apply_bytes"))
+        state = h->with(call, state, "id", h->new_string(call, "\xff\xfe \0 \xc3", 6));
+    if (misbehaves(state, "apply_huge")) {
+        char *many = h->alloc(call, HUGE_TEXT);
+        memset(many, 'x', HUGE_TEXT);
+        state = h->with(call, state, "id", h->new_string(call, many, HUGE_TEXT));
+    }
     if (misbehaves(state, "apply_secret"))
         state = h->with(call, state, "secret", str(call, "s"));
     request->ret_state = state;
