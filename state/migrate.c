@@ -1,9 +1,11 @@
 #include "state/store_internal.h"
 #include <stdio.h>
 
-/* Each script brings the database from the version that is its index to the next. Scripts that were released are never
+#define MAX_PARTS 2
+
+/* Each script, of several parts where it is long, brings the database from the version that is its index to the next. Scripts that were released are never
  * edited: a change of the schema is a new one. */
-static const char *const scripts[IAC_STATE_SCHEMA] = {
+static const char *const scripts[IAC_STATE_SCHEMA][MAX_PARTS] = {{
     "CREATE TABLE workspaces("
     " id INTEGER PRIMARY KEY,"
     " name TEXT NOT NULL UNIQUE,"
@@ -65,10 +67,117 @@ static const char *const scripts[IAC_STATE_SCHEMA] = {
     " boot TEXT NOT NULL,"
     " pid_namespace TEXT NOT NULL,"
     " started TEXT NOT NULL) STRICT;",
-
+}, {
     /* Results of checks: JSON as in state files; empty: none. */
     "ALTER TABLE workspaces ADD COLUMN checks TEXT NOT NULL DEFAULT '';",
-};
+}, {
+    /* History. `generation` rises with every transaction that changes objects or outputs, and never falls (the serial
+     * may: a state can be pushed). Rows that are replaced or deleted are kept by triggers, with the generations
+     * [since, until) in which they were valid, so that a state of the past costs what has changed since. */
+    "ALTER TABLE workspaces ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE workspaces ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;" /* the number of the last entry */
+    "ALTER TABLE objects ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE outputs ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+
+    "CREATE TABLE object_versions("
+    " workspace INTEGER NOT NULL REFERENCES workspaces,"
+    " addr TEXT NOT NULL,"
+    " deposed TEXT NOT NULL,"
+    " provider TEXT NOT NULL,"
+    " type INTEGER REFERENCES types,"
+    " schema_version INTEGER NOT NULL,"
+    " attributes TEXT NOT NULL,"
+    " sensitive TEXT NOT NULL,"
+    " private BLOB NOT NULL,"
+    " tainted INTEGER NOT NULL,"
+    " create_before_destroy INTEGER NOT NULL,"
+    " dependencies TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " until INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX object_versions_until ON object_versions(workspace, until);"
+
+    "CREATE TABLE output_versions("
+    " workspace INTEGER NOT NULL REFERENCES workspaces,"
+    " name TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " type TEXT NOT NULL,"
+    " sensitive INTEGER NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " until INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX output_versions_until ON output_versions(workspace, until);"
+
+#define KEEP_OBJECT \
+    " WHEN OLD.since <= (SELECT generation FROM workspaces WHERE id = OLD.workspace) BEGIN" \
+    " INSERT INTO object_versions VALUES(OLD.workspace, OLD.addr, OLD.deposed, OLD.provider, OLD.type," \
+    " OLD.schema_version, OLD.attributes, OLD.sensitive, OLD.private, OLD.tainted, OLD.create_before_destroy," \
+    " OLD.dependencies, OLD.since, (SELECT generation + 1 FROM workspaces WHERE id = OLD.workspace)); END;"
+#define KEEP_OUTPUT \
+    " WHEN OLD.since <= (SELECT generation FROM workspaces WHERE id = OLD.workspace) BEGIN" \
+    " INSERT INTO output_versions VALUES(OLD.workspace, OLD.name, OLD.value, OLD.type, OLD.sensitive, OLD.since," \
+    " (SELECT generation + 1 FROM workspaces WHERE id = OLD.workspace)); END;"
+    "CREATE TRIGGER object_replaced AFTER UPDATE ON objects" KEEP_OBJECT
+    "CREATE TRIGGER object_removed AFTER DELETE ON objects" KEEP_OBJECT
+    "CREATE TRIGGER output_replaced AFTER UPDATE ON outputs" KEEP_OUTPUT
+    "CREATE TRIGGER output_removed AFTER DELETE ON outputs" KEEP_OUTPUT,
+
+    /* Contents by the SHA-256 of what they are in clear, each once. codec: how data is kept (state/blob.c). */
+    "CREATE TABLE blobs("
+    " id INTEGER PRIMARY KEY,"
+    " hash BLOB NOT NULL UNIQUE,"
+    " codec INTEGER NOT NULL,"
+    " size INTEGER NOT NULL,"
+    " data BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE configs("
+    " id INTEGER PRIMARY KEY,"
+    " hash BLOB NOT NULL UNIQUE,"
+    " dir TEXT NOT NULL) STRICT;"
+    "CREATE TABLE config_files("
+    " config INTEGER NOT NULL REFERENCES configs,"
+    " path TEXT NOT NULL,"
+    " blob INTEGER NOT NULL REFERENCES blobs,"
+    " PRIMARY KEY(config, path)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE config_modules("
+    " config INTEGER NOT NULL REFERENCES configs,"
+    " key TEXT NOT NULL," /* as modules.json has it: "a.b" */
+    " dir TEXT NOT NULL,"
+    " source TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " version_constraint TEXT NOT NULL,"
+    " PRIMARY KEY(config, key)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE history("
+    " workspace INTEGER NOT NULL REFERENCES workspaces,"
+    " number INTEGER NOT NULL,"
+    " command TEXT NOT NULL,"
+    " arguments TEXT NOT NULL," /* a JSON array of texts, without secrets */
+    " origin INTEGER NOT NULL," /* of a rollback or restoration: the entry gone back to; 0: none */
+    " status TEXT NOT NULL,"    /* running, ok, failed, interrupted */
+    " exit INTEGER NOT NULL,"
+    " begun TEXT NOT NULL,"
+    " ended TEXT NOT NULL,"
+    " who TEXT NOT NULL,"
+    " host TEXT NOT NULL,"
+    " pid INTEGER NOT NULL,"
+    " version TEXT NOT NULL,"
+    " cwd TEXT NOT NULL,"
+    " git_commit TEXT NOT NULL,"
+    " git_branch TEXT NOT NULL,"
+    " lineage TEXT NOT NULL,"
+    " serial_before INTEGER NOT NULL,"
+    " serial_after INTEGER NOT NULL,"
+    " generation_before INTEGER NOT NULL,"
+    " generation_after INTEGER NOT NULL,"
+    " added INTEGER NOT NULL,"
+    " changed INTEGER NOT NULL,"
+    " destroyed INTEGER NOT NULL,"
+    " imported INTEGER NOT NULL,"
+    " errors TEXT NOT NULL," /* a JSON array of texts */
+    " config INTEGER REFERENCES configs,"
+    " variables INTEGER REFERENCES blobs," /* JSON */
+    " plan INTEGER REFERENCES blobs,"
+    " PRIMARY KEY(workspace, number)) STRICT, WITHOUT ROWID;",
+}};
 
 static int pragma_int(iac_store *store, const char *sql, int64_t *ret)
 {
@@ -99,7 +208,8 @@ static int upgrade(iac_store *store, int64_t from)
 {
     int rc = SQLITE_OK;
     for (int64_t version = from; rc == SQLITE_OK && version < IAC_STATE_SCHEMA; version++)
-        rc = sqlite3_exec(store->db, scripts[version], NULL, NULL, NULL);
+        for (int part = 0; rc == SQLITE_OK && part < MAX_PARTS && scripts[version][part]; part++)
+            rc = sqlite3_exec(store->db, scripts[version][part], NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
         char pragmas[96];
         snprintf(pragmas, sizeof(pragmas), "PRAGMA application_id = %d; PRAGMA user_version = %d",

@@ -316,6 +316,11 @@ static iac_str mirror_lineage(iac_store *store)
     return iac_store_lineage(mirror_of(store)->inner);
 }
 
+static iac_store *mirror_database(iac_store *store)
+{
+    return mirror_of(store)->inner;
+}
+
 static void mirror_close(iac_store *store)
 {
     iac_mirror *m = mirror_of(store);
@@ -341,6 +346,7 @@ static const iac_store_driver mirror_driver = {
     .lineage = mirror_lineage,
     .intents = mirror_intents,
     .replace = mirror_replace,
+    .database = mirror_database,
 };
 
 iac_status iac_mirror_open(iac_backend *backend, const char *workspace, bool create, iac_store **ret, iac_diags *diags)

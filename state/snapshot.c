@@ -11,11 +11,14 @@ typedef struct row {
     const iac_object *object;
 } row;
 
+enum { CURRENT = -1 };
+
 /* What many rows share is decoded once. */
 typedef struct reader {
     iac_store *store;
     iac_arena *arena;
     iac_diags *diags;
+    int64_t generation; /* CURRENT, or one of the past */
     struct { row *v; size_t n, cap; } rows;
     struct { const iac_type **v; size_t n, cap; } types; /* by id */
     iac_map providers, sensitive, dependencies;          /* by their texts */
@@ -154,12 +157,24 @@ static int row_cmp(const void *a, const void *b)
     return order ? order : iac_str_cmp(x->object->deposed, y->object->deposed);
 }
 
+static sqlite3_stmt *begin_rows(reader *r, iac_sql current, iac_sql past)
+{
+    sqlite3_stmt *s = iac_sql_get(r->store, r->generation == CURRENT ? current : past);
+    if (!s) {
+        iac_sql_diag(r->store, sqlite3_extended_errcode(r->store->db), "Failed to load state", r->diags);
+        return NULL;
+    }
+    sqlite3_bind_int64(s, 1, r->store->workspace_id);
+    if (r->generation != CURRENT)
+        sqlite3_bind_int64(s, 2, r->generation);
+    return s;
+}
+
 static iac_status read_objects(reader *r, iac_state *state)
 {
-    sqlite3_stmt *s = iac_sql_get(r->store, IAC_SQL_OBJECTS);
+    sqlite3_stmt *s = begin_rows(r, IAC_SQL_OBJECTS, IAC_SQL_OBJECTS_AT);
     if (!s)
-        return iac_sql_diag(r->store, sqlite3_extended_errcode(r->store->db), "Failed to load state", r->diags);
-    sqlite3_bind_int64(s, 1, r->store->workspace_id);
+        return IAC_ERR;
     iac_status status = IAC_OK;
     int rc = SQLITE_DONE;
     while (status == IAC_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
@@ -194,10 +209,9 @@ static iac_status read_objects(reader *r, iac_state *state)
 
 static iac_status read_outputs(reader *r, iac_state *state)
 {
-    sqlite3_stmt *s = iac_sql_get(r->store, IAC_SQL_OUTPUTS);
+    sqlite3_stmt *s = begin_rows(r, IAC_SQL_OUTPUTS, IAC_SQL_OUTPUTS_AT);
     if (!s)
-        return iac_sql_diag(r->store, sqlite3_extended_errcode(r->store->db), "Failed to load state", r->diags);
-    sqlite3_bind_int64(s, 1, r->store->workspace_id);
+        return IAC_ERR;
     IAC_VEC(iac_state_output) outputs = { 0 };
     iac_status status = IAC_OK;
     int rc = SQLITE_DONE;
@@ -268,20 +282,36 @@ static iac_status read_all(reader *r, iac_state *state)
     return status;
 }
 
+static void free_reader(reader *r)
+{
+    iac_vec_clear(&r->rows);
+    iac_vec_clear(&r->types);
+    iac_map_clear(&r->providers);
+    iac_map_clear(&r->sensitive);
+    iac_map_clear(&r->dependencies);
+}
+
+iac_status iac_snapshot_read_at(iac_store *store, int64_t generation, iac_arena *arena, iac_state *ret,
+                                iac_diags *diags)
+{
+    reader r = { .store = store, .arena = arena, .diags = diags, .generation = generation };
+    iac_status status = read_objects(&r, ret);
+    if (status == IAC_OK)
+        status = read_outputs(&r, ret);
+    free_reader(&r);
+    return status;
+}
+
 iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags)
 {
     if (store->driver)
         return store->driver->read(store, arena, ret, diags);
-    reader r = { .store = store, .arena = arena, .diags = diags };
+    reader r = { .store = store, .arena = arena, .diags = diags, .generation = CURRENT };
     iac_state *state = iac_arena_new_of(arena, iac_state);
     pthread_mutex_lock(&store->db_mutex);
     iac_status status = read_all(&r, state);
     pthread_mutex_unlock(&store->db_mutex);
-    iac_vec_clear(&r.rows);
-    iac_vec_clear(&r.types);
-    iac_map_clear(&r.providers);
-    iac_map_clear(&r.sensitive);
-    iac_map_clear(&r.dependencies);
+    free_reader(&r);
     if (status == IAC_OK)
         *ret = state;
     return status;

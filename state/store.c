@@ -306,6 +306,9 @@ static const char *const delete_workspace[] = {
     "DELETE FROM outputs WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
     "DELETE FROM journal WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
     "DELETE FROM locks WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM object_versions WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM output_versions WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
+    "DELETE FROM history WHERE workspace = (SELECT id FROM workspaces WHERE name = ?1)",
     "DELETE FROM workspaces WHERE name = ?1",
 };
 

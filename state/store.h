@@ -119,5 +119,8 @@ struct iac_store_driver {
     iac_status (*intents)(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
                           iac_diags *diags);
     iac_status (*replace)(iac_store *store, const iac_state *state, iac_diags *diags);
+    /* The local database that holds what this store last read and wrote: its history is kept there. NULL, or a NULL
+     * result: no history is kept (state/history.h). */
+    iac_store *(*database)(iac_store *store);
 };
 #endif

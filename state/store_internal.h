@@ -10,8 +10,11 @@
 #include <sqlite3.h>
 
 #define IAC_STATE_FILE "state.db"
-#define IAC_STATE_SCHEMA 2            /* what iac_migrate brings a database to */
+#define IAC_STATE_SCHEMA 3            /* what iac_migrate brings a database to */
 #define IAC_STATE_APPLICATION 0x69616331 /* "iac1", in the header of the file */
+
+/* The generation that the transaction under way brings. */
+#define IAC_SQL_NEXT " (SELECT generation + 1 FROM workspaces WHERE id = ?1)"
 
 /* Every statement that is carried out more than once is prepared once. */
 #define IAC_SQL_STATEMENTS(X) \
@@ -21,30 +24,46 @@
     X(IAC_SQL_WORKSPACE, "SELECT id, lineage, serial FROM workspaces WHERE name = ?1") \
     X(IAC_SQL_WORKSPACE_ADD, "INSERT OR IGNORE INTO workspaces(name) VALUES(?1)") \
     X(IAC_SQL_WORKSPACES, "SELECT name FROM workspaces ORDER BY name") \
-    X(IAC_SQL_BUMP, "UPDATE workspaces SET serial = serial + 1," \
+    X(IAC_SQL_BUMP, "UPDATE workspaces SET serial = serial + 1, generation = generation + 1," \
                     " lineage = CASE lineage WHEN '' THEN ?2 ELSE lineage END WHERE id = ?1") \
-    X(IAC_SQL_SET_SERIAL, "UPDATE workspaces SET serial = ?2, lineage = ?3 WHERE id = ?1") \
+    X(IAC_SQL_SET_SERIAL, "UPDATE workspaces SET serial = ?2, lineage = ?3, generation = generation + 1" \
+                          " WHERE id = ?1") \
     X(IAC_SQL_CHECKS_PUT, "UPDATE workspaces SET checks = ?2 WHERE id = ?1") \
     X(IAC_SQL_CHECKS, "SELECT checks FROM workspaces WHERE id = ?1") \
     X(IAC_SQL_TYPE_ADD, "INSERT OR IGNORE INTO types(json) VALUES(?1)") \
     X(IAC_SQL_TYPE_ID, "SELECT id FROM types WHERE json = ?1") \
     X(IAC_SQL_TYPE, "SELECT json FROM types WHERE id = ?1") \
+    /* What is there already stays as it is: a version is kept of what changes only. */ \
     X(IAC_SQL_OBJECT_PUT, "INSERT INTO objects(workspace, addr, deposed, provider, type, schema_version, attributes," \
-                          " sensitive, private, tainted, create_before_destroy, dependencies)" \
-                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" \
+                          " sensitive, private, tainted, create_before_destroy, dependencies, since)" \
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12," IAC_SQL_NEXT ")" \
                           " ON CONFLICT DO UPDATE SET provider = ?4, type = ?5, schema_version = ?6," \
                           " attributes = ?7, sensitive = ?8, private = ?9, tainted = ?10," \
-                          " create_before_destroy = ?11, dependencies = ?12") \
+                          " create_before_destroy = ?11, dependencies = ?12, since = excluded.since" \
+                          " WHERE attributes <> ?7 OR private <> ?9 OR tainted <> ?10 OR dependencies <> ?12" \
+                          " OR create_before_destroy <> ?11 OR sensitive <> ?8 OR provider <> ?4" \
+                          " OR type IS NOT ?5 OR schema_version <> ?6") \
     X(IAC_SQL_OBJECT_REMOVE, "DELETE FROM objects WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
-    X(IAC_SQL_OBJECT_REKEY, "UPDATE objects SET deposed = ?4 WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
+    X(IAC_SQL_OBJECT_REKEY, "UPDATE objects SET deposed = ?4, since =" IAC_SQL_NEXT \
+                            " WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
     X(IAC_SQL_OBJECTS, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
                        " tainted, create_before_destroy, dependencies FROM objects WHERE workspace = ?1") \
-    X(IAC_SQL_OBJECTS_CLEAR, "DELETE FROM objects WHERE workspace = ?1") \
-    X(IAC_SQL_OUTPUT_PUT, "INSERT OR REPLACE INTO outputs(workspace, name, value, type, sensitive)" \
-                          " VALUES(?1, ?2, ?3, ?4, ?5)") \
+    X(IAC_SQL_OBJECTS_AT, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
+                          " tainted, create_before_destroy, dependencies FROM objects" \
+                          " WHERE workspace = ?1 AND since <= ?2 UNION ALL" \
+                          " SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
+                          " tainted, create_before_destroy, dependencies FROM object_versions" \
+                          " WHERE workspace = ?1 AND until > ?2 AND since <= ?2") \
+    X(IAC_SQL_OBJECT_KEYS, "SELECT addr, deposed FROM objects WHERE workspace = ?1") \
+    X(IAC_SQL_OUTPUT_PUT, "INSERT INTO outputs(workspace, name, value, type, sensitive, since)" \
+                          " VALUES(?1, ?2, ?3, ?4, ?5," IAC_SQL_NEXT ")" \
+                          " ON CONFLICT DO UPDATE SET value = ?3, type = ?4, sensitive = ?5, since = excluded.since" \
+                          " WHERE value <> ?3 OR type <> ?4 OR sensitive <> ?5") \
     X(IAC_SQL_OUTPUT_REMOVE, "DELETE FROM outputs WHERE workspace = ?1 AND name = ?2") \
     X(IAC_SQL_OUTPUTS, "SELECT name, value, type, sensitive FROM outputs WHERE workspace = ?1 ORDER BY name") \
-    X(IAC_SQL_OUTPUTS_CLEAR, "DELETE FROM outputs WHERE workspace = ?1") \
+    X(IAC_SQL_OUTPUTS_AT, "SELECT name, value, type, sensitive FROM outputs WHERE workspace = ?1 AND since <= ?2" \
+                          " UNION ALL SELECT name, value, type, sensitive FROM output_versions" \
+                          " WHERE workspace = ?1 AND until > ?2 AND since <= ?2 ORDER BY name") \
     X(IAC_SQL_INTENT_PUT, "INSERT OR REPLACE INTO journal(workspace, token, addr, deposed, provider, action, prior," \
                           " planned, private, begun) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)") \
     X(IAC_SQL_INTENT_REMOVE, "DELETE FROM journal WHERE workspace = ?1 AND token = ?2") \
@@ -54,7 +73,55 @@
                     " FROM locks WHERE workspace = ?1") \
     X(IAC_SQL_LOCK_PUT, "INSERT INTO locks(workspace, id, operation, who, host, pid, created, version, machine, boot," \
                         " pid_namespace, started) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)") \
-    X(IAC_SQL_LOCK_REMOVE, "DELETE FROM locks WHERE workspace = ?1 AND id = ?2")
+    X(IAC_SQL_LOCK_REMOVE, "DELETE FROM locks WHERE workspace = ?1 AND id = ?2") \
+    X(IAC_SQL_BLOB_ID, "SELECT id FROM blobs WHERE hash = ?1") \
+    X(IAC_SQL_BLOB_ADD, "INSERT INTO blobs(hash, codec, size, data) VALUES(?1, ?2, ?3, ?4)") \
+    X(IAC_SQL_BLOB, "SELECT hash, codec, size, data FROM blobs WHERE id = ?1") \
+    X(IAC_SQL_CONFIG_ID, "SELECT id FROM configs WHERE hash = ?1") \
+    X(IAC_SQL_CONFIG_ADD, "INSERT INTO configs(hash, dir) VALUES(?1, ?2)") \
+    X(IAC_SQL_CONFIG_FILE_ADD, "INSERT OR REPLACE INTO config_files(config, path, blob) VALUES(?1, ?2, ?3)") \
+    X(IAC_SQL_CONFIG_MODULE_ADD, "INSERT OR REPLACE INTO config_modules(config, key, dir, source, version," \
+                                 " version_constraint) VALUES(?1, ?2, ?3, ?4, ?5, ?6)") \
+    X(IAC_SQL_CONFIG_FILES, "SELECT path, blob, dir FROM config_files JOIN configs ON id = config" \
+                            " WHERE config = ?1 ORDER BY path") \
+    X(IAC_SQL_CONFIG_MODULES, "SELECT key, dir, source, version, version_constraint FROM config_modules" \
+                              " WHERE config = ?1 ORDER BY key") \
+    X(IAC_SQL_HISTORY_COUNT, "UPDATE workspaces SET entries = entries + 1 WHERE id = ?1") \
+    X(IAC_SQL_HISTORY_NUMBER, "SELECT entries FROM workspaces WHERE id = ?1") \
+    X(IAC_SQL_HISTORY_ADD, "INSERT INTO history SELECT id, ?2, ?3, ?4, ?5, 'running', 0, ?6, '', ?7, ?8, ?9, ?10," \
+                           " ?11, ?12, ?13, lineage, serial, serial, generation, generation, 0, 0, 0, 0, '[]', ?14," \
+                           " ?15, ?16 FROM workspaces WHERE id = ?1") \
+    X(IAC_SQL_HISTORY_END, "UPDATE history SET status = ?3, exit = ?4, ended = ?5, added = ?6, changed = ?7," \
+                           " destroyed = ?8, imported = ?9, errors = ?10, lineage = w.lineage," \
+                           " serial_after = w.serial, generation_after = w.generation" \
+                           " FROM workspaces AS w WHERE w.id = ?1 AND workspace = ?1 AND number = ?2") \
+    X(IAC_SQL_HISTORY_INTERRUPT, "UPDATE history SET status = 'interrupted', ended = ?2, lineage = w.lineage," \
+                                 " serial_after = w.serial, generation_after = w.generation" \
+                                 " FROM workspaces AS w WHERE w.id = ?1 AND workspace = ?1 AND status = 'running'") \
+    X(IAC_SQL_HISTORY, "SELECT command, arguments, status, begun, ended, who, host, h.version, cwd, git_commit," \
+                       " git_branch, h.lineage, errors, added, changed, destroyed, imported, number, origin, exit," \
+                       " pid, serial_before, iif(status = 'running', w.serial, serial_after), config, variables," \
+                       " plan FROM history AS h JOIN workspaces AS w ON w.id = h.workspace" \
+                       " WHERE workspace = ?1 AND (?2 = 0 OR number = ?2) ORDER BY number DESC") \
+    X(IAC_SQL_HISTORY_GENERATIONS, "SELECT generation_before, iif(status = 'running', w.generation," \
+                                   " generation_after), serial_before, serial_after, h.lineage FROM history AS h" \
+                                   " JOIN workspaces AS w ON w.id = h.workspace WHERE workspace = ?1 AND number = ?2") \
+    X(IAC_SQL_HISTORY_PRUNE, "DELETE FROM history WHERE workspace = ?1 AND status <> 'running' AND (begun < ?3" \
+                             " OR (?2 >= 0 AND number NOT IN (SELECT number FROM history WHERE workspace = ?1" \
+                             " ORDER BY number DESC LIMIT ?2)))") \
+    X(IAC_SQL_HISTORY_SWEEP_OBJECTS, "DELETE FROM object_versions WHERE workspace = ?1 AND until <= ifnull((SELECT" \
+                                     " min(generation_before) FROM history WHERE workspace = ?1), 1 << 62)") \
+    X(IAC_SQL_HISTORY_SWEEP_OUTPUTS, "DELETE FROM output_versions WHERE workspace = ?1 AND until <= ifnull((SELECT" \
+                                     " min(generation_before) FROM history WHERE workspace = ?1), 1 << 62)") \
+    X(IAC_SQL_HISTORY_SWEEP_FILES, "DELETE FROM config_files WHERE config NOT IN (SELECT config FROM history" \
+                                   " WHERE config IS NOT NULL)") \
+    X(IAC_SQL_HISTORY_SWEEP_MODULES, "DELETE FROM config_modules WHERE config NOT IN (SELECT config FROM history" \
+                                     " WHERE config IS NOT NULL)") \
+    X(IAC_SQL_HISTORY_SWEEP_CONFIGS, "DELETE FROM configs WHERE id NOT IN (SELECT config FROM history" \
+                                     " WHERE config IS NOT NULL)") \
+    X(IAC_SQL_HISTORY_SWEEP_BLOBS, "DELETE FROM blobs WHERE id NOT IN (SELECT blob FROM config_files UNION ALL" \
+                                   " SELECT variables FROM history WHERE variables IS NOT NULL UNION ALL" \
+                                   " SELECT plan FROM history WHERE plan IS NOT NULL)")
 
 typedef enum iac_sql {
 #define X(name, text) name,
@@ -155,6 +222,22 @@ void iac_writer_stop(iac_store *store); /* after everything submitted was writte
 int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object);
 int iac_writer_put_output(iac_store *store, const iac_state_output *output);
 int iac_writer_put_checks(iac_store *store, const iac_check_result *checks, size_t n);
+
+/* ---- snapshot.c ---- */
+/* Reads the state as it was in a generation. Called with db_mutex held, within a transaction. */
+iac_status iac_snapshot_read_at(iac_store *store, int64_t generation, iac_arena *arena, iac_state *ret,
+                                iac_diags *diags);
+
+/* ---- blob.c ---- */
+/* All of these are called with db_mutex held. SQLITE_OK or the error. */
+typedef struct iac_blob_hash {
+    uint8_t bytes[32];
+} iac_blob_hash;
+iac_blob_hash iac_blob_digest(iac_str bytes);
+/* The row that holds these bytes, which is made where there is none. The only place where a blob is written. */
+int iac_blob_put(iac_store *store, iac_str bytes, int64_t *ret_id);
+/* The bytes of a row, in the arena, compared with their hash. SQLITE_CORRUPT when they are not what was stored. */
+int iac_blob_get(iac_store *store, int64_t id, iac_arena *arena, iac_str *ret);
 
 /* ---- object.c ---- */
 void iac_paths_to_json(iac_buf *out, iac_paths paths);

@@ -422,14 +422,67 @@ static int set_serial(iac_store *store, const iac_state *state)
     return iac_sql_run(set);
 }
 
+typedef struct leftover { /* a row to be deleted: of an object, or of an output */
+    iac_str name, deposed;
+} leftover;
+
+static void note_object(iac_arena *arena, iac_map *keep, iac_str addr, iac_str deposed)
+{
+    iac_map_put(keep, iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(deposed), IAC_FMT(addr)), keep);
+}
+
+/* What the state has, as "DEPOSED ADDRESS" of objects or as names of outputs. */
+static void note_rows(iac_arena *arena, const iac_state *state, bool outputs, iac_map *keep)
+{
+    for (size_t i = 0; outputs && i < state->output_count; i++)
+        iac_map_put(keep, state->outputs[i].name, keep);
+    for (size_t i = 0; !outputs && i < state->instance_count; i++) {
+        const iac_state_instance *instance = &state->instances[i];
+        iac_str addr = iac_addr_text(arena, instance->addr);
+        if (instance->current)
+            note_object(arena, keep, addr, (iac_str){ 0 });
+        for (size_t k = 0; k < instance->deposed_count; k++)
+            note_object(arena, keep, addr, instance->deposed[k]->deposed);
+    }
+}
+
+/* Deletes the rows that the state does not have. Those it has are left to be compared, so that what stays the same costs
+ * no version. */
+static int delete_others(iac_store *store, const iac_state *state, bool outputs)
+{
+    iac_arena *arena = iac_arena_new();
+    iac_map keep = { 0 };
+    IAC_VEC(leftover) others = { 0 };
+    note_rows(arena, state, outputs, &keep);
+    sqlite3_stmt *list = iac_sql_get(store, outputs ? IAC_SQL_OUTPUTS : IAC_SQL_OBJECT_KEYS);
+    int rc = SQLITE_ERROR;
+    if (list)
+        sqlite3_bind_int64(list, 1, store->workspace_id);
+    while (list && (rc = sqlite3_step(list)) == SQLITE_ROW) {
+        leftover row = { iac_sql_text(list, 0), outputs ? (iac_str){ 0 } : iac_sql_text(list, 1) };
+        iac_str key = outputs ? row.name
+                              : iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(row.deposed), IAC_FMT(row.name));
+        if (!iac_map_get(&keep, key))
+            iac_vec_push(&others, (leftover){ iac_arena_str(arena, row.name), iac_arena_str(arena, row.deposed) });
+    }
+    iac_sql_done(list);
+    rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+    for (size_t i = 0; rc == SQLITE_OK && i < others.n; i++)
+        rc = run_keyed(store, outputs ? IAC_SQL_OUTPUT_REMOVE : IAC_SQL_OBJECT_REMOVE, others.v[i].name,
+                       others.v[i].deposed, (iac_str){ 0 });
+    iac_vec_clear(&others);
+    iac_map_clear(&keep);
+    iac_arena_free(arena);
+    return rc;
+}
+
 static int replace_all(iac_store *store, const iac_state *state)
 {
-    const iac_str none = { 0 };
     int rc = iac_store_load_workspace(store, true);
     if (rc == SQLITE_OK)
-        rc = run_keyed(store, IAC_SQL_OBJECTS_CLEAR, none, none, none);
+        rc = delete_others(store, state, false);
     if (rc == SQLITE_OK)
-        rc = run_keyed(store, IAC_SQL_OUTPUTS_CLEAR, none, none, none);
+        rc = delete_others(store, state, true);
     for (size_t i = 0; rc == SQLITE_OK && i < state->instance_count; i++)
         rc = put_instance(store, &state->instances[i]);
     for (size_t i = 0; rc == SQLITE_OK && i < state->output_count; i++)

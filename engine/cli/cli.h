@@ -128,6 +128,9 @@ struct iac_cli {
     iac_status gather_status;
     iac_map variables; /* name to const iac_value *, of the root module */
     iac_str workspace;
+    iac_words words; /* the command's arguments as given */
+    int64_t entry;   /* of the history, while it is not complete; 0: none */
+    int64_t origin;  /* of a rollback: the entry that is gone back to */
 };
 
 /* Reads the command's options. IAC_ERR after adding a diagnostic. */

@@ -149,6 +149,7 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         iac_vec_clear(&words);
         return IAC_EXIT_ERROR;
     }
+    cli.words = words;
     bool parsed = iac_options_parse(command, (int)words.n, (char **)words.v, &cli.args, &cli.diags) == IAC_OK;
     cli.out_view = view_of(STDOUT_FILENO, &cli.args);
     cli.err_view = view_of(STDERR_FILENO, &cli.args);

@@ -1,6 +1,7 @@
 /* engine/cli/operate.c - planning and applying, as several commands do it. */
 #include "engine/cli/cli.h"
 #include "engine/cli/lockfile.h"
+#include "engine/cli/record.h"
 
 #include "lang/base/log.h"
 
@@ -233,11 +234,18 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
         .sink = iac_view_progress_sink(progress),
     };
 
+    if (plan->applyable && iac_record_begin(cli, plan) != IAC_OK) {
+        iac_view_progress_free(progress);
+        return IAC_EXIT_ERROR;
+    }
     iac_log(IAC_LOG_INFO, "applying: %zu operations", plan->operation_count);
     iac_status status = iac_apply_plan(plan, &options, &result, &cli->diags);
     iac_log(IAC_LOG_INFO, "applied: %zu added, %zu changed, %zu destroyed", result.added, result.changed,
             result.destroyed);
     iac_view_progress_free(progress);
+    bool failed = status != IAC_OK || iac_diags_has_errors(&cli->diags);
+    if (iac_record_end(cli, failed ? IAC_EXIT_ERROR : IAC_EXIT_OK, &result) != IAC_OK)
+        status = IAC_ERR;
     if (status == IAC_OK && !iac_diags_has_errors(&cli->diags)) {
         iac_cli_report(cli); /* warnings come before the summary */
         show_result(cli, &result);

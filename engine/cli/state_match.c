@@ -1,6 +1,8 @@
 /* engine/cli/state_match.c - which of the state's instances the addresses given to a command mean. */
 #include "engine/cli/state_match.h"
 
+#include "engine/cli/record.h"
+
 static bool same_steps(iac_module_addr a, iac_module_addr b)
 {
     if (a.n != b.n)
@@ -102,6 +104,11 @@ iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes)
 {
     if (!writes->n)
         return IAC_OK;
+    if (iac_record_begin(cli, NULL) != IAC_OK)
+        return IAC_ERR;
     iac_store_submit(cli->store, writes->v, writes->n, NULL, NULL);
-    return iac_store_flush(cli->store, &cli->diags);
+    iac_status status = iac_store_flush(cli->store, &cli->diags);
+    if (iac_record_end(cli, status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR, NULL) != IAC_OK)
+        status = IAC_ERR;
+    return status;
 }

@@ -1,5 +1,6 @@
 #include "engine/plan/planfile.h"
 
+#include "engine/plan/config_files.h"
 #include "engine/plan/wire.h"
 
 #include <errno.h>
@@ -282,149 +283,51 @@ static const iac_state *get_state(iac_wire *in)
 
 /* ---- configuration: the files of all modules, read again as they were ---- */
 
-/* The files of a directory once, however many modules come from it; where each module is. */
-typedef struct module_list {
-    iac_map dirs; /* to the module first found there */
-    IAC_VEC(const iac_module_call *) calls;
-    size_t files;
-} module_list;
-
-static void list_modules(const iac_module_config *module, module_list *list)
-{
-    void **slot = iac_map_at(&list->dirs, module->dir);
-
-    if (!*slot) {
-        *slot = (void *)module;
-        list->files += module->source_count;
-    }
-    for (size_t i = 0; i < module->call_count; i++) {
-        if (!module->calls[i].module)
-            continue;
-        iac_vec_push(&list->calls, &module->calls[i]);
-        list_modules(module->calls[i].module, list);
-    }
-}
-
 static void put_config(iac_buf *out, const iac_config *config)
 {
     iac_arena *scratch = iac_arena_new();
-    module_list list = { 0 };
+    iac_history_config files = { 0 };
 
-    list_modules(config->root, &list);
-    iac_put_text(out, config->root->dir);
-    iac_put_number(out, list.files);
-    for (size_t i = 0; i < list.dirs.n; i++) {
-        const iac_module_config *module = list.dirs.entries[i].value;
-        for (size_t k = 0; k < module->source_count; k++) {
-            iac_put_text(out, module->sources[k]->name);
-            iac_put_text(out, module->sources[k]->text);
-        }
+    if (config)
+        iac_config_files_of(scratch, config, &files);
+    iac_put_text(out, files.dir);
+    iac_put_number(out, files.file_count);
+    for (size_t i = 0; i < files.file_count; i++) {
+        iac_put_text(out, files.files[i].path);
+        iac_put_text(out, files.files[i].text);
     }
-    iac_put_number(out, list.calls.n);
-    for (size_t i = 0; i < list.calls.n; i++) {
-        const iac_module_call *call = list.calls.v[i];
-        iac_put_text(out, iac_module_key(scratch, call->module->path));
-        iac_put_text(out, call->module->dir);
-        iac_put_text(out, call->source);
-        iac_put_text(out, call->module->version);
-        iac_put_text(out, call->version);
+    iac_put_number(out, files.module_count);
+    for (size_t i = 0; i < files.module_count; i++) {
+        const iac_history_module *m = &files.modules[i];
+        const iac_str texts[] = { m->key, m->dir, m->source, m->version, m->constraint };
+        for (size_t k = 0; k < IAC_COUNT(texts); k++)
+            iac_put_text(out, texts[k]);
     }
-    iac_map_clear(&list.dirs);
-    iac_vec_clear(&list.calls);
     iac_arena_free(scratch);
-}
-
-static iac_str without_dot(iac_str path)
-{
-    while (iac_str_starts(path, IAC_STR("./")))
-        path = iac_str_sub(path, 2, path.n);
-    return iac_str_is(path, ".") ? IAC_STR("") : path;
-}
-
-static iac_status list_files(void *user, const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count,
-                             iac_diags *diags)
-{
-    (void)diags;
-    const iac_map *files = user;
-    iac_str prefix = without_dot(iac_str_of(dir));
-    size_t n = 0;
-    *ret = iac_arena_array(arena, iac_str, files->n);
-    for (size_t i = 0; i < files->n; i++) {
-        iac_str path = files->entries[i].key;
-        if (prefix.n) {
-            if (!iac_str_starts(path, prefix) || path.n <= prefix.n || path.p[prefix.n] != '/')
-                continue;
-            path = iac_str_sub(path, prefix.n + 1, path.n);
-        }
-        if (iac_str_find_char(path, '/', 0) == SIZE_MAX)
-            (*ret)[n++] = path;
-    }
-    *ret_count = n;
-    return n ? IAC_OK : IAC_NOT_FOUND;
-}
-
-static iac_status read_file(void *user, const char *path, iac_arena *arena, iac_str *ret, iac_diags *diags)
-{
-    (void)arena;
-    (void)diags;
-    iac_str *text = iac_map_get(user, without_dot(iac_str_of(path)));
-    if (!text)
-        return IAC_NOT_FOUND;
-    *ret = *text;
-    return IAC_OK;
-}
-
-typedef struct saved_config {
-    iac_arena *arena;
-    iac_map files, places;
-} saved_config;
-
-static iac_status find_module(void *user, const iac_module_config *parent, const iac_module_call *call,
-                              iac_module_addr path, iac_module_place *ret, iac_diags *diags)
-{
-    saved_config *saved = user;
-    const iac_module_place *place = iac_map_get(&saved->places, iac_module_key(saved->arena, path));
-
-    (void)parent;
-    if (!place) {
-        iac_diag_error(diags, call->range, "Module not installed", "The saved plan does not have this module.");
-        return IAC_NOT_FOUND;
-    }
-    *ret = *place;
-    return IAC_OK;
 }
 
 static const iac_config *get_config(iac_wire *in, iac_diags *diags)
 {
-    saved_config saved = { .arena = in->arena };
-    iac_str dir = iac_get_text(in);
-    size_t n = iac_get_count(in);
-    for (size_t i = 0; i < n && !in->bad; i++) {
-        iac_str name = without_dot(iac_get_text(in));
-        iac_str *text = iac_arena_new_of(in->arena, iac_str);
-        *text = iac_get_text(in);
-        iac_map_put(&saved.files, name, text);
+    iac_history_config saved = { .dir = iac_get_text(in) };
+    saved.file_count = iac_get_count(in);
+    iac_history_file *files = iac_arena_array(in->arena, iac_history_file, saved.file_count);
+    for (size_t i = 0; i < saved.file_count && !in->bad; i++) {
+        files[i].path = iac_get_text(in);
+        files[i].text = iac_get_text(in);
     }
-    n = iac_get_count(in);
-    for (size_t i = 0; i < n && !in->bad; i++) {
-        iac_str key = iac_get_text(in);
-        iac_module_place *place = iac_arena_new_of(in->arena, iac_module_place);
-        place->dir = iac_get_text(in);
-        place->source = iac_get_text(in);
-        place->version = iac_get_text(in);
-        place->constraint = iac_get_text(in);
-        iac_map_put(&saved.places, key, place);
+    saved.module_count = iac_get_count(in);
+    iac_history_module *modules = iac_arena_array(in->arena, iac_history_module, saved.module_count);
+    for (size_t i = 0; i < saved.module_count && !in->bad; i++) {
+        iac_history_module *m = &modules[i];
+        iac_str *const texts[] = { &m->key, &m->dir, &m->source, &m->version, &m->constraint };
+        for (size_t k = 0; k < IAC_COUNT(texts); k++)
+            *texts[k] = iac_get_text(in);
     }
+    saved.files = files;
+    saved.modules = modules;
     const iac_config *config = NULL;
-    if (!in->bad) {
-        iac_config_reader reader = { &saved.files, list_files, read_file };
-        iac_config_options options = { .reader = &reader, .user = &saved, .find = find_module, .found_only = true };
-        if (iac_config_load_with(in->arena, iac_arena_cstr(in->arena, dir.n ? dir : IAC_STR(".")), &options, &config,
-                                 diags) != IAC_OK)
-            config = NULL;
-    }
-    iac_map_clear(&saved.files);
-    iac_map_clear(&saved.places);
+    if (in->bad || iac_config_files_load(in->arena, &saved, "The saved plan", &config, diags) != IAC_OK)
+        return NULL;
     return config;
 }
 
@@ -588,7 +491,8 @@ static void get_relevant(iac_wire *in, iac_plan *plan)
     plan->relevant_count = n;
 }
 
-static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
+/* Without its configuration. */
+static iac_plan *get_decisions(iac_wire *in)
 {
     iac_plan *plan = iac_arena_new_of(in->arena, iac_plan);
     uint64_t mode = iac_get_number(in);
@@ -627,8 +531,55 @@ static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
     plan->replaces = get_texts(in, &plan->replace_count);
     plan->settled = get_texts(in, &plan->settled_count);
     plan->reported = get_texts(in, &plan->reported_count);
+    return plan;
+}
+
+static const iac_plan *get_plan(iac_wire *in, iac_diags *diags)
+{
+    iac_plan *plan = get_decisions(in);
     plan->config = get_config(in, diags);
     return in->bad || !plan->config ? NULL : plan;
+}
+
+/* ---- for the history ---- */
+
+void iac_planfile_pack(const iac_plan *plan, iac_buf *out)
+{
+    iac_arena *scratch = iac_arena_new();
+    iac_state prior = { .lineage = plan->prior->lineage, .serial = plan->prior->serial };
+    iac_change *changes = iac_arena_array(scratch, iac_change, plan->change_count);
+    iac_plan copy = *plan;
+    copy.changes = changes;
+    copy.change_count = 0;
+    for (size_t i = 0; i < plan->change_count; i++) {
+        iac_change *change = &changes[copy.change_count];
+        *change = plan->changes[i];
+        change->private_data = change->prior_private = (iac_str){ 0 };
+        if (change->action != IAC_ACTION_NOOP || change->moved || change->import_id.n)
+            copy.change_count++;
+    }
+    copy.prior = &prior;
+    copy.operations = NULL;
+    copy.operation_count = 0;
+    copy.variables = NULL;
+    copy.config = NULL;
+    put_plan(out, &copy);
+    iac_arena_free(scratch);
+}
+
+iac_status iac_planfile_unpack(iac_arena *arena, iac_str bytes, const iac_config *config, const iac_plan **ret,
+                               iac_diags *diags)
+{
+    iac_wire wire = { .arena = arena, .bytes = bytes };
+    iac_plan *plan = get_decisions(&wire);
+    plan->config = config;
+    if (wire.bad) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Plan cannot be read",
+                       "The plan that the history has kept was written by another version of iac, or makes no sense.");
+        return IAC_ERR;
+    }
+    *ret = plan;
+    return IAC_OK;
 }
 
 /* ---- files ---- */

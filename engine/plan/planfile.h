@@ -18,4 +18,11 @@ iac_status iac_planfile_read(iac_arena *arena, const char *path, const iac_plan 
 iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t serial, iac_diags *diags);
 /* Whether the plan knows of all that the journal holds: the same error when a run was interrupted since. */
 iac_status iac_planfile_check_intents(const iac_plan *plan, const iac_intent *intents, size_t n, iac_diags *diags);
+
+/* What the history keeps of a plan, for being shown: what it changes. No variables, no state, no configuration, no
+ * operations, nothing of what stays as it is, no data that is private to providers. */
+void iac_planfile_pack(const iac_plan *plan, iac_buf *out);
+/* Back into the arena, with that configuration (NULL: none); prior holds no objects, previous is NULL. */
+iac_status iac_planfile_unpack(iac_arena *arena, iac_str bytes, const iac_config *config, const iac_plan **ret,
+                               iac_diags *diags);
 #endif
