@@ -3,8 +3,8 @@
 
 #define MAX_PARTS 2
 
-/* Each script, of several parts where it is long, brings the database from the version that is its index to the next. Scripts that were released are never
- * edited: a change of the schema is a new one. */
+/* Each script, of several parts where it is long, brings the database from the version that is its index to the next.
+ * Scripts that were released are never edited: a change of the schema is a new one. */
 static const char *const scripts[IAC_STATE_SCHEMA][MAX_PARTS] = {{
     "CREATE TABLE workspaces("
     " id INTEGER PRIMARY KEY,"

@@ -40,6 +40,7 @@ typedef struct iac_args {
     const char *plan_file, *type; /* graph */
     bool draw_cycles;
     bool man; /* help */
+    const char *keep, *max_age; /* history prune */
     const char *format; /* metadata functions, state export */
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
@@ -280,5 +281,6 @@ extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_
     iac_cmd_taint, iac_cmd_untaint, iac_cmd_state_replace_provider, iac_cmd_graph, iac_cmd_login, iac_cmd_logout,
     iac_cmd_workspace_list, iac_cmd_workspace_new, iac_cmd_workspace_select, iac_cmd_workspace_show,
     iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new, iac_cmd_env_select, iac_cmd_env_show,
-    iac_cmd_env_delete, iac_cmd_test;
+    iac_cmd_env_delete, iac_cmd_test, iac_cmd_history, iac_cmd_history_show,
+    iac_cmd_history_prune;
 #endif

@@ -1,5 +1,5 @@
 /* engine/cli/cmd_import.c - the import command. */
-#include "engine/cli/cli.h"
+#include "engine/cli/record.h"
 
 static const iac_option options[] = {
     { "input", IAC_OPTION_BOOL, offsetof(iac_args, input), "=false", "Never ask: a missing variable is an error." },
@@ -98,7 +98,10 @@ static int run(iac_cli *cli)
         .cwd = iac_str_of(cli->started_in),
         .stop = iac_signals_watch(false),
     };
-    if (iac_apply_plan(plan, &given, &result, &cli->diags) != IAC_OK)
+    if (iac_record_begin(cli, plan) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    status = iac_apply_plan(plan, &given, &result, &cli->diags);
+    if (iac_record_end(cli, status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR, &result) != IAC_OK || status != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_printf("%s: Import complete!\n\nImport successful!\n\nThe resources that were imported are now in the "
                    "state and will be managed\nfrom here on. \"iac state show\" shows them.\n\n",

@@ -132,7 +132,7 @@ static int run_push(iac_cli *cli)
             return IAC_EXIT_ERROR;
         }
     }
-    return iac_store_replace(cli->store, given, &cli->diags) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+    return iac_state_replace(cli, given) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
 const iac_command iac_cmd_state_push = {

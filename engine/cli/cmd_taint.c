@@ -40,13 +40,15 @@ static int say_missing(iac_cli *cli, const iac_state *state, iac_str address)
 static int set_tainted(iac_cli *cli, const iac_state_instance *instance, bool tainted)
 {
     iac_object *object = iac_arena_new_of(cli->arena, iac_object);
-    iac_write write = { .kind = IAC_WRITE_OBJECT, .addr = instance->addr, .provider = instance->provider,
-                        .object = object };
+    iac_write_list writes = { 0 };
 
     *object = *instance->current;
     object->tainted = tainted;
-    iac_store_submit(cli->store, &write, 1, NULL, NULL);
-    return iac_store_flush(cli->store, &cli->diags) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+    iac_vec_push(&writes, (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
+                                       .provider = instance->provider, .object = object });
+    iac_status status = iac_state_write(cli, &writes);
+    iac_vec_clear(&writes);
+    return status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
 static int change(iac_cli *cli, bool taint)

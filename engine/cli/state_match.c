@@ -100,15 +100,25 @@ iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const 
     return iac_cli_read_state(cli, ret);
 }
 
-iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes)
+static iac_status change(iac_cli *cli, const iac_write_list *writes, const iac_state *state)
 {
-    if (!writes->n)
-        return IAC_OK;
     if (iac_record_begin(cli, NULL) != IAC_OK)
         return IAC_ERR;
-    iac_store_submit(cli->store, writes->v, writes->n, NULL, NULL);
-    iac_status status = iac_store_flush(cli->store, &cli->diags);
+    if (writes)
+        iac_store_submit(cli->store, writes->v, writes->n, NULL, NULL);
+    iac_status status = writes ? iac_store_flush(cli->store, &cli->diags)
+                               : iac_store_replace(cli->store, state, &cli->diags);
     if (iac_record_end(cli, status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR, NULL) != IAC_OK)
         status = IAC_ERR;
     return status;
+}
+
+iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes)
+{
+    return writes->n ? change(cli, writes, NULL) : IAC_OK;
+}
+
+iac_status iac_state_replace(iac_cli *cli, const iac_state *state)
+{
+    return change(cli, NULL, state);
 }

@@ -20,5 +20,7 @@ int iac_state_refuse_missing(const iac_cli *cli); /* says that nothing was; the 
 typedef IAC_VEC(iac_write) iac_write_list;
 /* Opens the store for writing, locks and reads it. */
 iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const iac_state **ret);
+/* Each with an entry of the history. */
 iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes); /* all together, durably */
+iac_status iac_state_replace(iac_cli *cli, const iac_state *state);
 #endif

@@ -353,7 +353,8 @@ static const iac_str *get_texts(iac_wire *in, size_t *ret_count)
 /* What is ephemeral stays out: it is given again. */
 static void put_variables(iac_buf *out, const iac_plan *plan)
 {
-    const iac_map *root = &plan->config->root->variable_map;
+    static const iac_map none;
+    const iac_map *root = plan->config ? &plan->config->root->variable_map : &none;
     size_t n = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; plan->variables && i < plan->variables->n; i++) {
