@@ -274,7 +274,7 @@ iac_status iac_mirror_finish(iac_mirror *m, iac_diags *diags)
     if (m->failure.list.n)
         iac_diags_append(&failure, &m->failure);
     iac_status status = iac_diags_has_errors(&failure) ? IAC_ERR : IAC_OK;
-    if (!behind && m->dirty && status == IAC_OK) {
+    if (!behind && m->dirty && m->uploaded > 0 && status == IAC_OK) { /* else it is dirty since an earlier run */
         m->dirty = false;
         status = iac_mirror_save_record(m, &failure);
     }

@@ -5,6 +5,7 @@ const iac_backend_driver *const iac_backend_drivers[] = {
     &iac_backend_local,
     &iac_backend_http,
     &iac_backend_s3,
+    &iac_backend_pg,
     NULL,
 };
 

@@ -1,0 +1,59 @@
+/* state/backend/pg.h - the inside of the backend "pg", shared by the pg*.c files. Layer: state/backend.
+ *
+ * Terraform's table: SCHEMA.states (id bigint, name text, data text), a row a workspace. Its locks are advisory locks of
+ * the session: that of the row's id, and -1 while a row is being made. Version of a snapshot: the row's xmin.
+ *
+ * Threads: one connection, guarded by `mutex`. Functions of pg_connection.c are called with it held. */
+#ifndef IAC_BACKEND_PG_H
+#define IAC_BACKEND_PG_H
+#include "state/backend.h"
+
+#include <libpq-fe.h>
+#include <pthread.h>
+
+typedef struct pg_held { /* a lock that the connection has, or is to have again when it was cut */
+    iac_arena *arena;    /* of mine and workspace */
+    const char *workspace;
+    iac_lock_info mine;
+    int64_t state; /* id of the row */
+    bool lost;     /* somebody else has it now */
+} pg_held;
+
+typedef struct pg_backend {
+    iac_arena *arena;
+    const char *conn_str, *schema, *place; /* place: without secrets */
+    iac_str quoted;                        /* the schema as SQL has it */
+    bool skip_schema, skip_table, skip_index;
+    pthread_mutex_t mutex;
+    PGconn *conn;
+    bool prepared;  /* schema and tables are there */
+    bool with_info; /* so is the table that tells who has a lock */
+    int session;    /* the server's number of this connection, and of the one before that was cut */
+    int cut_session;
+    IAC_VEC(pg_held) held;
+} pg_backend;
+
+enum { PG_MAX_PARAMETERS = 4 };
+
+/* Connects where there is no connection. A connection that was cut is made again, with the locks it had. */
+iac_status pg_connect(pg_backend *p, const char *summary, iac_diags *diags);
+/* Makes what is missing of schema, table and index, as far as the configuration lets us. */
+iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags);
+/* Runs one statement; every "{s}" in it stands for the quoted schema. A statement that a cut connection left open is run
+ * once more: each one here may run twice. NULL with a diagnostic; PQclear the result. missing, where given: a table that
+ * is not there is no error, and NULL is returned with it set. */
+PGresult *pg_run(pg_backend *p, const char *summary, const char *sql, const char *const *parameters, int count,
+                 bool *missing, iac_diags *diags);
+/* Takes a lock again after the connection was cut (pg_lock.c). */
+void pg_regain(pg_backend *p, pg_held *held);
+/* One statement without any second try. Never NULL. */
+PGresult *pg_run_once(pg_backend *p, const char *sql, const char *const *parameters, int count);
+
+iac_status pg_lock(void *self, const char *workspace, const iac_lock_info *mine, const iac_lock_info *over,
+                   iac_arena *arena, iac_lock_info *ret_holder, iac_diags *diags);
+iac_status pg_renew(void *self, const char *workspace, const iac_lock_info *mine, iac_diags *diags);
+iac_status pg_unlock(void *self, const char *workspace, iac_str id, iac_arena *arena, iac_lock_info *ret_holder,
+                     iac_diags *diags);
+iac_status pg_lock_info(void *self, const char *workspace, iac_arena *arena, iac_lock_info *ret, iac_diags *diags);
+pg_held *pg_find_held(pg_backend *p, const char *workspace); /* NULL: not held */
+#endif

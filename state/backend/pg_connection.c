@@ -1,0 +1,216 @@
+#include "state/backend/pg.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RECONNECTS = 6 };
+
+/* The server's words, in one line and without a full stop. */
+static void add_message(iac_buf *out, const char *message)
+{
+    iac_str text = iac_str_trim(iac_str_of(message));
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] != '\n')
+            iac_buf_char(out, text.p[i]);
+        else if (out->n && out->p[out->n - 1] != ' ')
+            iac_buf_char(out, ' ');
+    }
+}
+
+static void refused(pg_backend *p, const char *summary, const char *message, iac_diags *diags)
+{
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    add_message(&text, message);
+    iac_diag_error(diags, IAC_NO_RANGE, summary, "%s: %s", p->place, text.n ? text.p : "the server gave no reason");
+    iac_buf_clear(&text);
+}
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+/* The connection string comes after what we would like, and so wins; variables of the environment win too. */
+static PGconn *open_connection(const pg_backend *p)
+{
+    const char *names[16], *values[16];
+    size_t n = 0;
+    if (!getenv("PGCONNECT_TIMEOUT")) {
+        names[n] = "connect_timeout";
+        values[n++] = "15";
+    }
+    const char *const wishes[][2] = {
+        { "tcp_user_timeout", "30000" }, { "keepalives_idle", "15" }, { "keepalives_interval", "5" },
+        { "keepalives_count", "3" }, { "fallback_application_name", "iac" },
+        { "dbname", p->conn_str ? p->conn_str : "" }, { "client_encoding", "UTF8" },
+    };
+    for (size_t i = 0; i < IAC_COUNT(wishes); i++) {
+        if (!wishes[i][1][0])
+            continue;
+        names[n] = wishes[i][0];
+        values[n++] = wishes[i][1];
+    }
+    names[n] = values[n] = NULL;
+    PGconn *conn = PQconnectdbParams(names, values, 1);
+    if (conn)
+        PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    return conn;
+}
+
+static bool alive(const pg_backend *p)
+{
+    return p->conn && PQstatus(p->conn) == CONNECTION_OK;
+}
+
+static void drop_connection(pg_backend *p)
+{
+    if (!p->conn)
+        return;
+    p->cut_session = p->session;
+    PQfinish(p->conn);
+    p->conn = NULL;
+}
+
+iac_status pg_connect(pg_backend *p, const char *summary, iac_diags *diags)
+{
+    if (alive(p))
+        return IAC_OK;
+    bool again = p->conn != NULL; /* it worked before: a server that restarts is waited for */
+    drop_connection(p);
+    for (int left = again ? RECONNECTS : 1;;) {
+        p->conn = open_connection(p);
+        if (alive(p))
+            break;
+        if (--left <= 0) {
+            refused(p, summary, p->conn ? PQerrorMessage(p->conn) : "out of memory", diags);
+            PQfinish(p->conn);
+            /* What a lock was taken with stays known: the next call tries again. */
+            p->conn = NULL;
+            return IAC_ERR;
+        }
+        PQfinish(p->conn);
+        p->conn = NULL;
+        usleep(100000u << (RECONNECTS - left));
+    }
+    p->session = PQbackendPID(p->conn);
+    for (size_t i = 0; i < p->held.n; i++)
+        pg_regain(p, &p->held.v[i]);
+    return IAC_OK;
+}
+
+static char *with_schema(const pg_backend *p, const char *sql)
+{
+    iac_buf out;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    for (const char *mark; (mark = strstr(sql, "{s}")); sql = mark + 3) {
+        iac_buf_add(&out, sql, (size_t)(mark - sql));
+        iac_buf_str(&out, p->quoted);
+    }
+    iac_buf_cstr(&out, sql);
+    return iac_buf_detach(&out);
+}
+
+PGresult *pg_run_once(pg_backend *p, const char *sql, const char *const *parameters, int count)
+{
+    char *text = with_schema(p, sql);
+    PGresult *result = PQexecParams(p->conn, text, count, NULL, parameters, NULL, NULL, 0);
+    free(text);
+    return result;
+}
+
+static bool succeeded(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
+PGresult *pg_run(pg_backend *p, const char *summary, const char *sql, const char *const *parameters, int count,
+                 bool *missing, iac_diags *diags)
+{
+    for (int left = 1;; left--) {
+        if (pg_connect(p, summary, diags) != IAC_OK)
+            return NULL;
+        PGresult *result = pg_run_once(p, sql, parameters, count);
+        if (succeeded(result))
+            return result;
+        if (left > 0 && !alive(p)) {
+            PQclear(result);
+            continue;
+        }
+        const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        bool no_table = code && (strcmp(code, "42P01") == 0 || strcmp(code, "3F000") == 0);
+        if (missing)
+            *missing = no_table;
+        if (no_table && !missing)
+            refused(p, summary, "the table of states does not exist", diags);
+        else if (!no_table)
+            refused(p, summary, PQerrorMessage(p->conn), diags);
+        PQclear(result);
+        return NULL;
+    }
+}
+
+/* A role that may not create must not be made to try: what is there is left alone. */
+iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
+{
+    static const char exists[] = "SELECT to_regclass($1) IS NOT NULL";
+    const struct {
+        const char *name, *sql;
+        bool skip, optional;
+        const char *needed; /* what to say when it is not there and must not be made */
+    } parts[] = {
+        { NULL, "CREATE SCHEMA IF NOT EXISTS {s}", p->skip_schema, false,
+          "the schema does not exist, and skip_schema_creation forbids making it" },
+        { "public.global_states_id_seq", "CREATE SEQUENCE IF NOT EXISTS public.global_states_id_seq AS bigint",
+          p->skip_table, false, NULL },
+        { ".states", "CREATE TABLE IF NOT EXISTS {s}.states (id bigint NOT NULL DEFAULT "
+                     "nextval('public.global_states_id_seq') PRIMARY KEY, name text UNIQUE, data text)",
+          p->skip_table, false, "the table \"states\" does not exist, and skip_table_creation forbids making it" },
+        { ".states_by_name", "CREATE UNIQUE INDEX IF NOT EXISTS states_by_name ON {s}.states (name)", p->skip_index,
+          false, NULL },
+        { ".iac_locks", "CREATE TABLE IF NOT EXISTS {s}.iac_locks (state bigint PRIMARY KEY, pid integer NOT NULL, "
+                        "info text NOT NULL)", p->skip_table, true, NULL },
+    };
+    if (pg_connect(p, summary, diags) != IAC_OK)
+        return IAC_ERR;
+    for (size_t i = 0; i < IAC_COUNT(parts) && !p->prepared; i++) {
+        iac_buf name;
+        iac_buf_init(&name, IAC_BUF_UNLIMITED);
+        if (parts[i].name)
+            iac_buf_printf(&name, "%.*s%s", parts[i].name[0] == '.' ? (int)p->quoted.n : 0, p->quoted.p, parts[i].name);
+        else
+            iac_buf_cstr(&name, p->schema);
+        const char *parameter = name.p;
+        PGresult *result = pg_run(p, summary, parts[i].name ? exists : "SELECT EXISTS (SELECT 1 FROM pg_namespace "
+                                                                       "WHERE nspname = $1)",
+                                  &parameter, 1, NULL, diags);
+        bool there = result && PQntuples(result) == 1 && PQgetvalue(result, 0, 0)[0] == 't';
+        bool ok = result != NULL;
+        PQclear(result);
+        iac_buf_clear(&name);
+        for (int left = 1; ok && !there && !parts[i].skip; left--) { /* two at once: the second try finds it made */
+            result = pg_run_once(p, parts[i].sql, NULL, 0);
+            there = succeeded(result);
+            if (!there && left <= 0 && !parts[i].optional) {
+                refused(p, summary, PQerrorMessage(p->conn), diags);
+                ok = false;
+            }
+            PQclear(result);
+            if (left <= 0)
+                break;
+        }
+        if (ok && !there && parts[i].needed) {
+            refused(p, summary, parts[i].needed, diags);
+            ok = false;
+        }
+        if (!ok)
+            return IAC_ERR;
+        if (parts[i].optional)
+            p->with_info = there;
+    }
+    p->prepared = true;
+    return IAC_OK;
+}
