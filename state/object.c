@@ -1,6 +1,7 @@
 #include "state/store_internal.h"
 
 #include "lang/value/json.h"
+#include "lang/value/secrets.h"
 
 iac_object *iac_object_new(iac_arena *arena, const iac_value *value, const iac_type *type, int64_t schema_version)
 {
@@ -30,6 +31,28 @@ const iac_value *iac_object_value(iac_arena *arena, const iac_object *object)
     if (value && object->sensitive.n)
         value = iac_value_mark_paths(arena, value, object->sensitive, IAC_SENSITIVE);
     return value;
+}
+
+static void note_object(const iac_object *object, iac_arena *scratch)
+{
+    if (!object || !object->sensitive.n)
+        return;
+    iac_value_note_secrets(iac_object_value(scratch, object));
+    iac_arena_reset(scratch);
+}
+
+void iac_state_note_secrets(const iac_state *state)
+{
+    iac_arena *scratch = iac_arena_new();
+    for (size_t i = 0; i < state->instance_count; i++) {
+        note_object(state->instances[i].current, scratch);
+        for (size_t k = 0; k < state->instances[i].deposed_count; k++)
+            note_object(state->instances[i].deposed[k], scratch);
+    }
+    for (size_t i = 0; i < state->output_count; i++)
+        if (state->outputs[i].sensitive)
+            iac_value_add_secrets(state->outputs[i].value);
+    iac_arena_free(scratch);
 }
 
 static bool instance_before(const iac_state_instance *instance, iac_addr addr)

@@ -61,6 +61,8 @@ size_t iac_state_lower_bound(const iac_state *state, iac_addr addr);
 /* Decodes by the type it was stored with (implied from the JSON where there is none), with the sensitive paths marked.
  * NULL when the stored JSON is damaged. */
 const iac_value *iac_object_value(iac_arena *arena, const iac_object *object);
+/* What the state says is sensitive becomes secret (lang/base/secrets.h). */
+void iac_state_note_secrets(const iac_state *state);
 /* Makes an object from a value of `type`: unknown parts become null, marks become sensitive paths. */
 iac_object *iac_object_new(iac_arena *arena, const iac_value *value, const iac_type *type, int64_t schema_version);
 

@@ -26,7 +26,7 @@ static const iac_value *current_value(iac_applier *applier, iac_worker *worker, 
     iac_call_options options = iac_options_for(&applier->run, node, address);
     if (addr.mode == IAC_DATA) { /* read while planning, by the present schema */
         const iac_value *read = iac_object_value(worker->keep, stored->current);
-        return read ? iac_schema_mark_sensitive(worker->keep, node->schema->block, read) : NULL;
+        return read ? iac_copy_marks(worker->keep, node->schema->block, read, NULL) : NULL;
     }
     return iac_stored_value(worker, node, &options, stored->current);
 }

@@ -3,6 +3,7 @@
 
 #include "engine/cli/line_edit.h"
 #include "engine/plan/console.h"
+#include "lang/base/secrets.h"
 #include "lang/syntax/parser.h"
 
 #include <stdlib.h>
@@ -72,7 +73,8 @@ static int run_piped(session *s)
     if (status == IAC_OK && !s->over) {
         iac_cli_report(s->cli); /* warnings */
         iac_buf_char(&result, '\n');
-        iac_cli_print(&result);
+        iac_secrets_redact_buf(&result);
+            iac_cli_print(&result);
     }
     iac_buf_clear(&result);
     return status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
@@ -117,6 +119,7 @@ static int run_interactive(session *s)
         iac_cli_report(s->cli);
         if (status == IAC_OK && !s->over) {
             iac_buf_char(&result, '\n');
+            iac_secrets_redact_buf(&result);
             iac_cli_print(&result);
         }
     }

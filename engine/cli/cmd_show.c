@@ -45,6 +45,7 @@ static int show_file(iac_cli *cli, const char *path)
         if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
             iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK)
             return IAC_EXIT_ERROR;
+        iac_state_note_secrets(state);
         print_state(cli, state);
         return IAC_EXIT_OK;
     }

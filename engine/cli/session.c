@@ -537,5 +537,8 @@ iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
 
 iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret)
 {
-    return iac_store_read(cli->store, cli->arena, ret, &cli->diags);
+    iac_status status = iac_store_read(cli->store, cli->arena, ret, &cli->diags);
+    if (status == IAC_OK)
+        iac_state_note_secrets(*ret);
+    return status;
 }

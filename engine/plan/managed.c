@@ -488,7 +488,7 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
                        IAC_FMT(task->address));
         return false;
     }
-    task->refreshed = iac_schema_mark_sensitive(worker->keep, node->schema->block, answer.state);
+    task->refreshed = iac_copy_marks(worker->keep, node->schema->block, answer.state, NULL);
     task->private_data = answer.private_data;
     iac_object *object = iac_object_new(worker->keep, task->refreshed, node->schema->block->type,
                                         node->schema->version);

@@ -1,6 +1,8 @@
 /* What planning and applying a single resource instance have in common. */
 #include "engine/plan/run.h"
 
+#include "lang/value/secrets.h"
+
 const iac_module_instance *iac_run_module_instance(const iac_run_module *module, iac_module_addr addr)
 {
     uint32_t low = 0, high = module->instance_count; /* call expansions are made in order of keys */
@@ -64,7 +66,7 @@ const iac_value *iac_copy_marks(iac_arena *arena, const iac_block_schema *block,
 {
     if (from && from->deep_marks)
         v = iac_value_mark_paths(arena, v, iac_value_marked_paths(arena, from, IAC_SENSITIVE), IAC_SENSITIVE);
-    return iac_schema_mark_sensitive(arena, block, v);
+    return iac_value_note_secrets(iac_schema_mark_sensitive(arena, block, v));
 }
 
 const iac_value *iac_stored_value(iac_worker *worker, const iac_node *node, const iac_call_options *options,
@@ -75,7 +77,7 @@ const iac_value *iac_stored_value(iac_worker *worker, const iac_node *node, cons
                              object->schema_version, object->attributes, &v, &worker->diags) != IAC_OK)
         return NULL;
     v = iac_value_mark_paths(worker->keep, v, object->sensitive, IAC_SENSITIVE);
-    return iac_schema_mark_sensitive(worker->keep, node->schema->block, v);
+    return iac_value_note_secrets(iac_schema_mark_sensitive(worker->keep, node->schema->block, v));
 }
 
 void iac_instance_event(iac_run *run, iac_event_kind kind, const iac_addr *addr, iac_str deposed,

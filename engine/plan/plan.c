@@ -1,5 +1,7 @@
 #include "engine/plan/plan.h"
 
+#include "lang/value/secrets.h"
+
 iac_plan_counts iac_plan_count(const iac_plan *plan)
 {
     iac_plan_counts counts = { 0 };
@@ -62,4 +64,45 @@ const char *iac_action_name(iac_action action)
         return "remove";
     }
     return "";
+}
+
+static void note_changes(const iac_change *changes, size_t n, iac_arena *scratch)
+{
+    for (size_t i = 0; i < n; i++) {
+        const iac_block_schema *block = changes[i].schema ? changes[i].schema->block : &iac_schema_empty;
+        iac_schema_note_secrets(scratch, block, changes[i].before);
+        iac_schema_note_secrets(scratch, block, changes[i].after);
+        iac_arena_reset(scratch);
+    }
+}
+
+/* A default is told by the configuration that a plan holds, even where another value was given. */
+static void note_defaults(const iac_module_config *module)
+{
+    for (size_t i = 0; i < module->variable_count; i++)
+        if (module->variables[i].sensitive)
+            iac_value_add_secrets(module->variables[i].default_value);
+    for (size_t i = 0; i < module->call_count; i++)
+        if (module->calls[i].module)
+            note_defaults(module->calls[i].module);
+}
+
+void iac_plan_note_secrets(const iac_plan *plan)
+{
+    iac_arena *scratch = iac_arena_new();
+    note_changes(plan->changes, plan->change_count, scratch);
+    note_changes(plan->drift, plan->drift_count, scratch);
+    iac_arena_free(scratch);
+    for (size_t i = 0; i < plan->output_count; i++) {
+        if (plan->outputs[i].sensitive) {
+            iac_value_add_secrets(plan->outputs[i].before);
+            iac_value_add_secrets(plan->outputs[i].after);
+        }
+    }
+    for (size_t i = 0; plan->variables && i < plan->variables->n; i++)
+        iac_value_note_secrets(plan->variables->entries[i].value);
+    if (plan->prior)
+        iac_state_note_secrets(plan->prior);
+    if (plan->config)
+        note_defaults(plan->config->root);
 }

@@ -142,6 +142,8 @@ typedef struct iac_plan_counts {
     size_t add, change, destroy, import_, forget;
 } iac_plan_counts;
 iac_plan_counts iac_plan_count(const iac_plan *plan); /* as the summary line counts: a replace is one add, one destroy */
+/* What is sensitive in the plan becomes secret (lang/base/secrets.h). */
+void iac_plan_note_secrets(const iac_plan *plan);
 const char *iac_reason_name(iac_reason reason);
 const char *iac_action_name(iac_action action); /* stream names: noop create read update replace delete remove */
 #endif

@@ -683,6 +683,7 @@ iac_status iac_planfile_read(iac_arena *arena, const char *path, const iac_plan 
     size_t errors = diags->errors;
     const iac_plan *plan = get_plan(&wire, diags);
     if (plan) {
+        iac_plan_note_secrets(plan);
         *ret = plan;
         status = IAC_OK;
     } else if (diags->errors == errors) {

@@ -1,6 +1,8 @@
 /* Computes nodes other than resources, and expands what count and for_each repeat. */
 #include "engine/plan/run.h"
 
+#include "lang/value/secrets.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -110,6 +112,8 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
     const iac_value *v = iac_eval(&place->scope, output->value, worker->scratch, &worker->diags);
     if (worker->diags.errors)
         return NULL;
+    if (output->sensitive)
+        iac_value_add_secrets(v);
     if (output->sensitive && !node->module->parent) /* what a module's output is made of says itself what is sensitive */
         return iac_value_mark(worker->scratch, v, IAC_SENSITIVE);
     if (output->ephemeral)

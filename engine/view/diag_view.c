@@ -1,6 +1,7 @@
 #include "engine/view/json_util.h"
 #include "engine/view/style.h"
 
+#include "lang/base/secrets.h"
 #include "lang/value/json.h"
 #include "lang/value/text.h"
 #include <string.h>
@@ -31,7 +32,7 @@ static void line_at(iac_str text, size_t at, size_t *start, size_t *end)
 
 /* The lines that the subject and its context touch, those that it ends at the start of among them; without blank
  * lines at either end. */
-static snippet snippet_of(const iac_diag *diag)
+static snippet snippet_of(iac_arena *arena, const iac_diag *diag)
 {
     iac_range subject = diag->subject, whole = subject;
     iac_str text = subject.src->text;
@@ -54,7 +55,24 @@ static snippet snippet_of(const iac_diag *diag)
     s.highlight_end = visible_end(subject) > first ? visible_end(subject) - first : 0;
     s.highlight = s.highlight < s.code.n ? s.highlight : s.code.n;
     s.highlight_end = s.highlight_end < s.code.n ? s.highlight_end : s.code.n;
+    s.code = iac_secrets_redacted_at(arena, s.code, &s.highlight, &s.highlight_end);
     return s;
+}
+
+/* The diagnostic without secrets in what was said about values; the names of things stay. */
+static iac_diag without_secrets(iac_arena *arena, const iac_diag *diag)
+{
+    iac_diag shown = *diag;
+    if (!iac_secrets_any())
+        return shown;
+    shown.summary = iac_secrets_redacted(arena, diag->summary);
+    shown.detail = iac_secrets_redacted(arena, diag->detail);
+    shown.values = iac_arena_array(arena, iac_diag_value, diag->value_count);
+    for (size_t i = 0; i < diag->value_count; i++) {
+        shown.values[i].traversal = iac_secrets_redacted(arena, diag->values[i].traversal);
+        shown.values[i].statement = iac_secrets_redacted(arena, diag->values[i].statement);
+    }
+    return shown;
 }
 
 /* ---- text ---- */
@@ -109,7 +127,7 @@ static void draw_values(iac_buf *out, const iac_diag *diag, bool color)
     }
 }
 
-static void draw_source(iac_buf *out, const iac_diag *diag, bool color)
+static void draw_source(iac_buf *out, iac_arena *arena, const iac_diag *diag, bool color)
 {
     if (diag->address.n)
         iac_buf_printf(out, "  with %.*s,\n", IAC_FMT(diag->address));
@@ -118,7 +136,7 @@ static void draw_source(iac_buf *out, const iac_diag *diag, bool color)
             iac_buf_char(out, '\n');
         return;
     }
-    snippet s = snippet_of(diag);
+    snippet s = snippet_of(arena, diag);
     iac_buf_printf(out, "  on %.*s line %u", IAC_FMT(diag->subject.src->name),
                    iac_source_pos(diag->subject.src, diag->subject.start).line);
     if (diag->block.n)
@@ -145,8 +163,10 @@ static void draw_detail(iac_buf *out, iac_str detail, int width)
     }
 }
 
-static void draw_plain(iac_buf *out, const iac_diag *diag, bool color, int width)
+static void draw_plain(iac_buf *out, const iac_diag *whole, bool color, int width)
 {
+    iac_arena *arena = iac_arena_new();
+    iac_diag without = without_secrets(arena, whole), *diag = &without;
     const char *code = diag->severity == IAC_ERROR ? IAC_RED : IAC_YELLOW;
     iac_style(out, color, IAC_BOLD);
     iac_styled(out, color, code, diag->severity == IAC_ERROR ? "Error: " : "Warning: ");
@@ -154,8 +174,9 @@ static void draw_plain(iac_buf *out, const iac_diag *diag, bool color, int width
     iac_buf_str(out, diag->summary);
     iac_style(out, color, IAC_RESET);
     iac_buf_cstr(out, "\n\n");
-    draw_source(out, diag, color);
+    draw_source(out, arena, diag, color);
     draw_detail(out, diag->detail, width);
+    iac_arena_free(arena);
 }
 
 void iac_view_diag(iac_buf *out, const iac_diag *diag, const iac_view_options *options)
@@ -246,7 +267,9 @@ static void draw_compact(iac_buf *out, const iac_diags *diags, iac_map *kinds, c
         size_t count = stands_for(kinds, diag);
         if (count == 0)
             continue;
-        iac_buf_printf(out, "- %.*s\n", IAC_FMT(diag->summary));
+        iac_buf_cstr(out, "- ");
+        iac_secrets_redact(out, diag->summary);
+        iac_buf_char(out, '\n');
         if (!diag->subject.src)
             continue;
         iac_buf_printf(out, "  on %.*s line %u", IAC_FMT(diag->subject.src->name),
@@ -287,9 +310,9 @@ static void json_pos(iac_buf *out, const iac_source *src, uint32_t byte, uint32_
                    iac_grapheme_count(iac_str_sub(src->text, start, byte)) + 1 + past, byte + past);
 }
 
-static void json_snippet(iac_buf *out, const iac_diag *diag)
+static void json_snippet(iac_buf *out, iac_arena *arena, const iac_diag *diag)
 {
-    snippet s = snippet_of(diag);
+    snippet s = snippet_of(arena, diag);
     iac_buf_cstr(out, "{\"context\":");
     if (diag->block.n)
         iac_json_string(out, diag->block, true);
@@ -319,8 +342,10 @@ static void json_snippet(iac_buf *out, const iac_diag *diag)
     iac_buf_char(out, '}');
 }
 
-void iac_json_diag(iac_buf *out, const iac_diag *diag)
+void iac_json_diag(iac_buf *out, const iac_diag *whole)
 {
+    iac_arena *arena = iac_arena_new();
+    iac_diag without = without_secrets(arena, whole), *diag = &without;
     iac_buf_printf(out, "{\"severity\":\"%s\",\"summary\":", diag->severity == IAC_ERROR ? "error" : "warning");
     iac_json_string(out, diag->summary, true);
     iac_buf_cstr(out, ",\"detail\":");
@@ -339,9 +364,10 @@ void iac_json_diag(iac_buf *out, const iac_diag *diag)
         iac_buf_cstr(out, ",\"end\":");
         json_pos(out, range.src, empty ? range.start : range.end, empty);
         iac_buf_cstr(out, "},\"snippet\":");
-        json_snippet(out, diag);
+        json_snippet(out, arena, diag);
     }
     iac_buf_char(out, '}');
+    iac_arena_free(arena);
 }
 
 void iac_json_validate(iac_buf *out, const iac_diags *diags)

@@ -1,7 +1,9 @@
 #include "engine/view/diff.h"
 #include "engine/view/style.h"
 
+#include "lang/base/secrets.h"
 #include "lang/value/json.h"
+#include "lang/value/secrets.h"
 #include "lang/value/text.h"
 
 /* Two nodes that refer to each other: JSON within a string is a tree within a leaf. */
@@ -450,8 +452,10 @@ static iac_str *written_keys(painter *p, const iac_diff *diff, size_t *ret_width
     iac_str *names = iac_arena_array(p->arena, iac_str, diff->n);
     *ret_width = 0;
     for (size_t i = 0; i < diff->n; i++) {
-        names[i] = diff->kind == IAC_DIFF_MAP ? quoted(p->arena, diff->keys[i])
-                                              : iac_diff_name(p->arena, diff->keys[i]);
+        iac_str key = diff->keys[i];
+        if (diff->kind != IAC_DIFF_BLOCK) /* else it is a schema's */
+            key = iac_secrets_redacted(p->arena, key);
+        names[i] = diff->kind == IAC_DIFF_MAP ? quoted(p->arena, key) : iac_diff_name(p->arena, key);
         *ret_width = names[i].n > *ret_width ? names[i].n : *ret_width;
     }
     return names;
@@ -649,13 +653,16 @@ static void draw(painter *p, const iac_diff *diff, int indent, iac_diff_style st
 {
     switch (diff->kind) {
     case IAC_DIFF_PRIMITIVE:
-        draw_primitive(p, diff, indent, style);
+        if (iac_value_shows_secret(diff->before) || iac_value_shows_secret(diff->after))
+            draw_words(p, diff, IAC_SECRET_SHOWN, style);
+        else
+            draw_primitive(p, diff, indent, style);
         break;
     case IAC_DIFF_UNKNOWN:
         draw_unknown(p, diff, indent, style);
         break;
     case IAC_DIFF_SENSITIVE:
-        draw_words(p, diff, "(sensitive value)", style);
+        draw_words(p, diff, IAC_SECRET_SHOWN, style);
         break;
     case IAC_DIFF_WRITE_ONLY:
         draw_words(p, diff, "(write-only attribute)", style);

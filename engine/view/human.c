@@ -1,6 +1,7 @@
 #include "engine/view/diff.h"
 #include "engine/view/style.h"
 
+#include "lang/base/secrets.h"
 #include "lang/value/text.h"
 #include <string.h>
 
@@ -165,7 +166,8 @@ static void origin(renderer *r, const iac_change *c)
         iac_buf_cstr(r->out, ")\n");
     }
     if (c->import_id.n && (c->action != IAC_ACTION_NOOP || is_moved(c)))
-        iac_buf_printf(r->out, "  # (imported from \"%.*s\")\n", IAC_FMT(c->import_id));
+        iac_buf_printf(r->out, "  # (imported from \"%.*s\")\n",
+                       IAC_FMT(iac_secrets_redacted(r->arena, c->import_id)));
     if (c->import_id.n && is_replace(c->action)) {
         iac_buf_cstr(r->out, "  # ");
         iac_styled(r->out, r->options->color, IAC_YELLOW, "Warning: this will destroy the imported resource");
@@ -222,7 +224,7 @@ static void comment(renderer *r, const iac_change *c, bool drift)
     iac_buf_char(r->out, '\n');
     origin(r, c);
     if (c->note.n)
-        iac_buf_printf(r->out, "  # (%.*s)\n", IAC_FMT(c->note));
+        iac_buf_printf(r->out, "  # (%.*s)\n", IAC_FMT(iac_secrets_redacted(r->arena, c->note)));
 }
 
 static void draw_change(renderer *r, const entry *e, bool drift)

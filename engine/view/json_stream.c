@@ -1,6 +1,7 @@
 #include "engine/view/json_stream.h"
 
 #include "engine/view/json_util.h"
+#include "lang/base/secrets.h"
 #include "lang/value/json.h"
 #include <time.h>
 
@@ -215,7 +216,8 @@ void iac_json_stream_test_diags(iac_buf *out, const iac_diags *diags, iac_str te
         bool error = diag->severity == IAC_ERROR;
         iac_buf message;
         iac_buf_init(&message, IAC_BUF_UNLIMITED);
-        iac_buf_printf(&message, "%s: %.*s", error ? "Error" : "Warning", IAC_FMT(diag->summary));
+        iac_buf_printf(&message, "%s: ", error ? "Error" : "Warning");
+        iac_secrets_redact(&message, diag->summary);
         iac_json_stream_begin(out, error ? "error" : "warn", iac_buf_view(&message), test_file, test_run);
         iac_buf_clear(&message);
         iac_buf_cstr(out, ",\"diagnostic\":");
@@ -239,6 +241,15 @@ static const char *reason_name(iac_reason reason)
     default:
         return iac_reason_name(reason);
     }
+}
+
+static void put_redacted(iac_buf *out, iac_str text)
+{
+    iac_buf shown;
+    iac_buf_init(&shown, IAC_BUF_UNLIMITED);
+    iac_secrets_redact(&shown, text);
+    iac_json_string(out, iac_buf_view(&shown), false);
+    iac_buf_clear(&shown);
 }
 
 static void change_message(iac_buf *out, const iac_change *c, bool drift)
@@ -266,12 +277,12 @@ static void change_message(iac_buf *out, const iac_change *c, bool drift)
         iac_buf_printf(out, ",\"reason\":\"%s\"", reason_name(c->reason));
     if (c->import_id.n) {
         iac_buf_cstr(out, ",\"importing\":{\"id\":");
-        iac_json_string(out, c->import_id, false);
+        put_redacted(out, c->import_id);
         iac_buf_char(out, '}');
     }
     if (c->generated.n) {
         iac_buf_cstr(out, ",\"generated_config\":");
-        iac_json_string(out, c->generated, false);
+        put_redacted(out, c->generated);
     }
     iac_buf_char(out, '}');
     finish(out, drift ? "resource_drift" : "planned_change");
@@ -361,8 +372,12 @@ void iac_json_stream_outputs(iac_buf *out, const iac_state *state)
         iac_buf_printf(out, ":{\"sensitive\":%s,\"type\":", o->sensitive ? "true" : "false");
         iac_type_to_json(out, type);
         if (!o->sensitive) {
+            iac_buf json;
+            iac_buf_init(&json, IAC_BUF_UNLIMITED);
+            iac_value_to_typed_json(&json, o->value, type);
             iac_buf_cstr(out, ",\"value\":");
-            iac_value_to_typed_json(out, o->value, type);
+            iac_json_without_secrets(out, iac_buf_view(&json));
+            iac_buf_clear(&json);
         }
         iac_buf_char(out, '}');
     }

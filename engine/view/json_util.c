@@ -1,6 +1,9 @@
 #include "engine/view/json_util.h"
 
+#include "lang/base/secrets.h"
 #include "lang/value/json.h"
+
+#include <string.h>
 
 void iac_json_indent(iac_buf *out, iac_str json)
 {
@@ -204,4 +207,62 @@ void iac_json_unknown_shape(iac_buf *out, const iac_value *v)
 void iac_json_sensitive_shape(iac_buf *out, const iac_value *v)
 {
     shape(out, v, sensitive_leaf);
+}
+
+/* ---- without secrets ---- */
+
+/* The end of the string or the bare word that begins at `at`. */
+static size_t token_end(iac_str json, size_t at)
+{
+    size_t end = at + 1;
+    if (json.p[at] == '"') {
+        while (end < json.n && json.p[end] != '"')
+            end += json.p[end] == '\\' ? 2 : 1;
+        return end < json.n ? end + 1 : json.n;
+    }
+    while (end < json.n && !strchr("{}[],:\" \t\r\n", json.p[end]))
+        end++;
+    return end;
+}
+
+static void put_token(iac_buf *out, iac_arena *arena, iac_str token)
+{
+    iac_str text = token, error;
+    size_t offset;
+    if (token.p[0] == '"') {
+        const iac_value *v = iac_value_from_json(arena, token, &error, &offset);
+        text = v && v->kind == IAC_STRING ? v->string : token;
+    }
+    if (!iac_secrets_in(text)) {
+        iac_buf_str(out, token);
+    } else if (token.p[0] == '"') {
+        iac_buf shown;
+        iac_buf_init(&shown, IAC_BUF_UNLIMITED);
+        iac_secrets_redact(&shown, text);
+        iac_json_string(out, iac_buf_view(&shown), true);
+        iac_buf_clear(&shown);
+    } else {
+        iac_buf_cstr(out, "null");
+    }
+}
+
+void iac_json_without_secrets(iac_buf *out, iac_str json)
+{
+    if (!iac_secrets_any()) {
+        iac_buf_str(out, json);
+        return;
+    }
+    iac_arena *arena = iac_arena_new();
+    for (size_t at = 0; at < json.n;) {
+        size_t end = at + 1;
+        if (strchr("{}[],: \t\r\n", json.p[at])) {
+            iac_buf_char(out, json.p[at]);
+        } else {
+            end = token_end(json, at);
+            put_token(out, arena, iac_str_sub(json, at, end));
+            iac_arena_reset(arena);
+        }
+        at = end;
+    }
+    iac_arena_free(arena);
 }

@@ -26,4 +26,6 @@ void iac_json_known(iac_buf *out, const iac_value *v);
  * Nothing of the kind at the top: "{}" for collections, "false" otherwise. */
 void iac_json_unknown_shape(iac_buf *out, const iac_value *v);
 void iac_json_sensitive_shape(iac_buf *out, const iac_value *v);
+/* Appends a JSON text: strings that have a secret in them say so instead, numbers are null. */
+void iac_json_without_secrets(iac_buf *out, iac_str json);
 #endif

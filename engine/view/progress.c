@@ -1,6 +1,8 @@
 #include "engine/view/json_stream.h"
 #include "engine/view/style.h"
 
+#include "lang/base/secrets.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +12,7 @@ struct iac_view_progress {
     bool color, json, concise;
     double last_flush; /* seconds */
     iac_buf line;
+    iac_arena *scratch;
 };
 
 /* What is being done, as a sentence begins, goes on and ends. Data sources are "read" for people and "refreshed" in the
@@ -237,9 +240,16 @@ static bool is_mere_progress(iac_event_kind kind)
 static void receive(void *user, const iac_event *event)
 {
     iac_view_progress *p = user;
+    iac_event shown = *event;
     if (p->concise && is_mere_progress(event->kind))
         return;
     iac_buf_reset(&p->line);
+    if (iac_secrets_any()) {
+        iac_arena_reset(p->scratch);
+        shown.id_value = iac_secrets_redacted(p->scratch, event->id_value);
+        shown.text = iac_secrets_redacted(p->scratch, event->text);
+        event = &shown;
+    }
     if (!p->json && event->kind == IAC_EVENT_PROVISION_OUTPUT) {
         print_output(&p->line, event, p->color ? IAC_RESET IAC_BOLD : "", p->color ? IAC_RESET : "");
         iac_buf_char(&p->line, '\n');
@@ -271,6 +281,7 @@ iac_view_progress *iac_view_progress_new(FILE *out, const iac_view_options *opti
     p->json = json;
     p->concise = options->concise && !json;
     iac_buf_init(&p->line, IAC_BUF_UNLIMITED);
+    p->scratch = iac_arena_new();
     return p;
 }
 
@@ -285,5 +296,6 @@ void iac_view_progress_free(iac_view_progress *progress)
         return;
     fflush(progress->out);
     iac_buf_clear(&progress->line);
+    iac_arena_free(progress->scratch);
     free(progress);
 }

@@ -2,6 +2,7 @@
 #include "engine/view/json_util.h"
 #include "engine/view/style.h"
 
+#include "lang/base/secrets.h"
 #include "lang/eval/eval.h"
 #include "lang/value/json.h"
 #include <stdlib.h>
@@ -145,6 +146,15 @@ void iac_view_output(iac_buf *out, const iac_value *value)
     iac_buf_char(out, '\n');
 }
 
+static void draw_output(iac_buf *out, const iac_value *value)
+{
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_view_output(&text, value);
+    iac_secrets_redact(out, iac_buf_view(&text));
+    iac_buf_clear(&text);
+}
+
 void iac_view_output_list(iac_buf *out, const iac_state *state)
 {
     for (size_t i = 0; i < state->output_count; i++) {
@@ -152,7 +162,7 @@ void iac_view_output_list(iac_buf *out, const iac_state *state)
         if (state->outputs[i].sensitive)
             iac_buf_cstr(out, "<sensitive>\n");
         else
-            iac_view_output(out, state->outputs[i].value);
+            draw_output(out, state->outputs[i].value);
     }
 }
 

@@ -1,7 +1,8 @@
 /* engine/view/view.h - plans, states, progress and diagnostics to text for people and to Terraform's JSON formats.
  * Layer: engine/view (sees lang, state, event, plan). Views only render: they evaluate nothing and call no provider.
  * Text goes to a buffer that the caller prints; progress goes to a stream as it happens. Sensitive values never appear
- * in text for people; Terraform's JSON formats hold them in clear. Everything is thread-safe on distinct buffers. */
+ * in text for people, nor in messages of the UI stream, whoever repeats them (lang/base/secrets.h); Terraform's JSON
+ * documents hold them in clear. Everything is thread-safe on distinct buffers. */
 #ifndef IAC_VIEW_VIEW_H
 #define IAC_VIEW_VIEW_H
 #include "engine/event/event.h"

@@ -1,5 +1,7 @@
 #include "lang/base/log.h"
 
+#include "lang/base/secrets.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,21 +83,24 @@ static void put_json_line(iac_buf *out, iac_log_level level, const char *module,
 /* One line, by one write: those of several threads do not mix. */
 static void put_line(iac_log_level level, const char *module, const char *text)
 {
-    iac_buf out;
+    iac_buf out, shown;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_buf_init(&shown, IAC_BUF_UNLIMITED);
+    iac_secrets_redact(&shown, iac_str_of(text));
     if (log_to.json) {
-        put_json_line(&out, level, module, text);
+        put_json_line(&out, level, module, shown.p);
     } else {
         put_time(&out, 3);
         iac_buf_printf(&out, " [%s]%s ", names[level], strlen(names[level]) == 4 ? " " : "");
         if (module)
             iac_buf_printf(&out, "provider.%s: ", module);
-        iac_buf_cstr(&out, text);
+        iac_buf_str(&out, iac_buf_view(&shown));
         iac_buf_char(&out, '\n');
     }
     ssize_t written = write(log_to.fd, out.p, out.n); /* a log that cannot be written stops nothing */
     (void)written;
+    iac_buf_clear(&shown);
     iac_buf_clear(&out);
 }
 

@@ -1,6 +1,6 @@
 /* lang/base/log.h - the log that TF_LOG asks for: lines to a file descriptor, for whoever looks for a fault. Layer:
- * lang/base. Values of configurations and objects never go in: addresses, operations, durations and counts do. Thread-safe;
- * opened once, before there are other threads. */
+ * lang/base. Values of configurations and objects never go in: addresses, operations, durations and counts do; secrets
+ * in what a provider says are replaced (lang/base/secrets.h). Thread-safe; opened once, before there are other threads. */
 #ifndef IAC_BASE_LOG_H
 #define IAC_BASE_LOG_H
 #include "lang/base/buf.h"

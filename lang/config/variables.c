@@ -2,6 +2,7 @@
 #include "lang/config/load.h"
 
 #include "lang/syntax/parser.h"
+#include "lang/value/secrets.h"
 
 /* How many undeclared names from files are told one by one. */
 enum { UNDECLARED_SHOWN = 2 };
@@ -37,7 +38,7 @@ static void unsuitable(iac_arena *arena, const iac_variable_config *variable, co
 static const iac_value *marked(iac_arena *arena, const iac_variable_config *variable, const iac_value *v)
 {
     uint8_t marks = (uint8_t)((variable->sensitive ? IAC_SENSITIVE : 0) | (variable->ephemeral ? IAC_EPHEMERAL : 0));
-    return marks ? iac_value_mark(arena, v, marks) : v;
+    return iac_value_note_secrets(marks ? iac_value_mark(arena, v, marks) : v);
 }
 
 /* given NULL: not set. */

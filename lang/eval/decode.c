@@ -317,6 +317,7 @@ const iac_value *iac_decode_body(const iac_scope *scope, const iac_body *body, c
     struct decoder d = { .ev = &ev };
     const iac_value *v = decode_body(&d, body, schema);
     iac_vec_clear(&ev.failed);
+    iac_schema_note_secrets(arena, schema, v);
     return v;
 }
 

@@ -1,5 +1,6 @@
 /* Conversions between types, and functions on marks. */
 #include "lang/func/func_internal.h"
+#include "lang/value/secrets.h"
 
 #include <string.h>
 
@@ -98,11 +99,13 @@ static const iac_value *without(iac_arena *arena, const iac_value *v, uint8_t ma
 
 const iac_value *iac_fn_sensitive(iac_call *call)
 {
-    return iac_value_mark(call->arena, call->args[0], IAC_SENSITIVE);
+    return iac_value_note_secrets(iac_value_mark(call->arena, call->args[0], IAC_SENSITIVE));
 }
 
 const iac_value *iac_fn_nonsensitive(iac_call *call)
 {
+    if (call->args[0]->marks & IAC_SENSITIVE)
+        iac_value_release_secrets(call->args[0]);
     return without(call->arena, call->args[0], IAC_SENSITIVE);
 }
 

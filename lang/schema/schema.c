@@ -1,6 +1,8 @@
 /* lang/schema/schema.c - looking things up in a schema, and walks over values by a schema. */
 #include "lang/schema/schema.h"
 
+#include "lang/value/secrets.h"
+
 static const iac_type *const no_types[1];
 /* The hash is the one that iac_type_object gives to an object without attributes. */
 static const iac_type empty_type = { .kind = IAC_OBJECT, .items = no_types, .hash = 0xe08302683893703aULL };
@@ -206,6 +208,18 @@ const iac_value *iac_schema_mark_sensitive(iac_arena *arena, const iac_block_sch
 static bool is_write_only(const iac_attr_schema *attr)
 {
     return attr->write_only;
+}
+
+static bool is_secret(const iac_attr_schema *attr)
+{
+    return attr->sensitive || attr->write_only;
+}
+
+void iac_schema_note_secrets(iac_arena *scratch, const iac_block_schema *block, const iac_value *v)
+{
+    rewrite r = { scratch, is_secret, mark_sensitive };
+    if (v)
+        iac_value_note_secrets(rewrite_object(&r, block, v));
 }
 
 static const iac_value *make_null(iac_arena *arena, const iac_attr_schema *attr, const iac_value *v)

@@ -53,6 +53,9 @@ extern const iac_block_schema iac_schema_empty;
 const iac_value *iac_schema_empty_value(iac_arena *arena, const iac_block_schema *block);
 /* v with the schema's sensitive attributes marked. */
 const iac_value *iac_schema_mark_sensitive(iac_arena *arena, const iac_block_schema *block, const iac_value *v);
+/* What in v is sensitive, by its marks or the schema, and what is write-only: secrets from now on (lang/base/secrets.h).
+ * scratch is for what that takes; v may be NULL. */
+void iac_schema_note_secrets(iac_arena *scratch, const iac_block_schema *block, const iac_value *v);
 /* v with every write-only attribute null; v itself when there is none. */
 const iac_value *iac_schema_null_write_only(iac_arena *arena, const iac_block_schema *block, const iac_value *v);
 /* Whether v is of the schema's type ("attribute a: a string is required" in *ret_error otherwise). */

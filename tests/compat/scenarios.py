@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 
+from echoes import hide_echoes
 from scenario_model import Module
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -230,6 +231,8 @@ def json_differences(a, b, path=""):
 
 
 def text_differences(name, a, b):
+    if a != b:
+        a = hide_echoes(a, b)
     if a == b:
         return
     for line in difflib.unified_diff(a.split("\n"), b.split("\n"), f"terraform {name}", f"iac {name}", "", "", 4, ""):
