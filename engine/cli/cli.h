@@ -118,6 +118,7 @@ struct iac_cli {
     iac_diags diags;         /* printed by iac_cli_finish and iac_cli_report */
     iac_view_options out_view, err_view;
     bool automation;         /* TF_IN_AUTOMATION: no hints on what to do next */
+    bool misused;            /* what the options give was wrong: the help is mentioned */
     bool stream;             /* -json of plan and apply: everything printed is a message of the stream */
     /* made on demand by the functions below */
     const iac_config *config;

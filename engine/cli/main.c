@@ -137,6 +137,11 @@ typedef struct global_options {
     const char *started_in;
 } global_options;
 
+static void show_hint(const iac_command *command)
+{
+    fprintf(stderr, "\nFor more help on using this command, run:\n  iac %s -help\n", command->name);
+}
+
 static int run_command(iac_arena *arena, const iac_command *command, const global_options *global, int argc,
                        char **argv)
 {
@@ -157,7 +162,7 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
     if (!parsed) {
         cli.args.json = false;
         status = iac_cli_finish(&cli, IAC_EXIT_ERROR);
-        fprintf(stderr, "\nFor more help on using this command, run:\n  iac %s -help\n", command->name);
+        show_hint(command);
     } else if (cli.args.help || global->help) {
         show_help(iac_help_command, command);
         status = IAC_EXIT_OK;
@@ -168,6 +173,8 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         }
         iac_log(IAC_LOG_DEBUG, "command %s: done, %zu diagnostics to tell", command->name, cli.diags.list.n);
         status = iac_cli_finish(&cli, status);
+        if (cli.misused && !cli.stream)
+            show_hint(command);
     }
     close_cli(&cli);
     iac_vec_clear(&words);

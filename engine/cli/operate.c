@@ -79,6 +79,37 @@ static iac_status add_lines(iac_cli *cli, const char *path, named *ret)
     return IAC_OK;
 }
 
+static iac_status refuse_address(iac_cli *cli, const char *option, iac_str address, iac_str why)
+{
+    iac_str summary = iac_arena_printf(cli->arena, "Invalid %s \"%.*s\"", option, IAC_FMT(address));
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p, "%.*s", IAC_FMT(why));
+    cli->misused = true;
+    return IAC_ERR;
+}
+
+/* Checks that each is the address of a managed resource or of an instance of one. */
+static iac_status check_replaces(iac_cli *cli)
+{
+    iac_status status = IAC_OK;
+    for (size_t i = 0; i < cli->args.replaces.n; i++) {
+        iac_str text = iac_str_of(cli->args.replaces.v[i]), why = { 0 };
+        iac_diags within = IAC_DIAGS_INIT;
+        iac_addr addr;
+        bool is_module = false;
+        if (iac_target_parse(cli->arena, text, &addr, &is_module, &within) != IAC_OK)
+            why = within.list.n ? within.list.v[0].detail : IAC_STR("This is no address.");
+        else if (is_module)
+            why = IAC_STR("A resource instance address is required here. The module path must be followed by a "
+                          "resource instance specification.");
+        else if (addr.mode != IAC_MANAGED)
+            why = IAC_STR("Only managed resources can be used with the -replace=... option.");
+        if (why.n)
+            status = refuse_address(cli, "force-replace address", text, why);
+        iac_diags_clear(&within);
+    }
+    return status;
+}
+
 /* Checks that each is an address, as the option wants it. *ret lives in the arena. */
 static iac_status gather(iac_cli *cli, const char *option, const iac_words *words, const iac_words *files,
                          const iac_str **ret, size_t *ret_count)
@@ -93,12 +124,9 @@ static iac_status gather(iac_cli *cli, const char *option, const iac_words *word
         iac_diags within = IAC_DIAGS_INIT;
         iac_addr addr;
         bool is_module;
-        if (iac_target_parse(cli->arena, all.v[i], &addr, &is_module, &within) != IAC_OK) {
-            iac_str summary = iac_arena_printf(cli->arena, "Invalid %s \"%.*s\"", option, IAC_FMT(all.v[i]));
-            iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p, "%.*s",
-                           IAC_FMT(within.list.n ? within.list.v[0].detail : IAC_STR("This is no address.")));
-            status = IAC_ERR;
-        }
+        if (iac_target_parse(cli->arena, all.v[i], &addr, &is_module, &within) != IAC_OK)
+            status = refuse_address(cli, option, all.v[i],
+                                    within.list.n ? within.list.v[0].detail : IAC_STR("This is no address."));
         iac_diags_clear(&within);
     }
     iac_str *kept = iac_arena_array(cli->arena, iac_str, all.n);
@@ -116,7 +144,8 @@ static iac_status read_limits(iac_cli *cli, iac_plan_options *options)
     if (gather(cli, "target", &args->targets, &args->target_files, &options->targets, &options->target_count) !=
             IAC_OK ||
         gather(cli, "exclude", &args->excludes, &args->exclude_files, &options->excludes, &options->exclude_count) !=
-            IAC_OK)
+            IAC_OK ||
+        check_replaces(cli) != IAC_OK)
         return IAC_ERR;
     if (!options->target_count || !options->exclude_count)
         return IAC_OK;

@@ -125,10 +125,9 @@ static bool id_of(iac_worker *worker, const iac_place *place, const iac_import_c
     if (iac_is_unknown(id)) {
         if (validating)
             return true;
-        iac_diag *diag = iac_diag_error(&worker->diags, import->id->range, summary,
-                                        "The import block \"id\" argument depends on resource attributes that cannot be "
-                                        "determined until apply, so iac cannot plan to import this resource.");
-        iac_eval_explain(&place->scope, import->id, IAC_EXPLAIN_UNKNOWN, diag, worker->diags.arena);
+        iac_diag_error(&worker->diags, import->id->range, summary,
+                       "The import block \"id\" argument depends on resource attributes that cannot be determined "
+                       "until apply, so iac cannot plan to import this resource.");
         return false;
     }
     if (id->string.n == 0) {

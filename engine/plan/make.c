@@ -530,7 +530,6 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     }
     planner->failed = iac_arena_array(planner->run.arena, bool, planner->run.nodes.n);
     iac_plan_apply_targets(planner);
-    iac_plan_check_replaces(planner, diags);
     iac_walk_options walk = { .workers = planner->run.worker_count, .stop = options->stop, .run = visit,
                               .user = planner };
     iac_watch watch;
@@ -538,6 +537,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_walk_outcome outcome = iac_walk_run(&planner->run.graph, &walk);
     iac_watch_end(&watch);
     iac_run_collect(&planner->run, diags);
+    iac_plan_check_replaces(planner, diags);
     iac_ephemeral_end(&planner->run, diags);
     if (outcome.stopped)
         iac_diag_error(diags, IAC_NO_RANGE, "Plan interrupted", "The plan was stopped before it was complete.");

@@ -18,7 +18,8 @@ static bool refuse(iac_worker *worker, const iac_node *node, iac_str address, co
                    const char *detail)
 {
     const iac_attribute *at = name ? iac_body_find(worker->scratch, node->resource->body, iac_str_of(name)) : NULL;
-    iac_diag *diag = iac_diag_error(&worker->diags, at ? at->range : node->resource->range, summary, "%s", detail);
+    iac_range range = at ? at->expr->range : node->resource->body->missing_at;
+    iac_diag *diag = iac_diag_error(&worker->diags, range, summary, "%s", detail);
     diag->address = iac_arena_str(worker->diags.arena, address);
     diag->block = iac_arena_printf(worker->diags.arena, "data \"%.*s\" \"%.*s\"", IAC_FMT(node->resource->type),
                                    IAC_FMT(node->resource->name));

@@ -378,22 +378,67 @@ bool iac_plan_check_moves(iac_planner *planner, iac_diags *diags)
     return false;
 }
 
-static bool known_address(const iac_run *run, iac_str address)
+/* Where the address lacks the key that every instance of what it names has: how to name those. */
+static void lacks_key(const iac_node *node, iac_addr addr, iac_buf *options, size_t *ret_count)
 {
-    bool is_module;
-    address = without_keys(run->arena, address, &is_module);
-    for (size_t i = 0; i < run->nodes.n; i++)
-        if ((run->nodes.v[i]->kind == IAC_NODE_RESOURCE || run->nodes.v[i]->kind == IAC_NODE_ORPHAN) &&
-            names_node(address, run->nodes.v[i]))
-            return true;
-    return false;
+    for (uint32_t m = 0; m < node->module->instance_count; m++) {
+        const iac_expansion *expansion = node->expansions ? &node->expansions[m] : NULL;
+        if (!expansion || expansion->repetition == IAC_SINGLE ||
+            !iac_module_addr_equal(node->module->instances[m]->addr, addr.module))
+            continue;
+        for (uint32_t i = 0; i < expansion->n; i++) {
+            iac_buf text;
+            iac_buf_init(&text, IAC_BUF_UNLIMITED);
+            addr.key = expansion->v[i].key;
+            iac_addr_print(&text, addr);
+            iac_buf_cstr(options, "\n  -replace=\"");
+            for (size_t c = 0; c < text.n; c++) {
+                if (text.p[c] == '"' || text.p[c] == '\\')
+                    iac_buf_char(options, '\\');
+                iac_buf_char(options, text.p[c]);
+            }
+            iac_buf_char(options, '"');
+            iac_buf_clear(&text);
+        }
+        *ret_count += expansion->n;
+    }
+}
+
+static void check_replace(const iac_run *run, iac_str given, iac_diags *diags)
+{
+    static const char summary[] = "Incompletely-matched force-replace resource instance";
+    iac_diags drop = IAC_DIAGS_INIT;
+    iac_addr addr = { 0 };
+    iac_buf options;
+    size_t count = 0;
+    bool is_module, known = false;
+    iac_str address = without_keys(run->arena, given, &is_module);
+    bool parsed = iac_target_parse(run->arena, given, &addr, &is_module, &drop) == IAC_OK;
+    iac_diags_clear(&drop);
+    iac_buf_init(&options, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
+        if ((node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN) || !names_node(address, node))
+            continue;
+        known = true;
+        if (parsed && node->kind == IAC_NODE_RESOURCE && addr.key.kind == IAC_KEY_NONE)
+            lacks_key(node, addr, &options, &count);
+    }
+    if (!known)
+        iac_diag_warning(diags, IAC_NO_RANGE, summary,
+                         "Your force-replace request for %.*s doesn't match any resource instances.", IAC_FMT(given));
+    else if (count)
+        iac_diag_warning(diags, IAC_NO_RANGE, summary,
+                         "Your force-replace request for %.*s doesn't match any resource instances because it lacks an "
+                         "instance key.\n\nTo force replacement of %s:%s", IAC_FMT(given),
+                         count == 1 ? "the single declared instance, use the following option instead"
+                                    : "particular instances, use one or more of the following options instead",
+                         options.p);
+    iac_buf_clear(&options);
 }
 
 void iac_plan_check_replaces(iac_planner *planner, iac_diags *diags)
 {
     for (size_t i = 0; i < planner->options->replace_count; i++)
-        if (!known_address(&planner->run, planner->options->replaces[i]))
-            iac_diag_warning(diags, IAC_NO_RANGE, "Incompletely-matched force-replace resource instance",
-                             "Your force-replace request for %.*s doesn't match any resource instances.",
-                             IAC_FMT(planner->options->replaces[i]));
+        check_replace(&planner->run, planner->options->replaces[i], diags);
 }

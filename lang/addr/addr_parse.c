@@ -166,6 +166,9 @@ static bool read_key(struct reader *r, iac_key *ret)
 {
     size_t open = r->at++;
     bool ok = r->at < r->text.n && (r->text.p[r->at] == '"' ? read_string_key(r, ret) : read_int_key(r, ret));
+    if (!ok && (r->at >= r->text.n || !strchr("\"0123456789", r->text.p[open + 1])))
+        return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
+                    "Index brackets must contain either a literal number or a literal string.");
     if (!ok || r->at >= r->text.n || r->text.p[r->at] != ']')
         return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
                     "Invalid resource instance key: either a string or an integer is required.");

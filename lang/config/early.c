@@ -127,9 +127,9 @@ const iac_value *iac_config_early_string(iac_arena *arena, const iac_module_conf
     v = iac_convert(arena, v, &iac_type_string, &error, NULL);
     if (v && iac_is_known(v) && !iac_is_null(v) && !v->deep_marks)
         return v;
-    iac_diag_error(diags, expr->range, "Unsuitable value type", "Unsuitable value: %.*s",
+    iac_diag_error(diags, iac_expr_start(expr), "Unsuitable value type", "Unsuitable value: %.*s",
                    IAC_FMT(!v ? error
                            : v->deep_marks ? IAC_STR("value must not be sensitive or ephemeral")
-                           : !iac_is_known(v) ? IAC_STR("value must be known") : IAC_STR("value must not be null")));
+                           : !iac_is_known(v) ? IAC_STR("value must be known") : IAC_STR("null value is not allowed")));
     return NULL;
 }

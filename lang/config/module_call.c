@@ -88,6 +88,13 @@ void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_
     call->provider_count = n;
 }
 
+static void refuse_call_block(iac_module_build *m, const iac_block *block)
+{
+    iac_diag_error(m->diags, block->type_range, "Reserved block type name in module block",
+                   "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
+                   IAC_FMT(block->type));
+}
+
 /* Of a module nothing but whether there is one at all. */
 static void decode_call_lifecycle(iac_module_build *m, const iac_block *block, iac_module_call *call)
 {
@@ -95,6 +102,10 @@ static void decode_call_lifecycle(iac_module_build *m, const iac_block *block, i
     static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
     iac_content content = { 0 };
 
+    if (!iac_body_attribute(block->body, IAC_STR("enabled"))) {
+        refuse_call_block(m, block);
+        return;
+    }
     iac_body_content(m->arena, block->body, &spec, false, &content, m->diags);
     if (content.attributes[0])
         call->enabled = content.attributes[0]->expr;
@@ -110,9 +121,7 @@ static void decode_call_blocks(iac_module_build *m, const iac_content *content, 
             continue;
         }
         if (!iac_str_is(block->type, "_")) {
-            iac_diag_error(m->diags, block->type_range, "Reserved block type name in module block",
-                           "The block type name \"%.*s\" is reserved for use by Terraform in a future version.",
-                           IAC_FMT(block->type));
+            refuse_call_block(m, block);
             continue;
         }
         if (call->body)

@@ -230,8 +230,14 @@ static void check_target_ref(void *arg, const iac_ref *ref)
                        IAC_FMT(ref->kind == IAC_REF_RESOURCE ? ref->addr.type : iac_range_text(ref->range)));
 }
 
+static bool refuse_unmanaged(iac_module_build *m, const iac_attribute *attr)
+{
+    iac_diag_error(m->diags, attr->range, "Invalid import address", "Only managed resources can be imported.");
+    return false;
+}
+
 /* With for_each, the keys of the target's address may be made of each.key and each.value. */
-static bool check_import_target(iac_module_build *m, const iac_expr *to, bool for_each)
+static bool check_import_target(iac_module_build *m, const iac_attribute *attr, const iac_expr *to, bool for_each)
 {
     iac_addr addr;
     const iac_expr **keys;
@@ -242,11 +248,11 @@ static bool check_import_target(iac_module_build *m, const iac_expr *to, bool fo
     if (iac_expr_is_traversal(to)) {
         if (!parse_target(m, to, &addr, &is_module))
             return false;
-        if (is_module || addr.mode != IAC_MANAGED) {
-            iac_diag_error(m->diags, to->range, "Invalid import address", "Only managed resources can be imported.");
-            return false;
-        }
-        return true;
+        if (is_module)
+            iac_diag_error(m->diags, to->range, "Invalid address",
+                           "A resource instance address is required here. The module path must be followed by a "
+                           "resource instance specification.");
+        return (!is_module && addr.mode == IAC_MANAGED) || refuse_unmanaged(m, attr);
     }
     if (!for_each) {
         iac_diag_error(m->diags, to->range, "Invalid expression",
@@ -297,7 +303,7 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
         return;
     import.to = iac_unquote(m, to->expr);
     import.id = content.attributes[IMPORT_ID]->expr;
-    if (!import.to || !check_import_target(m, import.to, import.for_each != NULL))
+    if (!import.to || !check_import_target(m, to, import.to, import.for_each != NULL))
         return;
     void **slot = iac_map_at(&m->import_index, iac_range_text(import.to->range));
     if (*slot) {

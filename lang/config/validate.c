@@ -434,9 +434,14 @@ static void check_arguments(validator *v, const iac_module_call *call)
 {
     const iac_attribute *attributes = NULL;
     iac_map given = { 0 };
+    iac_diags told = IAC_DIAGS_INIT;
     size_t count = 0;
 
-    iac_body_attributes(v->arena, call->body, &attributes, &count, v->diags);
+    for (size_t i = 0; i < call->body->block_count; i++)
+        iac_diag_error(v->diags, call->body->blocks[i].type_range, "Unsupported block type",
+                       "Blocks of type \"%.*s\" are not expected here.", IAC_FMT(call->body->blocks[i].type));
+    iac_body_attributes(v->arena, call->body, &attributes, &count, call->body->block_count ? &told : v->diags);
+    iac_diags_clear(&told);
     for (size_t i = 0; i < count; i++) {
         check_expr(v, attributes[i].expr);
         iac_map_put(&given, attributes[i].name, (void *)&attributes[i]);

@@ -122,11 +122,14 @@ static void decode_default(iac_module_build *m, const iac_top_block *top, const 
     }
     if (variable->defaults && !iac_is_null(v))
         v = iac_defaults_apply(m->arena, variable->defaults, v);
-    const iac_value *converted = iac_convert(m->arena, v, variable->type, &error, NULL);
+    iac_path path = { 0 };
+    const iac_value *converted = iac_convert(m->arena, v, variable->type, &error, &path);
     if (converted) {
         variable->default_value = converted;
         return;
     }
+    if (path.n)
+        error = iac_arena_printf(m->arena, "%.*s: %.*s", IAC_FMT(iac_path_text(m->arena, path)), IAC_FMT(error));
     if (top->patch && attr->range.src == top->patch->range.src && (!type_attr || type_attr->range.src != attr->range.src))
         iac_diag_error(m->diags, top->patch->header_range, summary,
                        "The overridden default value for this variable is not compatible with the variable's type "

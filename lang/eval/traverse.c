@@ -118,10 +118,10 @@ static const iac_value *no_element(struct eval *ev, const iac_value *key, size_t
         return index_error(ev, range, whole, ": a negative number is not a valid index for a sequence.");
     if (marked)
         return index_error(ev, range, whole, ".");
-    if (n == 0)
-        return index_error(ev, range, whole, ": the collection has no elements.");
     if ((uint64_t)index != n) /* no more is said of those farther out */
         return index_error(ev, range, whole, ".");
+    if (n == 0)
+        return index_error(ev, range, whole, ": the collection has no elements.");
     return index_error(ev, range, whole, ": the given index is greater than or equal to the length of the collection.");
 }
 
@@ -141,7 +141,7 @@ static const iac_value *index_sequence(struct eval *ev, const iac_value *v, cons
     size_t n = iac_is_unknown(v) ? v->type->n : v->n;
     int64_t index;
     if (!iac_value_to_int(number, &index) || index < 0 || (uint64_t)index >= n)
-        return no_element(ev, number, n, v->marks != 0 || iac_is_unknown(v), range, whole);
+        return no_element(ev, number, n, v->marks != 0, range, whole);
     if (iac_is_unknown(v))
         return iac_value_mark(ev->arena, iac_value_unknown(ev->arena, v->type->items[index]), marks);
     return iac_value_mark(ev->arena, v->items[index], marks);

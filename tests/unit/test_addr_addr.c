@@ -71,6 +71,8 @@ static void test_addr_addr__what_is_wrong_is_told(void **state)
     assert_string_equal(round_trip("aws_vpc.main.id"), "Resource instance key must be given in square brackets.");
     assert_string_equal(round_trip("aws_vpc.main[0].id"), "Unexpected extra operators after address.");
     assert_string_equal(round_trip("aws_vpc.main[true]"),
+                        "Index brackets must contain either a literal number or a literal string.");
+    assert_string_equal(round_trip("aws_vpc.main[1.5]"),
                         "Invalid resource instance key: either a string or an integer is required.");
     assert_string_equal(round_trip("aws_vpc.main[\"${x}\"]"),
                         "Invalid resource instance key: either a string or an integer is required.");
