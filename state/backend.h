@@ -125,6 +125,8 @@ enum { IAC_LEASE_SECONDS = 45 }; /* a lock that was not renewed for so long may 
 
 /* Writes a file so that it is there as a whole, or not at all, whatever happens. errno on failure, else 0. */
 int iac_write_file(const char *path, iac_str bytes, unsigned mode);
+/* Makes the name of a file or a folder durable: synchronises the folder that it is in. errno on failure, else 0. */
+int iac_sync_folder(const char *path);
 
 /* ---- the working copy (mirror.c) ---- */
 void *iac_backend_self(const iac_backend *backend);

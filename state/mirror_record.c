@@ -44,7 +44,7 @@ static int write_all(int fd, iac_str bytes)
     return fsync(fd) == 0 ? 0 : errno;
 }
 
-static int sync_folder(const char *path)
+int iac_sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? iac_xstrndup(path, (size_t)(slash - path) + 1) : iac_xstrdup(".");
@@ -72,7 +72,7 @@ int iac_write_file(const char *path, iac_str bytes, unsigned mode)
     if (failed)
         unlink(name.p);
     iac_buf_clear(&name);
-    return failed ? failed : sync_folder(path);
+    return failed ? failed : iac_sync_folder(path);
 }
 
 static void add_text(iac_buf *out, const char *name, const char *text)

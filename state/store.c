@@ -1,4 +1,5 @@
 #include "state/store_internal.h"
+#include "state/backend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,7 +70,9 @@ static iac_status make_dir(const char *dir, iac_diags *diags)
             continue;
         char end = *p;
         *p = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        if (mkdir(path, 0777) == 0)
+            iac_sync_folder(path); /* its name; what cannot be synchronised is as durable as it can be */
+        else if (errno != EEXIST)
             failed = errno;
         *p = end;
         if (end == '\0')

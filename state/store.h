@@ -96,6 +96,14 @@ iac_str iac_store_lineage(iac_store *store); /* valid until the store is closed 
 /* Intents that a run left behind. */
 iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
                              iac_diags *diags);
+/* What iac_store_check looked at. */
+typedef struct iac_integrity {
+    size_t objects, intents;
+} iac_integrity;
+
+/* Checks the whole state on demand: the structure of the database's file, that every row decodes with a type that is
+ * there (errors, and IAC_ERR), that dependencies name resources with objects and that no change is open (warnings). */
+iac_status iac_store_check(iac_store *store, iac_integrity *ret, iac_diags *diags);
 /* Replaces everything by `state` (state push, taking over a tfstate file), in one transaction. */
 iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags);
 iac_status iac_store_workspaces(const char *dir, iac_arena *arena, iac_str **ret, size_t *ret_count, iac_diags *diags);

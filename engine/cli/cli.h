@@ -273,7 +273,7 @@ bool iac_signals_seen(void);
 
 /* One for each command. */
 extern const iac_command iac_cmd_init, iac_cmd_get, iac_cmd_modules, iac_cmd_providers_lock, iac_cmd_providers_mirror;
-extern const iac_command iac_cmd_metadata_functions;
+extern const iac_command iac_cmd_metadata_functions, iac_cmd_state_check;
 extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_destroy,
     iac_cmd_show, iac_cmd_output, iac_cmd_state_list,
     iac_cmd_state_export, iac_cmd_lock_status, iac_cmd_state_show, iac_cmd_state_dismiss, iac_cmd_state_rm,

@@ -32,6 +32,7 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_providers_schema,
     &iac_cmd_refresh,
     &iac_cmd_show,
+    &iac_cmd_state_check,
     &iac_cmd_state_dismiss,
     &iac_cmd_state_export,
     &iac_cmd_state_list,

@@ -138,10 +138,7 @@ class S3:
             cls.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(cls.port)],
                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             wait_for(cls.port)
-            cls.aws("s3api", "create-bucket", "--bucket", "states")
-            cls.aws("dynamodb", "create-table", "--table-name", "locks", "--attribute-definitions",
-                    "AttributeName=LockID,AttributeType=S", "--key-schema", "AttributeName=LockID,KeyType=HASH",
-                    "--billing-mode", "PAY_PER_REQUEST")
+            cls.fill()
         cls.names += 1
         cls.key = f"dir/s{cls.names}.tfstate"
         url = f"http://127.0.0.1:{cls.port}"
@@ -149,6 +146,13 @@ class S3:
                 f'endpoints = {{ s3 = "{url}", dynamodb = "{url}", sts = "{url}" }}\n'
                 'skip_credentials_validation = true\nskip_requesting_account_id = true\n'
                 f'skip_region_validation = true\nskip_metadata_api_check = true\n{more}\n}}')
+
+    @classmethod
+    def fill(cls):
+        cls.aws("s3api", "create-bucket", "--bucket", "states")
+        cls.aws("dynamodb", "create-table", "--table-name", "locks", "--attribute-definitions",
+                "AttributeName=LockID,AttributeType=S", "--key-schema", "AttributeName=LockID,KeyType=HASH",
+                "--billing-mode", "PAY_PER_REQUEST")
 
     @classmethod
     def aws(cls, *args):
@@ -812,4 +816,5 @@ def main():
     return failed > 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
