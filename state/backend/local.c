@@ -1,5 +1,6 @@
 #include "state/backend/drivers.h"
 #include "state/mirror_internal.h"
+#include "lang/value/json.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +14,8 @@
  *
  * A state file is locked as Terraform does it: a record lock on the file itself, and .NAME.lock.info beside it, which
  * tells people who has it. The file is therefore written in place: a new file under the old name would not be the one
- * that others wait for. What a death in the middle of that leaves is mended from the working copy, which has it all. */
+ * that others wait for. Before that, .NAME.writing has what is about to be written, and the digest of what was there:
+ * after a death in the middle it is told from a file that somebody else wrote since, and the writing is finished. */
 
 #define MAX_STATE ((size_t)1 << 31)
 
@@ -111,13 +113,19 @@ static char *file_of(const local *l, const char *workspace, bool out)
     return iac_buf_detach(&path);
 }
 
-static char *lock_info_file(const char *path)
+/* ".NAME.what" beside the file. To be freed. */
+static char *companion(const char *path, const char *what)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     iac_buf text;
     iac_buf_init(&text, IAC_BUF_UNLIMITED);
-    iac_buf_printf(&text, "%.*s.%s.lock.info", (int)(name - path), path, name);
+    iac_buf_printf(&text, "%.*s.%s.%s", (int)(name - path), path, name, what);
     return iac_buf_detach(&text);
+}
+
+static char *lock_info_file(const char *path)
+{
+    return companion(path, "lock.info");
 }
 
 static void make_folders(const char *path)
@@ -186,9 +194,60 @@ static int read_path(const char *path, iac_buf *out)
     return failed;
 }
 
+/* ---- writing that died in the middle ---- */
+
+static bool is_json(iac_str text)
+{
+    iac_arena *arena = iac_arena_new();
+    iac_str error;
+    size_t offset;
+    bool is = iac_value_from_json(arena, text, &error, &offset) != NULL;
+    iac_arena_free(arena);
+    return is;
+}
+
+/* What was about to be written when a run died, if that left the file neither as it was nor as it was to be. True: `out`
+ * is that now. */
+static bool finish_reading(const char *path, iac_buf *out)
+{
+    char *name = companion(path, "writing"), now[65], want[65];
+    iac_buf text;
+    iac_buf_init(&text, MAX_STATE);
+    int failed = read_path(name, &text);
+    free(name);
+    size_t line = failed ? SIZE_MAX : iac_str_find_char(iac_buf_view(&text), '\n', 0);
+    bool torn = false;
+    if (line != SIZE_MAX) {
+        iac_str before = iac_str_sub(iac_buf_view(&text), 0, line);
+        iac_str json = iac_str_sub(iac_buf_view(&text), line + 1, text.n);
+        iac_mirror_digest(iac_buf_view(out), now);
+        iac_mirror_digest(json, want);
+        torn = !iac_str_is(before, now) && strcmp(want, now) != 0 && !is_json(iac_buf_view(out));
+        if (torn) {
+            iac_buf_reset(out);
+            iac_buf_str(out, json);
+        }
+    }
+    iac_buf_clear(&text);
+    return torn;
+}
+
+static int read_whole(const char *path, iac_buf *out)
+{
+    int failed = read_path(path, out);
+    if (!failed)
+        finish_reading(path, out);
+    return failed;
+}
+
 static int read_out(const session *s, const char *path, iac_buf *out)
 {
-    return s->fd >= 0 ? read_fd(s->fd, out) : read_path(path, out);
+    if (s->fd < 0)
+        return read_whole(path, out);
+    int failed = read_fd(s->fd, out);
+    if (!failed)
+        finish_reading(path, out);
+    return failed;
 }
 
 static iac_status read_state(void *self, const char *workspace, iac_arena *arena, iac_snapshot *ret, iac_diags *diags)
@@ -204,7 +263,7 @@ static iac_status read_state(void *self, const char *workspace, iac_arena *arena
     ret->version = iac_arena_str(arena, iac_str_of(digest));
     if (!failed && strcmp(in, out) != 0 && !s->written) { /* -state-out: what was there before does not count */
         iac_buf_reset(&bytes);
-        failed = read_path(path = in, &bytes);
+        failed = read_whole(path = in, &bytes);
     }
     ret->json = iac_arena_str(arena, iac_buf_view(&bytes));
     iac_status status = failed ? fail("Failed to load state", path, failed, diags) : IAC_OK;
@@ -245,14 +304,53 @@ static int write_fd(int fd, iac_str bytes)
     return ftruncate(fd, at) != 0 || fsync(fd) != 0 ? errno : 0;
 }
 
-static int write_out(const session *s, const char *path, iac_str json)
+/* before: the digest of what the file has. */
+static int announce(const char *path, const char *before, iac_str json)
+{
+    char *name = companion(path, "writing");
+    iac_buf text;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_buf_printf(&text, "%s\n", before);
+    iac_buf_str(&text, json);
+    int failed = iac_write_file(name, iac_buf_view(&text), 0600);
+    iac_buf_clear(&text);
+    free(name);
+    return failed;
+}
+
+static void retract(const char *path)
+{
+    char *name = companion(path, "writing");
+    unlink(name); /* one that stays says what the file has, and nothing comes of it */
+    free(name);
+}
+
+static int write_out(const session *s, const char *path, const char *before, iac_str json)
 {
     int fd = s->fd >= 0 ? s->fd : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
         return errno;
-    int failed = write_fd(fd, json);
+    int failed = announce(path, before, json);
+    if (!failed)
+        failed = write_fd(fd, json);
+    if (!failed)
+        retract(path);
     if (s->fd < 0)
         close(fd);
+    return failed;
+}
+
+/* With the lock: the file is made what it was to be. */
+static int finish_writing(int fd, const char *path)
+{
+    iac_buf bytes;
+    iac_buf_init(&bytes, MAX_STATE);
+    int failed = read_fd(fd, &bytes);
+    if (!failed && finish_reading(path, &bytes))
+        failed = write_fd(fd, iac_buf_view(&bytes));
+    if (!failed)
+        retract(path);
+    iac_buf_clear(&bytes);
     return failed;
 }
 
@@ -272,7 +370,7 @@ static iac_status write_state(void *self, const char *workspace, iac_str json, i
     if (!failed && status == IAC_OK)
         failed = back_up(l, s, path, iac_buf_view(&before));
     if (!failed && status == IAC_OK)
-        failed = write_out(s, path, json);
+        failed = write_out(s, path, digest, json);
     if (failed)
         status = fail("Failed to save state", path, failed, diags);
     if (status == IAC_OK) {
@@ -310,6 +408,7 @@ static iac_status take_lock(void *self, const char *workspace, const iac_lock_in
     char *path = file_of(l, workspace, true);
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     iac_status status = IAC_OK;
+    int failed = 0;
     make_folders(path);
     bool created = access(path, F_OK) != 0;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -319,6 +418,9 @@ static iac_status take_lock(void *self, const char *workspace, const iac_lock_in
         close(fd);
         read_lock_info(path, arena, ret_holder);
         status = IAC_BUSY;
+    } else if ((failed = finish_writing(fd, path)) != 0) {
+        close(fd);
+        status = fail("Error acquiring the state lock", path, failed, diags);
     } else {
         s->fd = fd;
         s->created = created;

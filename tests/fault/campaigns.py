@@ -470,9 +470,14 @@ resource "aws_ecs_task_definition" "t" {{
         return re.findall(pattern, self.ask("ec2", f"Version=2016-11-15&{words}",
                                             {"Content-Type": "application/x-www-form-urlencoded"}))
 
-    def list(self, operation, member):
+    def active_clusters(self):
+        """What was deleted is listed for a while, as inactive."""
+        listed = json.dumps({"clusters": self.list("ListClusters", "clusterArns")})
+        return [c["clusterArn"] for c in self.list("DescribeClusters", "clusters", listed) if c["status"] == "ACTIVE"]
+
+    def list(self, operation, member, body="{}"):
         target = f"AmazonEC2ContainerServiceV20141113.{operation}"
-        return json.loads(self.ask("ecs", "{}", {"X-Amz-Target": target,
+        return json.loads(self.ask("ecs", body, {"X-Amz-Target": target,
                                                  "Content-Type": "application/x-amz-json-1.1"}))[member]
 
     def there(self):
@@ -480,7 +485,7 @@ resource "aws_ecs_task_definition" "t" {{
         return sorted(self.query("Action=DescribeVpcs&" + default.format("is-default"), "<vpcId>(.*?)</vpcId>") +
                       self.query("Action=DescribeSubnets&" + default.format("default-for-az"),
                                  "<subnetId>(.*?)</subnetId>") +
-                      self.list("ListClusters", "clusterArns") +
+                      self.active_clusters() +
                       self.list("ListTaskDefinitions", "taskDefinitionArns"))
 
     def outside(self, s):
@@ -494,16 +499,16 @@ class Kubernetes(Campaign):
     remote = True
 
     def open(self):
-        assets = os.environ.get("KUBEBUILDER_ASSETS")
-        if not assets:
-            found = sorted((ROOT.parent / "shared/envtest").glob("**/kube-apiserver"))
-            assets = str(found[-1].parent) if found else None
+        assets, unpack = os.environ.get("KUBEBUILDER_ASSETS"), ROOT.parent / "shared/envtest/unpack.sh"
+        if not assets and unpack.exists():
+            assets = WORK / "assets"
+            subprocess.run([unpack, "136", assets], check=True)
         if not assets or not shutil.which("kubectl"):
             raise backends.Skip("no kube-apiserver (KUBEBUILDER_ASSETS) or no kubectl")
         self.run_folder = WORK / "kubernetes"
         self.run_folder.mkdir(exist_ok=True)
         subprocess.run([ROOT / "tests/kubernetes/server.sh", "start", self.run_folder], check=True,
-                       env=dict(os.environ, KUBEBUILDER_ASSETS=assets))
+                       env=dict(os.environ, KUBEBUILDER_ASSETS=str(assets)))
         os.environ["KUBECONFIG"] = os.environ["KUBE_CONFIG_PATH"] = str(self.run_folder / "kubeconfig")
 
     def close(self):

@@ -1,5 +1,5 @@
 # Runs killed with SIGKILL at random instants; sourced by run.sh. After each, the next run must end with files, state
-# and configuration agreeing. KILLS is how many a campaign has (default 40); SEED repeats one.
+# and configuration agreeing. KILLS is how many a campaign has (default 15); SEED repeats one.
 
 SEED=${SEED:-$((RANDOM + 1))}
 echo "kills: SEED=$SEED"
@@ -78,7 +78,7 @@ TF
     return 0
 }
 rounds=0 recoveries=0
-while [ $rounds -lt "${KILLS:-40}" ] && [ $failed -eq 0 ]; do
+while [ $rounds -lt "${KILLS:-15}" ] && [ $failed -eq 0 ]; do
     rounds=$((rounds + 1))
     slow_random >main.tf
     case $((RANDOM % 4)) in
@@ -133,7 +133,7 @@ TF
 local_random >main.tf
 took "$IAC" apply -no-color -auto-approve
 rounds=0 recoveries=0
-while [ $rounds -lt "${KILLS:-40}" ] && [ $failed -eq 0 ]; do
+while [ $rounds -lt "${KILLS:-15}" ] && [ $failed -eq 0 ]; do
     rounds=$((rounds + 1))
     local_random >main.tf
     case $((RANDOM % 4)) in

@@ -169,6 +169,20 @@ say_same "after two runs at once"
 
 . "$root/tests/fault/kills.sh"
 
+# ---- runs killed at each instant at which something durable happens: campaigns.py has more, and all of them ----
+
+cd "$root" || exit 1
+add() { # counts, and what failed, of a program whose last line is "N passed, N failed, N skipped"
+    local counts
+    "$@" >"$work/out" 2>&1
+    read -r -a counts < <(tail -1 "$work/out" | grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' | tr -dc '0-9 ')
+    [ ${#counts[@]} -eq 3 ] || { fail "$*"; return; }
+    sed '$d' "$work/out"
+    passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+}
+add python3 tests/fault/campaigns.py --runs 20 data local
+add python3 tests/fault/campaigns.py --runs 12 --power data
+
 # ---- failures ----
 
 fresh failing
