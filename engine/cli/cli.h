@@ -41,6 +41,7 @@ typedef struct iac_args {
     bool draw_cycles;
     bool man; /* help */
     const char *keep, *max_age; /* history prune */
+    bool before, rollback_on_failure; /* state restore; apply */
     const char *format; /* metadata functions, state export */
     int64_t parallelism;
     IAC_VEC(iac_var_arg) vars;
@@ -132,7 +133,10 @@ struct iac_cli {
     iac_str workspace;
     iac_words words; /* the command's arguments as given */
     int64_t entry;   /* of the history, while it is not complete; 0: none */
-    int64_t origin;  /* of a rollback: the entry that is gone back to */
+    int64_t last_entry; /* the one begun last, complete or not */
+    int64_t origin;     /* of a rollback: the entry that is gone back to */
+    const iac_map *kept; /* of a rollback: values of variables that files and the environment do not change */
+    bool kept_wins;      /* nor do arguments, which were of the apply that failed */
 };
 
 /* Reads the command's options. IAC_ERR after adding a diagnostic. */
@@ -283,5 +287,5 @@ extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_
     iac_cmd_workspace_list, iac_cmd_workspace_new, iac_cmd_workspace_select, iac_cmd_workspace_show,
     iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new, iac_cmd_env_select, iac_cmd_env_show,
     iac_cmd_env_delete, iac_cmd_test, iac_cmd_history, iac_cmd_history_show,
-    iac_cmd_history_prune;
+    iac_cmd_history_prune, iac_cmd_history_diff, iac_cmd_rollback, iac_cmd_state_restore;
 #endif

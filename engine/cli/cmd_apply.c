@@ -1,8 +1,11 @@
 /* engine/cli/cmd_apply.c - the apply, destroy and refresh commands. */
-#include "engine/cli/cli.h"
+#include "engine/cli/rollback.h"
 
 static const iac_option options[] = {
     { "auto-approve", IAC_OPTION_BOOL, offsetof(iac_args, auto_approve), NULL, "Do not ask before applying." },
+    { "rollback-on-failure", IAC_OPTION_BOOL, offsetof(iac_args, rollback_on_failure), NULL,
+      "When applying fails, apply the last configuration of the history again that was applied without an error. The "
+      "exit status is 1 all the same." },
     { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
       "Keep the state file from before the change here; \"-\" keeps none. Of the local backend only." },
     { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
@@ -42,6 +45,14 @@ static bool changes_outputs(const iac_plan *plan)
         if (plan->outputs[i].action != IAC_ACTION_NOOP)
             return true;
     return false;
+}
+
+static int carry_out(iac_cli *cli, const iac_plan *plan)
+{
+    int status = iac_cli_apply(cli, plan);
+    if (status != IAC_EXIT_OK && cli->args.rollback_on_failure && cli->last_entry)
+        iac_rollback_after_failure(cli);
+    return status;
 }
 
 /* Carries out a plan that was saved: its configuration and variables, not those of the working directory. */
@@ -92,7 +103,7 @@ static int apply_saved(iac_cli *cli, const char *path)
         iac_cli_print(&out);
         iac_buf_clear(&out);
     }
-    return iac_cli_apply(cli, &plan);
+    return carry_out(cli, &plan);
 }
 
 /* What checks said of the plan is out of date at once when nobody is asked: apply says it again of what it made. */
@@ -130,7 +141,7 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
         if (approval != IAC_OK)
             return IAC_EXIT_ERROR;
     }
-    return iac_cli_apply(cli, plan);
+    return carry_out(cli, plan);
 }
 
 static int run(iac_cli *cli)

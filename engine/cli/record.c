@@ -172,6 +172,7 @@ iac_status iac_record_begin(iac_cli *cli, const iac_plan *plan)
         entry.variables = variables_of(cli, plan->variables);
     }
     iac_status status = iac_history_begin(cli->store, &entry, &cli->entry, &cli->diags);
+    cli->last_entry = cli->entry;
     iac_buf_clear(&packed);
     return status;
 }

@@ -321,6 +321,27 @@ static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
     return IAC_OK;
 }
 
+static void add_kept(iac_cli *cli)
+{
+    for (size_t i = 0; cli->kept && i < cli->kept->n; i++)
+        iac_vec_push(&cli->given, (iac_variable_value){ .name = cli->kept->entries[i].key,
+                                                        .value = cli->kept->entries[i].value,
+                                                        .from = IAC_FROM_PLAN });
+}
+
+/* What is set today may well be unknown to a configuration of the past. */
+static void drop_undeclared(iac_cli *cli)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cli->given.n; i++) {
+        const iac_variable_value *given = &cli->given.v[i];
+        if (iac_map_has(&cli->config->root->variable_map, given->name) ||
+            (given->from == IAC_FROM_ARGUMENT && !cli->kept_wins))
+            cli->given.v[n++] = *given;
+    }
+    cli->given.n = n;
+}
+
 iac_status iac_cli_gather_variables(iac_cli *cli)
 {
     if (cli->gathered)
@@ -328,9 +349,15 @@ iac_status iac_cli_gather_variables(iac_cli *cli)
     cli->gathered = true;
     iac_status status = iac_tfvars_auto(cli->arena, ".", &cli->given, &cli->diags);
 
+    if (!cli->kept_wins)
+        add_kept(cli);
     for (size_t i = 0; i < cli->args.vars.n; i++)
         if (add_argument(cli, &cli->args.vars.v[i]) != IAC_OK)
             status = IAC_ERR;
+    if (cli->kept_wins)
+        add_kept(cli);
+    if (cli->kept)
+        drop_undeclared(cli);
     cli->gather_status = status;
     return status;
 }

@@ -60,6 +60,14 @@ void iac_view_state(iac_buf *out, const iac_state *state, const iac_view_schemas
 void iac_view_instance(iac_buf *out, const iac_state_instance *instance, const iac_view_schemas *schemas,
                        const iac_view_options *options);
 
+/* How the second state differs from the first: objects and outputs added, removed, changed with their attributes.
+ * Sensitive values are hidden, also in JSON. False, and nothing added, where nothing differs. */
+bool iac_view_state_diff(iac_buf *out, const iac_state *before, const iac_state *after,
+                         const iac_view_schemas *schemas, const iac_view_options *options);
+/* The same as an object: {"resources":[..],"outputs":[..]}. */
+void iac_json_state_diff(iac_buf *out, const iac_state *before, const iac_state *after,
+                         const iac_view_schemas *schemas);
+
 /* ---- progress ---- */
 /* The line that an event is for people, without colour and newline ("a.b: Creating..."); nothing for events that have
  * none. Shared by the text and the JSON receiver. */
