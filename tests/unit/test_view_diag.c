@@ -121,7 +121,8 @@ static void test_view_diag__lines_that_are_laid_out_are_left_alone(void **unused
                                  "\n"
                                  "  - kept line as it is because it is laid out already, however long it may be, yes\n"
                                  "\n"
-                                 "End.\n");
+                                 "End.\n"
+                                 "\n"); /* a newline at the end is a line of its own */
     end(&f);
 }
 
