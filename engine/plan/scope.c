@@ -47,24 +47,25 @@ static bool key_of(const iac_value *v, iac_repetition repetition, iac_arena *are
 }
 
 /* a[key] where there is no such instance, in the words of an index into the collection. */
-static void no_such_instance(const iac_ref *ref, iac_repetition repetition, const iac_expansion *expansion,
-                             iac_diags *diags)
+static void no_such_instance(const iac_ref *ref, const iac_value *key, const iac_expansion *expansion,
+                             iac_arena *arena, iac_diags *diags)
 {
-    iac_range range = ref->key ? ref->key->range : ref->range;
-    if (repetition == IAC_SINGLE)
-        iac_diag_error(diags, range, "Invalid index",
-                       "This value does not have any indices.");
-    else if (repetition == IAC_BY_COUNT && expansion->n == 0)
-        iac_diag_error(diags, range, "Invalid index",
-                       "The given key does not identify an element in this collection value: the collection has no "
-                       "elements.");
-    else if (repetition == IAC_BY_COUNT)
-        iac_diag_error(diags, range, "Invalid index",
-                       "The given key does not identify an element in this collection value: the given index is "
-                       "greater than or equal to the length of the collection.");
-    else
-        iac_diag_error(diags, range, "Invalid index",
-                       "The given key does not identify an element in this collection value.");
+    iac_range range = ref->key ? iac_ref_index_range(ref) : ref->range;
+    const char *why = "";
+    iac_key wanted;
+    if (expansion->repetition == IAC_SINGLE) {
+        iac_diag_error(diags, range, "Invalid index", "This value does not have any indices.");
+        return;
+    }
+    if (expansion->repetition == IAC_BY_COUNT && key_of(key, IAC_BY_COUNT, arena, &wanted)) {
+        if (wanted.index < 0)
+            why = ": a negative number is not a valid index for a sequence";
+        else if (wanted.index == expansion->n) /* no more is said of those farther out */
+            why = expansion->n ? ": the given index is greater than or equal to the length of the collection"
+                               : ": the collection has no elements";
+    }
+    iac_diag_error(diags, range, "Invalid index",
+                   "The given key does not identify an element in this collection value%s.", why);
 }
 
 static const iac_value *unknown_instance(iac_arena *arena, const iac_node *node)
@@ -125,7 +126,7 @@ static const iac_value *lookup_resource(iac_place *place, const iac_ref *ref, co
         if (expansion->repetition != IAC_SINGLE && key_of(key, expansion->repetition, arena, &wanted))
             found = iac_expansion_find(expansion, wanted);
         if (!found) {
-            no_such_instance(ref, expansion->repetition, expansion, diags);
+            no_such_instance(ref, key, expansion, arena, diags);
             return NULL;
         }
         return found->value ? found->value : unknown_instance(arena, node);
@@ -185,7 +186,7 @@ static const iac_value *lookup_module(iac_place *place, const iac_ref *ref, cons
         if (key_of(key, expansion->repetition, arena, &wanted))
             found = iac_expansion_find(expansion, wanted);
         if (!found) {
-            no_such_instance(ref, expansion->repetition, expansion, diags);
+            no_such_instance(ref, key, expansion, arena, diags);
             return NULL;
         }
         index += (uint32_t)(found - expansion->v);

@@ -104,7 +104,7 @@ static void read_module(iac_module_build *m, const iac_block *block, iac_test_ru
     if (run->source.n && (!iac_module_source_parse(m->arena, run->source, version != NULL, &address, &problem,
                                                    &detail) ||
                           address.kind == IAC_SOURCE_REMOTE)) {
-        iac_diag_error(m->diags, run->source_range, "Invalid module source address",
+        iac_diag_error(m->diags, source->range, "Invalid module source address",
                        "Only local or registry module sources are currently supported from within test run blocks.");
         run->source = (iac_str){ 0 };
     }

@@ -469,7 +469,11 @@ static const iac_body *parse_block_body(iac_parser *p, const iac_token *open, ia
     size_t attributes = p->attributes.n, blocks = p->blocks.n;
     names seen = { 0 };
     const iac_token *first = iac_parser_peek(p);
+    iac_range missing = iac_token_range(p, open);
     if (first->kind == IAC_TOK_IDENT) {
+        missing = iac_token_range(p, first); /* what a block on one line lacks is missing where its argument begins */
+        if ((unsigned char)iac_token_text(p, first).p[0] < 0x80)
+            missing.end = missing.start + 1;
         parse_inline_argument(p, iac_parser_next(p), &seen, attributes);
         end_of_inline_body(p, open, first);
     } else {
@@ -478,8 +482,7 @@ static const iac_body *parse_block_body(iac_parser *p, const iac_token *open, ia
     iac_map_clear(&seen.map);
     const iac_token *close = iac_parser_next(p); /* the brace, or the end of the file */
     *ret_close = iac_token_range(p, close);
-    return finish_body(p, attributes, blocks, iac_parser_range(p, open->end, close->start),
-                       iac_token_range(p, open));
+    return finish_body(p, attributes, blocks, iac_parser_range(p, open->end, close->start), missing);
 }
 
 static void parse_block_item(iac_parser *p, const iac_token *type)
