@@ -94,6 +94,7 @@ typedef struct aws_step {
     const char *when;    /* a condition: attr=value or attr!=value */
     const char *path;    /* waits: where the status is; find: where the id is in an item of the list */
     bool unique;         /* find: there cannot be two objects that the arguments name */
+    const char *known;   /* find: an attribute that the read needs, taken from the item; else NULL */
     aws_words target, pending;
     bool not_found_is_target, not_found_is_pending;
     long timeout_seconds;

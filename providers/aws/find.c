@@ -35,23 +35,41 @@ static bool has_arguments(const aws_desc *desc, const aws_step *s, sdk_val plann
     return true;
 }
 
-/* Reads each object that the call lists, and keeps the one that was made as planned. False after an error. */
+/* Reads an object that the call named, and keeps it if it was made as planned. False after an error. */
+static bool compare_named(aws_ctx *ctx, const aws_step *s, const json_t *item, iacp_find *request, size_t *ret_count)
+{
+    sdk_val state = NULL;
+    const char *id = aws_tree_str((json_t *)item, s->path);
+    sdk_object known = sdk_object_from(ctx->call, request->planned);
+
+    ctx->id = sdk_strndup(ctx->call, id, strlen(id));
+    for (size_t i = 0; s->known && i < ctx->desc->attrs.n; i++) {
+        const aws_attr *a = &ctx->desc->attrs.v[i];
+        if (strcmp(a->name, s->known) == 0) {
+            sdk_set(&known, a->name, sdk_new_cstr(ctx->call, aws_tree_str((json_t *)item, a->read)));
+        }
+    }
+    ctx->state = known.value;
+    aws_read_result result = aws_read_object(ctx, known.value, NULL, &state);
+    if (result == AWS_READ_OK && made_as(ctx->desc, state, request->planned)) {
+        request->ret_state = state;
+        ++*ret_count;
+    }
+    return result != AWS_READ_ERROR;
+}
+
+/* The same of each that it lists; an answer of one object is a list of that. */
 static bool compare_listed(aws_ctx *ctx, const aws_step *s, const json_t *list, iacp_find *request, size_t *ret_count)
 {
     const json_t *item;
     size_t i;
 
+    if (json_is_object(list)) {
+        return compare_named(ctx, s, list, request, ret_count);
+    }
     json_array_foreach(list, i, item) {
-        sdk_val state = NULL;
-        const char *id = aws_tree_str((json_t *)item, s->path);
-        ctx->id = sdk_strndup(ctx->call, id, strlen(id));
-        aws_read_result result = aws_read_object(ctx, request->planned, NULL, &state);
-        if (result == AWS_READ_ERROR) {
+        if (!compare_named(ctx, s, item, request, ret_count)) {
             return false;
-        }
-        if (result == AWS_READ_OK && made_as(ctx->desc, state, request->planned)) {
-            request->ret_state = state;
-            ++*ret_count;
         }
     }
     return true;
@@ -68,6 +86,10 @@ static int32_t find_created(aws_ctx *ctx, const aws_step *s, iacp_find *request)
         return IACP_OK;
     }
     json_t *answer = aws_run_step(ctx, s, NULL, &error);
+    if (!answer && aws_is_not_found(ctx->desc, &error)) {
+        request->ret_found = IACP_FOUND_NOTHING;
+        return IACP_OK;
+    }
     if (!answer) {
         return aws_diagnose(ctx->call, ctx->desc->service, s->op, &error,
                             sdk_printf(ctx->call, "looking for %s", ctx->desc->label));
