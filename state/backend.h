@@ -121,7 +121,9 @@ bool iac_lock_info_read(iac_arena *arena, iac_str json, iac_lock_info *ret);
 /* "2026-01-02T03:04:05.123456Z" of seconds since the epoch, and back; 0 when it is no time. */
 iac_str iac_time_text(iac_arena *arena, double seconds);
 double iac_time_parse(iac_str text);
-enum { IAC_LEASE_SECONDS = 45 }; /* a lock that was not renewed for so long may be taken; it is renewed every third */
+/* A lock that was not renewed for so long may be taken; it is renewed every third. 45; tests set IAC_TEST_LEASE_SECONDS
+ * to wait less. */
+int64_t iac_lease_seconds(void);
 
 /* Writes a file so that it is there as a whole, or not at all, whatever happens. errno on failure, else 0. */
 int iac_write_file(const char *path, iac_str bytes, unsigned mode);

@@ -159,7 +159,7 @@ static iac_status lock_backend(iac_mirror *m, const char *operation, int64_t dea
     iac_status status;
     iac_lock_info mine = iac_lock_new(arena, operation);
     mine.path = iac_str_of(iac_backend_describe(m->backend));
-    mine.lease_seconds = m->driver->renew ? IAC_LEASE_SECONDS : 0;
+    mine.lease_seconds = m->driver->renew ? iac_lease_seconds() : 0;
     for (;;) {
         iac_lock_info holder = { 0 };
         mine.token = m->token;

@@ -315,6 +315,13 @@ static void renew(iac_mirror *m)
     iac_diags_clear(&ignored);
 }
 
+int64_t iac_lease_seconds(void)
+{
+    const char *text = getenv("IAC_TEST_LEASE_SECONDS");
+    long seconds = text ? strtol(text, NULL, 10) : 0;
+    return seconds >= 3 && seconds < 45 ? seconds : 45;
+}
+
 static void *heart_main(void *arg)
 {
     iac_mirror *m = arg;
@@ -322,7 +329,7 @@ static void *heart_main(void *arg)
     while (!m->stop_beating && !m->lost) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += IAC_LEASE_SECONDS / 3;
+        until.tv_sec += (time_t)(m->mine.lease_seconds / 3);
         int rc = 0;
         while (!m->stop_beating && rc == 0)
             rc = pthread_cond_timedwait(&m->beat, &m->mutex, &until);

@@ -744,6 +744,59 @@ output "o" {{ value = data.terraform_remote_state.r.outputs.o[2] }}
     assert reader.iac("output", "-raw", "o") == "v2"
 
 
+# ---- leases ----
+
+LEASE = {"IAC_TEST_LEASE_SECONDS": "3"}
+
+
+def asking(d):
+    """An apply that has the lock and asks."""
+    run = subprocess.Popen([IAC, "apply", "-var=n=4"], cwd=d.path, env=dict(d.env, **LEASE), stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while "Only 'yes'" not in run.stdout.readline():
+        assert run.poll() is None
+    return run
+
+
+def another(d):
+    other = Dir()
+    (other.path / "main.tf").write_text((d.path / "main.tf").read_text())
+    other.iac("init")
+    return other
+
+
+def lease(block):
+    """A holder that lives keeps its lock; one that is frozen loses it, and does no harm when it wakes up."""
+    d = Dir(block)
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    holder, other = asking(d), another(d)
+    try:
+        output = other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=7s", status=1, env=LEASE)
+        assert "Error acquiring the state lock" in output, output
+        holder.send_signal(signal.SIGSTOP)
+        other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=30s", env=LEASE)
+        holder.send_signal(signal.SIGCONT)
+        output = holder.communicate("yes\n")[0]
+    finally:
+        holder.kill()
+        holder.wait()
+    assert holder.returncode == 1, output
+    assert "taken over" in output or "changed by somebody else" in output or "removed by somebody" in output, output
+    assert len(S3.state()["resources"][0]["instances"]) == 5
+    no_change(other.iac("plan", "-var=n=5"))
+
+
+@case
+def s3_lease():
+    lease(S3.block())
+
+
+@case
+def s3_table_lease():
+    lease(S3.block('dynamodb_table = "locks"'))
+
+
 # ---- migration ----
 
 

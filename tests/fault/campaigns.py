@@ -2,11 +2,19 @@
 """Runs that are killed at each instant at which something durable happens (tests/fault/shim.c), one after the other. After
 each, the next run must end with servers, state and configuration agreeing: no orphan, no duplicate, no loss.
 
-    campaigns.py [--runs N] [--power] [NAME...]
+    campaigns.py [--runs N] [--fault kill|power|errors|clock] [NAME...]
+    campaigns.py --concurrent N
 
 A campaign has scenarios: an apply, a destroy, a migration of the state. Each is run once to count its points; then N runs
-(default 12) are spread evenly over all of them. --power: the power is cut instead; what was not synchronised is gone,
-or, in every second run, survives for some files and not for others. The last line is "N passed, N failed, N skipped"."""
+(default 12) are spread evenly over all of them. Other faults than a kill:
+
+    power   the power is cut: what was not synchronised is gone, or, in every second run, survives for some files and
+            not for others
+    errors  a call fails (EIO, EINTR, once or from then on; ENOSPC), or writes are cut short, which must do no harm at all
+    clock   the clock jumps a day ahead or back, which must do no harm either
+
+--concurrent: so many runs on one state at once. All succeed or say that it is locked, and nothing is lost. The last line
+is "N passed, N failed, N skipped"."""
 import argparse
 import json
 import os
@@ -571,25 +579,39 @@ class Chance(random.Random):
     survives = 0.0
 
 
-def one(c, s, n, power):
-    """Kills the scenario at point n. Whether it was killed at all."""
+def faults_of(fault, n):
+    """What the shim is told for point n."""
+    if fault == "errors":
+        return [{"FAULT_ERROR": f"EIO:{n}"}, {"FAULT_ERROR": f"ENOSPC:{n}+"}, {"FAULT_ERROR": f"EINTR:{n}"},
+                {"FAULT_SHORT": str(n % 3 + 1)}, {"FAULT_ERROR": f"EIO:{n}+"}][n % 5]
+    if fault == "clock":
+        return {"FAULT_CLOCK": f"{86400 if n % 2 else -86400}:{n}"}
+    return {"FAULT_KILL": f"{n}{'+' if n % 2 else ''}"}
+
+
+def one(c, s, n, fault):
+    """Lets the scenario fail at point n. Whether it did, and whether the next run told of a recovery."""
     c.prepare(s)
-    disk = Disk(c.folder()) if power else None
-    faults = {"FAULT_SHADOW": str(disk.shadow)} if disk else {}
-    status, said, _ = shimmed(c.folder(), s.command, FAULT_KILL=f"{n}{'+' if n % 2 else ''}", **faults)
+    disk = Disk(c.folder()) if fault == "power" else None
+    faults = faults_of(fault, n)
+    if disk:
+        faults["FAULT_SHADOW"] = str(disk.shadow)
+    status, said, _ = shimmed(c.folder(), s.command, **faults)
     if disk:
         chance = Chance(n)
         chance.survives = 0.5 if n % 4 >= 2 else 0.0
         disk.cut(chance)
     try:
+        if status not in (0, 1, -9) or (status != 0 and ("FAULT_SHORT" in faults or fault == "clock")):
+            raise Trouble(f"the run ended with {status}")
         again = c.settle(s)
         c.agree(s, said)
     except Trouble as trouble:
-        raise Trouble(f"{trouble}\n---- the run that was killed said\n{said}") from None
-    return status == -9, "Recovered from" in again
+        raise Trouble(f"{trouble}\n---- {faults}: the run that was disturbed said\n{said}") from None
+    return status != 0, "Recovered from" in again
 
 
-def campaign(c, runs, power, keep):
+def campaign(c, runs, fault, keep):
     c.open()
     scenarios = c.scenarios()
     for s in scenarios:
@@ -606,7 +628,7 @@ def campaign(c, runs, power, keep):
         if i >= total:
             n += 1  # the other side of the point
         try:
-            died, found = one(c, s, n, power)
+            died, found = one(c, s, n, fault)
             killed += died
             recovered += found
             passed += 1
@@ -618,9 +640,48 @@ def campaign(c, runs, power, keep):
                                 symlinks=True, dirs_exist_ok=True)
             if failed >= 5:
                 break
-    print(f"{c.name}{' (power cut)' if power else ''}: {passed + failed} runs over {total} points, {killed} killed, "
+    print(f"{c.name}, {fault}: {passed + failed} runs over {total} points, {killed} broken off, "
           f"{recovered} left something to recover, {failed} failed", flush=True)
     return passed, failed
+
+
+def concurrent(n):
+    """Each run makes an object of its own."""
+    folder = WORK / "project"
+    folder.mkdir()
+    (folder / "main.tf").write_text(f"""
+resource "terraform_data" "a" {{
+  for_each = toset([for i in range({n}) : "k${{i}}"])
+  input    = each.key
+}}
+""")
+    run(folder, *INIT)
+    runs, failed = [], 0
+    for i in range(n):
+        said = open(WORK / f"said-{i}", "w+", encoding="utf-8")
+        command = [IAC, *APPLY, f'-target=terraform_data.a["k{i}"]', "-lock-timeout=" + ("600s" if i % 4 else "1s")]
+        runs.append((subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, env=environment()), said))
+    busy = 0
+    for i, (process, said) in enumerate(runs):
+        status = process.wait()
+        said.seek(0)
+        text = said.read()
+        if status != 0 and "Error acquiring the state lock" in text:
+            busy += 1
+        elif status != 0:
+            failed += 1
+            print(f"FAILED: run {i} ended with {status}:\n{text}")
+        made = re.search(r"Creation complete after .* \[id=(.*)\]", text)
+        runs[i] = made.group(1) if made else None
+    state = json.loads(run(folder, "state", "pull"))
+    have = {i["index_key"]: i["attributes"]["id"] for r in state.get("resources", []) for i in r["instances"]}
+    want = {f"k{i}": identity for i, identity in enumerate(runs) if identity}
+    if have != want:
+        failed += 1
+        print(f"FAILED: state and runs differ: {set(have.items()) ^ set(want.items())}")
+    run(folder, "state", "check")
+    print(f"concurrent: {n} runs, {len(want)} succeeded, {busy} found the state locked, {failed} failed")
+    return n - failed, failed
 
 
 CAMPAIGNS = [Data, Local, Http, S3, Aws, Kubernetes]
@@ -629,7 +690,8 @@ CAMPAIGNS = [Data, Local, Http, S3, Aws, Kubernetes]
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=12)
-    parser.add_argument("--power", action="store_true")
+    parser.add_argument("--fault", choices=["kill", "power", "errors", "clock"], default="kill")
+    parser.add_argument("--concurrent", type=int, default=0)
     parser.add_argument("--keep", help="folder for projects of failed runs")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
@@ -637,12 +699,14 @@ def main():
     subprocess.run([os.environ.get("CC", "cc"), "-std=gnu17", "-O1", "-shared", "-fPIC", "-o", str(SHIM),
                     str(HERE / "shim.c"), "-ldl", "-lpthread"], check=True)
     try:
-        for kind in CAMPAIGNS:
+        if options.concurrent:
+            passed, failed = concurrent(options.concurrent)
+        for kind in CAMPAIGNS if not options.concurrent else []:
             if options.names and kind.name not in options.names:
                 continue
             c = kind()
             try:
-                good, bad = campaign(c, options.runs, options.power, options.keep)
+                good, bad = campaign(c, options.runs, options.fault, options.keep)
                 passed, failed = passed + good, failed + bad
             except backends.Skip as why:
                 skipped += 1
