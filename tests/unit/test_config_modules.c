@@ -219,7 +219,7 @@ static void test_config_modules__late_sources(void **state)
           "Value not known early enough for a module source", "not known then" },
         { "variable \"s\" {}\nmodule \"m\" { source = var.s }\n", "No value for required variable", "\"s\"" },
         { "module \"m\" { source = [\"./x\"] }\n", "Unsuitable value type", "string required" },
-        { "module \"m\" { source = null }\n", "Unsuitable value type", "must not be null" },
+        { "module \"m\" { source = null }\n", "Unsuitable value type", "null value is not allowed" },
         { "module \"m\" {\n  source = \"a/b/c\"\n  version = \"!!\"\n}\n", "Invalid version constraint", "syntax" },
     };
     (void)state;
