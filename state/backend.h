@@ -27,6 +27,7 @@ typedef struct iac_backend_argument {
     bool sensitive;
     bool hidden;            /* not in blocks: set by options of the command line */
     const struct iac_backend_argument *nested; /* NAME = { ... } */
+    bool block;             /* with nested: NAME { ... } instead, at most once; the value is a list */
 } iac_backend_argument;
 
 typedef struct iac_snapshot {

@@ -25,21 +25,32 @@ static void add_object_type(iac_buf *out, const iac_backend_argument *members)
     iac_buf_cstr(out, "]]");
 }
 
-static void add_attributes(iac_buf *out, const iac_backend_argument *arguments)
+/* The schema of a block. A depth of one is all there is. */
+static void add_block(iac_buf *out, const iac_backend_argument *arguments)
 {
     bool first = true;
 
     iac_buf_cstr(out, "{\"attributes\":{");
-    for (; arguments->name; arguments++) {
-        if (arguments->hidden)
+    for (const iac_backend_argument *a = arguments; a->name; a++) {
+        if (a->hidden || a->block)
             continue;
-        iac_buf_printf(out, "%s\"%s\":{\"type\":", first ? "" : ",", arguments->name);
+        iac_buf_printf(out, "%s\"%s\":{\"type\":", first ? "" : ",", a->name);
         first = false;
-        if (arguments->type)
-            iac_buf_cstr(out, arguments->type);
+        if (a->type)
+            iac_buf_cstr(out, a->type);
         else
-            add_object_type(out, arguments->nested);
-        iac_buf_printf(out, ",\"optional\":true,\"sensitive\":%s}", arguments->sensitive ? "true" : "false");
+            add_object_type(out, a->nested);
+        iac_buf_printf(out, ",\"optional\":true,\"sensitive\":%s}", a->sensitive ? "true" : "false");
+    }
+    iac_buf_cstr(out, "},\"block_types\":{");
+    first = true;
+    for (const iac_backend_argument *a = arguments; a->name; a++) {
+        if (!a->block)
+            continue;
+        iac_buf_printf(out, "%s\"%s\":{\"nesting_mode\":\"list\",\"max_items\":1,\"block\":", first ? "" : ",", a->name);
+        first = false;
+        add_block(out, a->nested);
+        iac_buf_char(out, '}');
     }
     iac_buf_cstr(out, "}}");
 }
@@ -52,7 +63,7 @@ static const iac_block_schema *schema_of(iac_arena *arena, const iac_backend_dri
 
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&json, "{\"version\":0,\"block\":");
-    add_attributes(&json, driver->arguments);
+    add_block(&json, driver->arguments);
     iac_buf_char(&json, '}');
     const iac_schema *schema = iac_schema_from_json(arena, iac_arena_str(arena, iac_buf_view(&json)), &error);
     iac_buf_clear(&json);

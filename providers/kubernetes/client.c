@@ -1,5 +1,4 @@
 #include "providers/kubernetes/client.h"
-#include "providers/kubernetes/exec.h"
 #include "providers/sdk/retry.h"
 #include <pthread.h>
 #include <stdarg.h>
@@ -8,71 +7,31 @@
 
 #define BUSY_TRIES 8         /* 429 and 5xx */
 #define UNREACHABLE_TRIES 3  /* no connection at all */
-#define TOKEN_FILE_AGE_S 60
-#define EXPIRY_LEEWAY_S 10
 #define MAX_WARNINGS_KEPT 1000
 #define MAX_CAUSES 10
 
-/* One set of TLS settings with its connections. A set that was replaced is kept until the end: requests may still be
- * running on it. */
-typedef struct line {
-    sdk_http *http;
-    struct line *older;
-} line;
-
 struct k8s_client {
-    k8s_access access;
+    k8s_session *session;
+    const k8s_access *access;
     k8s_kinds *kinds;
-    bool tls;
-    pthread_mutex_t lock;   /* guards everything below; held while the exec plugin runs, so that it runs once */
-    line *current;
-    k8s_credentials exec;   /* what the plugin gave */
-    bool exec_ran;
-    uint64_t exec_count;    /* how often it ran */
-    char *file_token;
-    time_t file_token_read;
+    pthread_mutex_t lock;   /* guards everything below */
     iac_arena *said_arena;
     iac_map said;           /* warnings shown */
 };
 
-static void open_line(k8s_client *c)
-{
-    const k8s_access *a = &c->access;
-    const char *cert = c->exec.cert_pem ? c->exec.cert_pem : a->cert_pem;
-    const char *key = c->exec.cert_pem ? c->exec.key_pem : a->key_pem;
-    sdk_http_options options = {
-        .user_agent = sdk_host ? NULL : "iac",
-        .ca_pem = iac_str_of(a->ca_pem),
-        .client_cert_pem = c->tls ? iac_str_of(cert) : (iac_str){ 0 },
-        .client_key_pem = c->tls ? iac_str_of(key) : (iac_str){ 0 },
-        .tls_server_name = a->tls_server_name,
-        .insecure = a->insecure,
-        .proxy = a->proxy_url,
-        .connect_timeout_ms = 10000,
-        .timeout_ms = 90000,
-    };
-    char agent[64];
-    if (sdk_host) {
-        snprintf(agent, sizeof(agent), "iac/%s", sdk_host->version);
-        options.user_agent = agent;
-    }
-    line *l = iac_xcalloc(1, sizeof(*l));
-    l->http = sdk_http_new(&options);
-    l->older = c->current;
-    c->current = l;
-}
-
 k8s_client *k8s_client_new(k8s_access *access)
 {
     k8s_client *c = iac_xcalloc(1, sizeof(*c));
+    char agent[64] = "iac";
 
-    c->access = *access;
-    *access = (k8s_access){ 0 };
-    c->tls = c->access.server && strncmp(c->access.server, "https://", 8) == 0;
+    if (sdk_host) {
+        snprintf(agent, sizeof(agent), "iac/%s", sdk_host->version);
+    }
+    c->session = k8s_session_new(access, agent);
+    c->access = k8s_session_access(c->session);
     c->kinds = k8s_kinds_new();
     c->said_arena = iac_arena_new();
     pthread_mutex_init(&c->lock, NULL);
-    open_line(c);
     return c;
 }
 
@@ -81,25 +40,17 @@ void k8s_client_free(k8s_client *c)
     if (!c) {
         return;
     }
-    while (c->current) {
-        line *older = c->current->older;
-        sdk_http_free(c->current->http);
-        free(c->current);
-        c->current = older;
-    }
     k8s_kinds_free(c->kinds);
-    k8s_credentials_clear(&c->exec);
-    free(c->file_token);
+    k8s_session_free(c->session);
     iac_map_clear(&c->said);
     iac_arena_free(c->said_arena);
-    k8s_access_clear(&c->access);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
 
 const char *k8s_client_namespace(const k8s_client *c)
 {
-    return c->access.namespace_ && *c->access.namespace_ ? c->access.namespace_ : "default";
+    return c->access->namespace_ && *c->access->namespace_ ? c->access->namespace_ : "default";
 }
 
 k8s_kinds *k8s_client_kinds(k8s_client *c)
@@ -107,131 +58,12 @@ k8s_kinds *k8s_client_kinds(k8s_client *c)
     return c->kinds;
 }
 
-/* Credentials */
-
-static bool call_cancelled(void *arg)
-{
-    return sdk_host->cancelled(arg) != 0;
-}
-
-/* The bearer token from the plugin, run now if it has not run or its answer is about to expire, or when it has run
- * `seen` times only and the server refused that answer. The caller holds the lock. */
-static bool exec_token(k8s_client *c, iacp_call *call, bool refused, uint64_t seen, iac_buf *why)
-{
-    bool expired = c->exec.expires && c->exec.expires - EXPIRY_LEEWAY_S <= time(NULL);
-
-    if (c->exec_ran && !expired && !(refused && seen == c->exec_count)) {
-        return true;
-    }
-    k8s_credentials fresh;
-    if (!k8s_exec_run(&c->access, call_cancelled, call, &fresh, why)) {
-        return false;
-    }
-    bool new_certificate = fresh.cert_pem && (!c->exec.cert_pem || strcmp(fresh.cert_pem, c->exec.cert_pem) != 0);
-    k8s_credentials_clear(&c->exec);
-    c->exec = fresh;
-    c->exec_ran = true;
-    c->exec_count++;
-    if (new_certificate) {
-        open_line(c);
-    }
-    return true;
-}
-
-/* The caller holds the lock. */
-static bool read_token_file(k8s_client *c, bool refused, iac_buf *why)
-{
-    time_t now = time(NULL);
-
-    if (c->file_token && !refused && now - c->file_token_read < TOKEN_FILE_AGE_S) {
-        return true;
-    }
-    char *token = k8s_read_file(c->access.token_file, 1 << 20, NULL, why);
-    if (!token) {
-        return false;
-    }
-    token[strcspn(token, " \r\n\t")] = '\0';
-    free(c->file_token);
-    c->file_token = token;
-    c->file_token_read = now;
-    return true;
-}
-
-static char *basic_credentials(iacp_call *call, const k8s_access *a)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *plain = sdk_printf(call, "%s:%s", a->username, a->password ? a->password : "");
-    size_t n = strlen(plain);
-    char *out = sdk_alloc(call, 6 + (n + 2) / 3 * 4 + 1), *p = out + 6;
-
-    memcpy(out, "Basic ", 6);
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t bits = (uint32_t)(unsigned char)plain[i] << 16;
-        bits |= i + 1 < n ? (uint32_t)(unsigned char)plain[i + 1] << 8 : 0;
-        bits |= i + 2 < n ? (uint32_t)(unsigned char)plain[i + 2] : 0;
-        *p++ = digits[bits >> 18 & 63];
-        *p++ = digits[bits >> 12 & 63];
-        *p++ = i + 1 < n ? digits[bits >> 6 & 63] : '=';
-        *p++ = i + 2 < n ? digits[bits & 63] : '=';
-    }
-    return out;
-}
-
-/* Finds the Authorization header's value (NULL: none) and the line to use. */
-static bool authorise(k8s_client *c, iacp_call *call, bool refused, uint64_t *exec_seen, char **ret_header,
-                      sdk_http **ret_http, iac_buf *why)
-{
-    bool ok = true;
-
-    *ret_header = NULL;
-    pthread_mutex_lock(&c->lock);
-    if (c->tls && c->access.exec) {
-        ok = exec_token(c, call, refused, *exec_seen, why);
-        *exec_seen = c->exec_count;
-        if (ok && c->exec.token) {
-            *ret_header = sdk_printf(call, "Bearer %s", c->exec.token);
-        }
-    } else if (c->tls && c->access.token) {
-        *ret_header = sdk_printf(call, "Bearer %s", c->access.token);
-    } else if (c->tls && c->access.token_file) {
-        ok = read_token_file(c, refused, why);
-        if (ok) {
-            *ret_header = sdk_printf(call, "Bearer %s", c->file_token);
-        }
-    } else if (c->tls && c->access.username) {
-        *ret_header = basic_credentials(call, &c->access);
-    }
-    *ret_http = c->current->http;
-    pthread_mutex_unlock(&c->lock);
-    return ok;
-}
-
 /* Headers */
 
-typedef IAC_VEC(sdk_header) headers;
-
-static void add_header(headers *list, const char *name, const char *value)
+static void add_header(k8s_headers *list, const char *name, const char *value)
 {
     if (value) {
         iac_vec_push(list, (sdk_header){ iac_str_of(name), iac_str_of(value) });
-    }
-}
-
-static void add_impersonation(iacp_call *call, const k8s_access *a, headers *list)
-{
-    const char *key;
-    json_t *values, *value;
-    size_t i;
-
-    add_header(list, "Impersonate-User", a->as_user);
-    add_header(list, "Impersonate-Uid", a->as_uid);
-    json_array_foreach(a->as_groups, i, value) {
-        add_header(list, "Impersonate-Group", json_string_value(value));
-    }
-    json_object_foreach(a->as_extra, key, values) {
-        json_array_foreach(values, i, value) {
-            add_header(list, sdk_printf(call, "Impersonate-Extra-%s", key), json_string_value(value));
-        }
     }
 }
 
@@ -326,25 +158,25 @@ static void understand(k8s_client *c, iacp_call *call, const k8s_request *reques
 }
 
 /* The exchange with its repetitions; false when nothing could be sent. */
-static bool exchange(k8s_client *c, iacp_call *call, sdk_request *http_request, const headers *base,
+static bool exchange(k8s_client *c, iacp_call *call, sdk_request *http_request, const k8s_headers *base,
                      sdk_response *response, k8s_reply *ret, iac_buf *why)
 {
     sdk_backoff busy = { .max = BUSY_TRIES, .base_ms = 500, .cap_ms = 10000 };
     sdk_backoff away = { .max = UNREACHABLE_TRIES, .base_ms = 300, .cap_ms = 2000 };
     bool refused = false;
     uint64_t exec_seen = 0;
+    net_call part = sdk_http_call(call);
 
     for (;;) {
-        headers list = { 0 };
-        char *authorization;
+        k8s_headers list = { 0 };
         sdk_http *http;
-        if (!authorise(c, call, refused, &exec_seen, &authorization, &http, why)) {
-            return false;
-        }
         for (size_t i = 0; i < base->n; i++) {
             iac_vec_push(&list, base->v[i]);
         }
-        add_header(&list, "Authorization", authorization);
+        if (!k8s_session_authorise(c->session, &part, refused, &exec_seen, &list, &http, why)) {
+            iac_vec_clear(&list);
+            return false;
+        }
         http_request->headers = list.v;
         http_request->header_count = list.n;
         sdk_http_send(http, call, http_request, response);
@@ -355,7 +187,7 @@ static bool exchange(k8s_client *c, iacp_call *call, sdk_request *http_request, 
         if (response->cancelled) {
             return true;
         }
-        if (response->status == 401 && !refused && (c->access.exec || c->access.token_file)) {
+        if (response->status == 401 && !refused && (c->access->exec || c->access->token_file)) {
             refused = true;
             continue;
         }
@@ -372,12 +204,12 @@ static bool exchange(k8s_client *c, iacp_call *call, sdk_request *http_request, 
 
 bool k8s_send(k8s_client *c, iacp_call *call, const k8s_request *request, k8s_reply *ret)
 {
-    headers list = { 0 };
+    k8s_headers list = { 0 };
     sdk_response response = { 0 };
     iac_buf why;
 
     *ret = (k8s_reply){ .reason = "", .message = "" };
-    if (!c->access.server) {
+    if (!c->access->server) {
         ret->no_access = true;
         ret->message =
             "No cluster is configured: set config_path or host in the provider block, or KUBE_CONFIG_PATH, KUBECONFIG "
@@ -387,14 +219,13 @@ bool k8s_send(k8s_client *c, iacp_call *call, const k8s_request *request, k8s_re
     char *body = request->body ? json_dumps(request->body, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     sdk_request http_request = {
         .method = request->method,
-        .url = sdk_printf(call, "%s%s", c->access.server, request->path),
+        .url = sdk_printf(call, "%s%s", c->access->server, request->path),
         .body = iac_str_of(body),
         .max_response = (size_t)256 << 20,
     };
     iac_buf_init(&why, 65536);
     add_header(&list, "Accept", request->accept ? request->accept : "application/json");
     add_header(&list, "Content-Type", body ? request->content_type : NULL);
-    add_impersonation(call, &c->access, &list);
     if (exchange(c, call, &http_request, &list, &response, ret, &why)) {
         ret->cancelled = response.cancelled;
         understand(c, call, request, &response, ret);
@@ -452,15 +283,15 @@ int32_t k8s_reply_error(k8s_client *c, iacp_call *call, const k8s_reply *reply, 
     } else if (reply->no_access) {
         iac_buf_cstr(&detail, reply->message);
     } else if (reply->status == 0) {
-        iac_buf_printf(&detail, "The Kubernetes API server at %s (from %s) cannot be reached: %s", c->access.server,
-                       c->access.source ? c->access.source : "the provider's configuration", reply->message);
+        iac_buf_printf(&detail, "The Kubernetes API server at %s (from %s) cannot be reached: %s", c->access->server,
+                       c->access->source ? c->access->source : "the provider's configuration", reply->message);
     } else {
         iac_buf_printf(&detail, "The Kubernetes API server answered %ld%s%s: %s", reply->status,
                        *reply->reason ? " " : "", reply->reason, reply->message);
         add_causes(&detail, reply);
         if (reply->status == 401) {
             iac_buf_printf(&detail, "\nThe credentials come from %s.",
-                           c->access.source ? c->access.source : "the provider's configuration");
+                           c->access->source ? c->access->source : "the provider's configuration");
         }
     }
     iacp_diagnostic diagnostic = {

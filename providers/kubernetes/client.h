@@ -2,8 +2,8 @@
  * Layer: providers/kubernetes (sees sdk). A client may be used from any thread. */
 #ifndef IAC_K8S_CLIENT_H
 #define IAC_K8S_CLIENT_H
+#include "net/kubesession.h"
 #include "providers/kubernetes/discovery.h"
-#include "providers/kubernetes/kubeconfig.h"
 #include "providers/sdk/http.h"
 
 typedef struct k8s_client k8s_client;

@@ -1,14 +1,11 @@
 /* providers/kubernetes/tree.h - JSON trees (jansson) as this provider uses them: unknown leaves, paths, comparison.
- * Layer: providers/kubernetes (sees lang/base). No function here needs a host.
+ * Layer: providers/kubernetes (sees lang/base, net). No function here needs a host.
  *
  * An unknown value ("known after apply") is a special object that k8s_tree_unknown makes; it must never be sent to a
  * server. All functions take borrowed references and return new ones unless said otherwise. Reading is thread-safe. */
 #ifndef IAC_K8S_TREE_H
 #define IAC_K8S_TREE_H
-#include "lang/base/base.h"
-#include <jansson.h>
-
-#define K8S_MAX_DEPTH 128 /* of any tree, from a server or a configuration */
+#include "net/json.h"
 
 json_t *k8s_tree_unknown(void);
 bool k8s_tree_is_unknown(const json_t *tree);
@@ -59,10 +56,4 @@ char *k8s_tree_differences(const json_t *a, const json_t *b, size_t limit);
 
 /* 64 bits over a canonical form (members sorted, nulls left out); NULL has a hash as well. */
 uint64_t k8s_tree_hash(const json_t *tree);
-
-/* Shortest decimal text that reads back as the same double; buffer of at least 40 bytes. */
-void k8s_number_text(double number, char *buffer, size_t size);
-
-/* Parses foreign JSON with a depth limit; NULL when it is not JSON. */
-json_t *k8s_json_parse(const char *text, size_t n);
 #endif

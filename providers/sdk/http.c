@@ -20,9 +20,14 @@ void sdk_http_free(sdk_http *http)
     net_http_free(http);
 }
 
+net_call sdk_http_call(iacp_call *call)
+{
+    return (net_call){ .owner = call, .alloc = call_alloc, .cancelled = call_cancelled };
+}
+
 void sdk_http_send(sdk_http *http, iacp_call *call, const sdk_request *request, sdk_response *ret)
 {
-    net_call part = { .owner = call, .alloc = call_alloc, .cancelled = call_cancelled };
+    net_call part = sdk_http_call(call);
     net_http_send(http, &part, request, ret);
 }
 

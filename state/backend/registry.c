@@ -6,6 +6,7 @@ const iac_backend_driver *const iac_backend_drivers[] = {
     &iac_backend_http,
     &iac_backend_s3,
     &iac_backend_pg,
+    &iac_backend_kubernetes,
     NULL,
 };
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Cases of the backends. The last line is "N passed, N failed, N skipped". An argument: only cases whose names hold it."""
+import base64
+import gzip
 import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -65,7 +68,7 @@ class Dir:
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="iac-backend-"))
         self.env = dict(os.environ, TF_IN_AUTOMATION="1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
                         TF_CLI_CONFIG_FILE="/dev/null", CHECKPOINT_DISABLE="1", AWS_EC2_METADATA_DISABLED="true")
-        for name in [n for n in self.env if n.startswith("TF_HTTP_") or n in ("AWS_CA_BUNDLE", "TF_WORKSPACE")]:
+        for name in [n for n in self.env if n.startswith(("TF_HTTP_", "KUBE", "PG")) or n in ("AWS_CA_BUNDLE", "TF_WORKSPACE")]:
             del self.env[name]
         self.configure(backend, text)
 
@@ -230,6 +233,65 @@ class Pg:
         return json.loads(cls.sql(f"select data from {schema}.states where name = '{name}'"))
 
 
+class Kube:
+    """An API server on loopback (tests/kubernetes/server.sh); one for all cases."""
+    dir = None
+    names = 0
+
+    @classmethod
+    def start(cls):
+        assets = os.environ.get("KUBEBUILDER_ASSETS")
+        envtest = HERE.parents[2] / "shared/envtest/unpack.sh"
+        if not assets and not envtest.exists():
+            raise Skip("no API server: set KUBEBUILDER_ASSETS")
+        cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="iac-kube-"))
+        if not assets:
+            assets = cls.dir / "all"
+            subprocess.run([envtest, "136", assets], check=True, capture_output=True)
+        (cls.dir / "bin").mkdir()
+        for name in ("etcd", "kube-apiserver"):  # controllers have nothing to do here
+            (cls.dir / "bin" / name).symlink_to(pathlib.Path(assets) / name)
+        cls.server("start")
+        cls.config = cls.dir / "run/kubeconfig"
+        cls.url = cls.config.read_text().split('server: "')[1].split('"')[0]
+
+    @classmethod
+    def server(cls, verb):
+        subprocess.run([HERE.parent / "kubernetes/server.sh", verb, cls.dir / "run"], check=True, capture_output=True,
+                       env=dict(os.environ, KUBEBUILDER_ASSETS=str(cls.dir / "bin")))
+
+    @classmethod
+    def block(cls, more="", again=False):
+        if not cls.dir:
+            cls.start()
+        if not again:
+            cls.names += 1
+        return f'backend "kubernetes" {{\nsecret_suffix = "s{cls.names}"\nconfig_path = "{cls.config}"\n{more}\n}}'
+
+    @classmethod
+    def api(cls, method, path, body=None, kind="application/json"):
+        request = urllib.request.Request(cls.url + path, method=method, data=json.dumps(body).encode() if body else None,
+                                         headers={"Authorization": "Bearer admin-token", "Content-Type": kind})
+        with urllib.request.urlopen(request, context=ssl._create_unverified_context()) as answer:
+            return json.loads(answer.read())
+
+    @classmethod
+    def secret(cls, workspace="default", namespace="default"):
+        return cls.api("GET", f"/api/v1/namespaces/{namespace}/secrets/tfstate-{workspace}-s{cls.names}")
+
+    @classmethod
+    def state(cls, **kw):
+        return json.loads(gzip.decompress(base64.b64decode(cls.secret(**kw)["data"]["tfstate"])))
+
+    @classmethod
+    def hold(cls, info, manager="other"):
+        """A lock as another run leaves it."""
+        cls.api("PATCH", "/apis/coordination.k8s.io/v1/namespaces/default/leases/lock-tfstate-default-"
+                f"s{cls.names}?fieldManager={manager}", {
+                    "metadata": {"annotations": {"app.terraform.io/lock-info": json.dumps(info)}},
+                    "spec": {"holderIdentity": info["ID"]}}, "application/merge-patch+json")
+
+
 class Relay:
     """Between a client and a server, to cut the connections there are; keep_server: the server does not learn of it."""
 
@@ -241,10 +303,20 @@ class Relay:
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.cut()
+
+    def open(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self.accept, daemon=True).start()
+
     def accept(self):
+        listener = self.listener
         while True:
             try:
-                client = self.listener.accept()[0]
+                client = listener.accept()[0]
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self.target))
@@ -670,7 +742,7 @@ def pg_server_away():
     d = Dir(Pg.block())
     d.iac("init")
     d.iac("apply", "-auto-approve")
-    d.configure(Pg.block(again=True), RESOURCES + SLOW)
+    d.configure(Pg.block(again=True), RESOURCES + SLOW.replace("sleep 3", "sleep 2"))
     run = d.start(IAC, "apply", "-auto-approve")
     while "local-exec" not in (line := run.stdout.readline()):
         assert line, "the run ended"
@@ -795,6 +867,176 @@ def s3_lease():
 @case
 def s3_table_lease():
     lease(S3.block('dynamodb_table = "locks"'))
+# ---- kubernetes ----
+
+
+@case
+def kubernetes_both_ways():
+    d = Dir(Kube.block('labels = { team = "x" }'))
+    both_ways(d)
+    metadata = Kube.secret()["metadata"]
+    assert metadata["annotations"]["encoding"] == "gzip"
+    assert metadata["labels"] == {"team": "x", "tfstate": "true", "tfstateSecretSuffix": f"s{Kube.names}",
+                                  "tfstateWorkspace": "default", "app.kubernetes.io/managed-by": "terraform"}, metadata
+
+
+@case
+def kubernetes_locks():
+    d = Dir(Kube.block())
+    d.iac("init")
+    d.terraform("init")
+    run = ask(d)
+    found = locked(d)
+    assert "Error acquiring the state lock" in (output := d.terraform("plan", status=1)) and found["id"] in output, output
+    assert found["id"] in d.iac("plan", status=1)
+    run.communicate("yes\n")
+    assert run.returncode == 0 and not json.loads(d.iac("lock", "status", "-json"))["locked"]
+    info = {"ID": "99999999-aaaa", "Operation": "OperationTypeApply", "Info": "", "Who": "someone@there",
+            "Version": "1.11.4", "Created": "2026-01-01T00:00:00Z", "Path": ""}
+    Kube.hold(info)
+    assert "someone@there" in d.iac("plan", status=1)
+    assert "does not match" in d.iac("force-unlock", "-force", "other", status=1)
+    d.iac("force-unlock", "-force", info["ID"])
+    no_change(d.iac("plan"))
+    no_change(d.terraform("plan"))
+
+
+@case
+def kubernetes_lease_runs_out():
+    """Locks of iac that nobody renews are taken over; those of Terraform never."""
+    d = Dir(Kube.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    info = {"ID": "99999999-aaaa", "Operation": "apply", "Info": "", "Who": "someone@there", "Version": "1", "Path": "",
+            "Created": "2026-01-01T00:00:00Z", "Process": {"Host": "there", "Pid": 1}, "Lease": {"Seconds": 1, "Token": 3}}
+    Kube.hold(info, "iac")
+    no_change(d.iac("plan", "-lock-timeout=15s"))
+    del info["Lease"]
+    Kube.hold(info, "iac")
+    time.sleep(2.1)
+    assert "someone@there" in d.iac("plan", status=1)
+
+
+@case
+def kubernetes_killed():
+    d = Dir(Kube.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    run = ask(d, "-var=n=4")
+    locked(d)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    no_change(d.iac("plan"))  # the holder is gone on this host
+
+
+@case
+def kubernetes_two_writers():
+    d = Dir(Kube.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    late = ask(d, "-lock=false", "-var=n=4")
+    other = Dir(Kube.block(again=True))
+    other.iac("init")
+    other.iac("apply", "-auto-approve", "-var=n=5")
+    output = " ".join(late.communicate("yes\n")[0].split())
+    assert late.returncode == 1 and "changed by somebody else" in output, output
+    assert len(Kube.state()["resources"][0]["instances"]) == 5
+    late = ask(other, "-lock=false", "-var=n=6")  # labels are no state
+    Kube.api("PATCH", f"/api/v1/namespaces/default/secrets/tfstate-default-s{Kube.names}", {"metadata": {"labels": {"a": "b"}}},
+             "application/merge-patch+json")
+    output = late.communicate("yes\n")[0]
+    assert late.returncode == 0, output
+    assert len(Kube.state()["resources"][0]["instances"]) == 6 and Kube.secret()["metadata"]["labels"]["a"] == "b"
+
+
+@case
+def kubernetes_workspaces_and_namespace():
+    Kube.block()
+    Kube.api("POST", "/api/v1/namespaces", {"metadata": {"name": f"n{Kube.names}"}})
+    d = Dir(Kube.block(f'namespace = "n{Kube.names}"', again=True))
+    d.iac("init")
+    d.iac("workspace", "new", "blue")
+    d.iac("apply", "-auto-approve", "-var=n=1")
+    assert len(Kube.state(workspace="blue", namespace=f"n{Kube.names}")["resources"][0]["instances"]) == 1
+    d.terraform("init")
+    assert "blue" in d.terraform("workspace", "list")
+    d.iac("workspace", "select", "default")
+    d.iac("workspace", "delete", "-force", "blue")
+    assert "blue" not in d.iac("workspace", "list")
+
+
+@case
+def kubernetes_access():
+    """Credentials from each source; refusals say where they come from, and nothing of the credentials."""
+    Kube.block()
+    name = f'backend "kubernetes" {{\nsecret_suffix = "s{Kube.names}"\n'
+    d = Dir(name + "}")
+    assert "No cluster is configured" in d.iac("init", status=1, env={"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": ""})
+    d.env |= {"KUBE_CONFIG_PATH": str(Kube.config), "KUBE_CTX": "token"}
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    for name_of, value in (("KUBE_CONFIG_PATH", ""), ("KUBE_CTX", "")):
+        d.env[name_of] = value
+    credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "admin-token"}}
+    (d.path / "token.json").write_text(json.dumps(credential))
+    d.configure(f"""{name}host = "{Kube.url}"
+insecure = true
+exec {{
+  api_version = "client.authentication.k8s.io/v1"
+  command = "cat"
+  args = ["token.json"]
+}}
+}}""")
+    d.iac("init", "-reconfigure")
+    no_change(d.iac("plan"))
+    d.configure(f'{name}host = "{Kube.url}"\ninsecure = true\ntoken = "s3cret"\n}}')
+    output = d.iac("init", "-reconfigure", status=None) + d.iac("plan", status=1)
+    assert "401" in output and "s3cret" not in output, output
+    d.configure(f'{name}config_path = "{Kube.config}"\nconfig_context = "nobody"\n}}')
+    output = d.iac("init", "-reconfigure", status=None) + d.iac("plan", status=1)
+    assert "403" in output and "nobody-token" not in output and 'User "nobody"' in output, output
+
+
+@case
+def kubernetes_server_away():
+    """Changes made while the connection is cut are saved by the next run."""
+    d = Dir(Kube.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    relay = Relay(int(Kube.url.rsplit(":", 1)[1]))
+    (d.path / "config").write_text(Kube.config.read_text().replace(Kube.url, f"https://127.0.0.1:{relay.port}"))
+    d.configure(Kube.block(again=True).replace(str(Kube.config), "config"), RESOURCES + SLOW.replace("sleep 3", "sleep 1"))
+    d.iac("init", "-reconfigure")
+    run = d.start(IAC, "apply", "-auto-approve")
+    while "local-exec" not in (line := run.stdout.readline()):
+        assert line, "the run ended"
+    relay.close()
+    output = run.communicate()[0]
+    assert run.returncode == 1 and "errored.tfstate" in output, output
+    output = d.iac("plan", status=1)
+    assert "127.0.0.1" in output and "Error acquiring the state lock" in output, output
+    relay.open()
+    no_change(d.iac("plan"))
+    assert len(Kube.state()["resources"]) == 2
+
+
+@case
+def kubernetes_remote_state():
+    d = Dir(Kube.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    reader = Dir(text=f"""
+data "terraform_remote_state" "r" {{
+  backend = "kubernetes"
+  config = {{
+    secret_suffix = "s{Kube.names}"
+    config_path   = "{Kube.config}"
+  }}
+}}
+output "o" {{ value = data.terraform_remote_state.r.outputs.o[2] }}
+""")
+    reader.iac("apply", "-auto-approve")
+    assert reader.iac("output", "-raw", "o") == "v2"
 
 
 # ---- migration ----
@@ -848,9 +1090,11 @@ def main():
         for function in cases:
             if wanted not in function.__name__:
                 continue
+            began = time.monotonic()
             try:
                 function()
                 passed += 1
+                print(f"{time.monotonic() - began:6.1f} s {function.__name__}")
             except Skip as why:
                 print(f"SKIP {function.__name__}: {why}")
                 skipped += 1
@@ -865,6 +1109,9 @@ def main():
         if Pg.process:
             Pg.stop()
             shutil.rmtree(Pg.dir, ignore_errors=True)
+        if Kube.dir:
+            Kube.server("stop")
+            shutil.rmtree(Kube.dir, ignore_errors=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return failed > 0
 

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "providers/kubernetes/exec.h"
-#include "providers/kubernetes/kubeconfig.h"
+#include "net/kubeexec.h"
+#include "net/kubeconfig.h"
+#include "providers/kubernetes/tree.h"
 
 static char folder[200];
 static struct {

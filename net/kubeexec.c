@@ -1,4 +1,4 @@
-#include "providers/kubernetes/exec.h"
+#include "net/kubeexec.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -46,6 +46,12 @@ void k8s_credentials_clear(k8s_credentials *c)
     free(c->cert_pem);
     free(c->key_pem);
     *c = (k8s_credentials){ 0 };
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
 }
 
 /* The value of KUBERNETES_EXEC_INFO. Caller frees. */
@@ -217,16 +223,16 @@ static bool understand(const k8s_access *access, const iac_buf *out, k8s_credent
     json_t *answer = k8s_json_parse(out->p, out->n);
     const json_t *status = json_object_get(answer, "status");
     const char *want = json_string_value(json_object_get(access->exec, "apiVersion"));
-    const char *token = k8s_tree_text(status, "token");
-    const char *cert = k8s_tree_text(status, "clientCertificateData");
-    const char *key = k8s_tree_text(status, "clientKeyData");
+    const char *token = text_of(status, "token");
+    const char *cert = text_of(status, "clientCertificateData");
+    const char *key = text_of(status, "clientKeyData");
     bool ok = false;
 
-    if (!answer || strcmp(k8s_tree_text(answer, "kind"), "ExecCredential") != 0) {
+    if (!answer || strcmp(text_of(answer, "kind"), "ExecCredential") != 0) {
         iac_buf_cstr(why, "did not print an ExecCredential");
-    } else if (strcmp(k8s_tree_text(answer, "apiVersion"), want) != 0) {
+    } else if (strcmp(text_of(answer, "apiVersion"), want) != 0) {
         iac_buf_printf(why, "answered with API version \"%s\", but \"%s\" was asked for",
-                       k8s_tree_text(answer, "apiVersion"), want);
+                       text_of(answer, "apiVersion"), want);
     } else if (!*token && !*cert) {
         iac_buf_cstr(why, "gave neither a token nor a client certificate");
     } else if (!*cert != !*key) {
@@ -235,7 +241,7 @@ static bool understand(const k8s_access *access, const iac_buf *out, k8s_credent
         ret->token = *token ? iac_xstrdup(token) : NULL;
         ret->cert_pem = *cert ? iac_xstrdup(cert) : NULL;
         ret->key_pem = *key ? iac_xstrdup(key) : NULL;
-        ret->expires = k8s_time_parse(k8s_tree_text(status, "expirationTimestamp"));
+        ret->expires = k8s_time_parse(text_of(status, "expirationTimestamp"));
         ok = true;
     }
     json_decref(answer);
@@ -277,7 +283,7 @@ bool k8s_exec_run(const k8s_access *access, bool (*cancelled)(void *arg), void *
     }
     int rc = start(access, &pid, &out_fd, &err_fd);
     if (rc != 0) {
-        const char *hint = k8s_tree_text(access->exec, "installHint");
+        const char *hint = text_of(access->exec, "installHint");
         iac_buf_printf(why, "the credential plugin %s cannot be run: %s", command, strerror(rc));
         if (*hint) {
             iac_buf_cstr(why, ". ");

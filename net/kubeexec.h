@@ -1,8 +1,8 @@
-/* providers/kubernetes/exec.h - exec credential plugins (client.authentication.k8s.io): runs the command that a
- * kubeconfig names and reads the credentials that it prints. Layer: providers/kubernetes. */
+/* net/kubeexec.h - exec credential plugins (client.authentication.k8s.io): runs the command that a
+ * kubeconfig names and reads the credentials that it prints. Layer: net. */
 #ifndef IAC_K8S_EXEC_H
 #define IAC_K8S_EXEC_H
-#include "providers/kubernetes/kubeconfig.h"
+#include "net/kubeconfig.h"
 #include <time.h>
 
 typedef struct k8s_credentials {

@@ -1,4 +1,4 @@
-#include "providers/kubernetes/yaml.h"
+#include "net/yaml.h"
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>

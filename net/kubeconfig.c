@@ -1,5 +1,5 @@
-#include "providers/kubernetes/kubeconfig.h"
-#include "providers/kubernetes/yaml.h"
+#include "net/kubeconfig.h"
+#include "net/yaml.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
