@@ -25,7 +25,8 @@ typedef struct iac_var_arg {
 /* Everything that any command's options set; texts are borrowed from argv. */
 typedef struct iac_args {
     bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, concise, detailed_exitcode;
-    bool auto_approve, raw, backend, dry_run, force;
+    bool auto_approve, raw, backend, dry_run, force, verify;
+    bool redact;         /* show */
     bool or_create, allow_missing; /* workspace select; taint */
     bool upgrade, get, reconfigure, migrate_state, force_copy; /* init; upgrade also get's -update */
     const char *from_module, *lockfile;
@@ -247,6 +248,15 @@ bool iac_cli_limits(const iac_cli *cli);
 /* Prints the plan in the way the options ask for. */
 void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan);
 int iac_cli_apply(iac_cli *cli, const iac_plan *plan);
+
+/* ---- saved plans (saved.c) ---- */
+/* The key that saved plans are authenticated with: IAC_PLAN_KEY, what the file of IAC_PLAN_KEY_FILE holds, or
+ * .iac/plan.key; empty where there is none. */
+iac_status iac_cli_plan_key(iac_cli *cli, iac_str *ret);
+iac_status iac_cli_save_plan(iac_cli *cli, const iac_plan *plan, const char *path);
+iac_status iac_cli_load_plan(iac_cli *cli, const char *path, const iac_plan **ret); /* as iac_planfile_read */
+/* Reads what the plan changes again: an error when an object is not as it was when the plan was made. */
+iac_status iac_cli_verify_plan(iac_cli *cli, const iac_plan *saved, const iac_state *state);
 
 /* {"HOST/NAMESPACE/TYPE":{..},..}: the schemas of all providers that a configuration uses (cmd_providers.c). */
 iac_status iac_cli_write_schemas(iac_cli *cli, const iac_config *config, iac_buf *out);

@@ -6,6 +6,9 @@ static const iac_option options[] = {
     { "rollback-on-failure", IAC_OPTION_BOOL, offsetof(iac_args, rollback_on_failure), NULL,
       "When applying fails, apply the last configuration of the history again that was applied without an error. The "
       "exit status is 1 all the same." },
+    { "verify", IAC_OPTION_BOOL, offsetof(iac_args, verify), NULL,
+      "Of a saved plan: first read the objects that it changes again, and refuse when one is not as it was planned "
+      "from." },
     { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
       "Keep the state file from before the change here; \"-\" keeps none. Of the local backend only." },
     { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
@@ -29,6 +32,12 @@ static iac_status check_options(iac_cli *cli, bool saved)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't change planning options when applying a saved plan",
                        "The -destroy, -refresh-only, -replace, -target and -exclude options cannot be used when "
                        "applying a saved plan file, because a saved plan has decided what to do.");
+        return IAC_ERR;
+    }
+    if (cli->args.verify && !saved) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Plan file required",
+                       "The -verify option is for saved plans: a plan that is made and applied at once is made from "
+                       "what was just read.");
         return IAC_ERR;
     }
     if (cli->args.destroy && cli->args.refresh_only) {
@@ -63,7 +72,7 @@ static int apply_saved(iac_cli *cli, const char *path)
     const iac_intent *intents = NULL;
     size_t intent_count = 0;
 
-    iac_status status = iac_planfile_read(cli->arena, path, &saved, &cli->diags);
+    iac_status status = iac_cli_load_plan(cli, path, &saved);
     if (status == IAC_NOT_FOUND)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.", path);
     if (status != IAC_OK)
@@ -96,6 +105,8 @@ static int apply_saved(iac_cli *cli, const char *path)
         return IAC_EXIT_ERROR;
     plan.previous = state;
     plan.variables = &variables;
+    if (cli->args.verify && iac_cli_verify_plan(cli, &plan, state) != IAC_OK)
+        return IAC_EXIT_ERROR;
     if (cli->stream) {
         iac_buf out;
         iac_buf_init(&out, IAC_BUF_UNLIMITED);

@@ -48,7 +48,7 @@ static iac_status read_type(iac_cli *cli, iac_drawing_kind *ret)
 static iac_status gather(iac_cli *cli, const iac_plan **ret_plan, const iac_state **ret_state)
 {
     if (cli->args.plan_file) {
-        iac_status status = iac_planfile_read(cli->arena, cli->args.plan_file, ret_plan, &cli->diags);
+        iac_status status = iac_cli_load_plan(cli, cli->args.plan_file, ret_plan);
         if (status == IAC_NOT_FOUND)
             iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.",
                            cli->args.plan_file);

@@ -38,7 +38,7 @@ static iac_status check_modes(iac_cli *cli)
 
 static iac_status save(iac_cli *cli, const iac_plan *plan)
 {
-    return cli->args.out ? iac_planfile_write(plan, cli->args.out, &cli->diags) : IAC_OK;
+    return cli->args.out ? iac_cli_save_plan(cli, plan, cli->args.out) : IAC_OK;
 }
 
 static iac_status check_generated(iac_cli *cli)

@@ -51,7 +51,7 @@ static int run(iac_cli *cli)
     iac_status status = iac_rollback_plan(cli, number, &plan);
     if (!plan)
         return IAC_EXIT_ERROR;
-    if (cli->args.out && iac_planfile_write(plan, cli->args.out, &cli->diags) != IAC_OK)
+    if (cli->args.out && iac_cli_save_plan(cli, plan, cli->args.out) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_show_plan(cli, plan);
     if (status != IAC_OK || plan->errored)

@@ -40,7 +40,7 @@ static int show_file(iac_cli *cli, const char *path)
     iac_str text = { 0 };
     iac_buf out;
 
-    iac_status status = iac_planfile_read(cli->arena, path, &plan, &cli->diags);
+    iac_status status = iac_cli_load_plan(cli, path, &plan);
     if (status == IAC_NOT_FOUND) { /* not a plan: then a state file */
         if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
             iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK)
@@ -51,9 +51,10 @@ static int show_file(iac_cli *cli, const char *path)
     }
     if (status != IAC_OK)
         return IAC_EXIT_ERROR;
+    iac_view_schemas schemas = iac_view_schemas_in(plan);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->args.json)
-        iac_json_plan(&out, plan, iac_cli_schemas(cli));
+        iac_json_plan(&out, plan, &schemas);
     else
         iac_view_plan(&out, plan, &cli->out_view);
     iac_cli_print(&out);

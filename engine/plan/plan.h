@@ -107,6 +107,14 @@ typedef struct iac_overrides {
     iac_map modules;   /* const iac_mock_values *: outputs */
 } iac_overrides;
 
+/* A schema that showing the plan takes, beside those of its changes. */
+typedef struct iac_plan_schema {
+    iac_mode mode;
+    iac_str type;     /* empty: of the provider's own configuration */
+    iac_str provider; /* as views ask for it */
+    const iac_schema *schema;
+} iac_plan_schema;
+
 typedef struct iac_plan {
     iac_plan_mode mode;
     iac_str timestamp; /* RFC 3339 */
@@ -136,6 +144,10 @@ typedef struct iac_plan {
      * with saving it; reported ones nobody can tell about, and they are removed once the plan was carried out. */
     const iac_str *settled, *reported;
     size_t settled_count, reported_count;
+    const iac_plan_schema *schemas; /* of saved plans */
+    size_t schema_count;
+    const iac_str *released; /* texts that the configuration declares not to be sensitive; of saved plans */
+    size_t released_count;
 } iac_plan;
 
 typedef struct iac_plan_counts {

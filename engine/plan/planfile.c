@@ -2,24 +2,36 @@
 
 #include "engine/plan/config_files.h"
 #include "engine/plan/wire.h"
+#include "lang/base/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* MAGIC, SHA-256 of the rest, the rest. A new layout gets a new number in MAGIC. */
-static const char MAGIC[] = "iac saved plan 1\n";
-enum { MAGIC_SIZE = sizeof(MAGIC) - 1, HASH_SIZE = 32 };
+/* MAGIC, SHA-256 of the rest, HMAC-SHA-256 of the body (zeros: made without a key), the body. A new layout gets a new
+ * number in MAGIC. */
+static const char MAGIC[] = "iac saved plan 2\n";
+enum { MAGIC_SIZE = sizeof(MAGIC) - 1, HASH_SIZE = 32, HEAD_SIZE = MAGIC_SIZE + 2 * HASH_SIZE };
 
 static void digest(iac_str bytes, unsigned char out[HASH_SIZE])
 {
     unsigned int n = HASH_SIZE;
     EVP_Digest(bytes.p, bytes.n, out, &n, EVP_sha256(), NULL);
+}
+
+static void authenticate(iac_str key, iac_str body, unsigned char out[HASH_SIZE])
+{
+    unsigned int n = HASH_SIZE;
+    memset(out, 0, HASH_SIZE);
+    if (key.n)
+        HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)body.p, body.n, out, &n);
 }
 
 /* ---- schemas: each once, by index + 1; 0 is none ---- */
@@ -375,6 +387,33 @@ static void put_variables(iac_buf *out, const iac_plan *plan)
     put_texts(out, plan->ephemeral_set, plan->ephemeral_count);
 }
 
+static void put_other_schemas(iac_buf *out, const iac_plan *plan, struct schemas *schemas)
+{
+    iac_put_number(out, plan->schema_count);
+    for (size_t i = 0; i < plan->schema_count; i++) {
+        iac_put_number(out, plan->schemas[i].mode);
+        iac_put_text(out, plan->schemas[i].type);
+        iac_put_text(out, plan->schemas[i].provider);
+        iac_put_number(out, schema_index(schemas, plan->schemas[i].schema));
+    }
+}
+
+static void get_other_schemas(iac_wire *in, iac_plan *plan, const iac_schema *const *schemas, size_t schema_count)
+{
+    size_t n = iac_get_count(in);
+    iac_plan_schema *list = iac_arena_array(in->arena, iac_plan_schema, n);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        list[i].mode = iac_get_number(in) == IAC_DATA ? IAC_DATA : IAC_MANAGED;
+        list[i].type = iac_get_text(in);
+        list[i].provider = iac_get_text(in);
+        uint64_t schema = iac_get_number(in);
+        in->bad |= schema == 0 || schema > schema_count;
+        list[i].schema = in->bad ? NULL : schemas[schema - 1];
+    }
+    plan->schemas = list;
+    plan->schema_count = n;
+}
+
 static void put_plan(iac_buf *out, const iac_plan *plan)
 {
     struct schemas schemas = { .arena = iac_arena_new() };
@@ -382,6 +421,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
     iac_buf_init(&body, IAC_BUF_UNLIMITED);
     put_changes(&body, plan->changes, plan->change_count, &schemas);
     put_changes(&body, plan->drift, plan->drift_count, &schemas);
+    put_other_schemas(&body, plan, &schemas);
 
     iac_put_number(out, plan->mode);
     iac_put_text(out, plan->timestamp);
@@ -430,6 +470,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
     put_texts(out, plan->replaces, plan->replace_count);
     put_texts(out, plan->settled, plan->settled_count);
     put_texts(out, plan->reported, plan->reported_count);
+    put_texts(out, plan->released, plan->released_count);
     put_config(out, plan->config);
     iac_buf_clear(&body);
     iac_vec_clear(&schemas.list);
@@ -513,6 +554,7 @@ static iac_plan *get_decisions(iac_wire *in)
     }
     plan->changes = get_changes(in, &plan->change_count, schemas, schema_count);
     plan->drift = get_changes(in, &plan->drift_count, schemas, schema_count);
+    get_other_schemas(in, plan, schemas, schema_count);
     get_outputs(in, plan);
     get_operations(in, plan);
     plan->prior = get_state(in);
@@ -532,6 +574,7 @@ static iac_plan *get_decisions(iac_wire *in)
     plan->replaces = get_texts(in, &plan->replace_count);
     plan->settled = get_texts(in, &plan->settled_count);
     plan->reported = get_texts(in, &plan->reported_count);
+    plan->released = get_texts(in, &plan->released_count);
     return plan;
 }
 
@@ -598,12 +641,16 @@ static bool write_all(int fd, iac_str bytes)
     return true;
 }
 
-iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_diags *diags)
+iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str key, iac_diags *diags)
 {
-    iac_buf body;
+    static const unsigned char none[HASH_SIZE];
+    unsigned char hash[HASH_SIZE], mac[HASH_SIZE];
+    iac_buf body; /* begins with its HMAC */
     iac_buf_init(&body, IAC_BUF_UNLIMITED);
+    iac_buf_add(&body, none, HASH_SIZE);
     put_plan(&body, plan);
-    unsigned char hash[HASH_SIZE];
+    authenticate(key, iac_str_sub(iac_buf_view(&body), HASH_SIZE, body.n), mac);
+    memcpy(body.p, mac, HASH_SIZE);
     digest(iac_buf_view(&body), hash);
 
     iac_buf temporary;
@@ -654,35 +701,74 @@ static iac_status read_whole(const char *path, iac_buf *out, iac_diags *diags)
     return IAC_ERR;
 }
 
-iac_status iac_planfile_read(iac_arena *arena, const char *path, const iac_plan **ret, iac_diags *diags)
+/* Whether the file is what was saved: all of it, and with a key by one who has that. */
+static iac_status check_file(iac_str file, const char *path, iac_str key, iac_diags *diags)
+{
+    static const unsigned char none[HASH_SIZE];
+    unsigned char hash[HASH_SIZE];
+    digest(iac_str_sub(file, MAGIC_SIZE + HASH_SIZE, file.n), hash);
+    if (file.n < HEAD_SIZE || memcmp(hash, file.p + MAGIC_SIZE, HASH_SIZE) != 0) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Plan file is damaged",
+                       "The contents of %s do not match their checksum: the file was changed or cut off after it was "
+                       "saved. Make the plan again.",
+                       path);
+        return IAC_ERR;
+    }
+    const char *mac = file.p + MAGIC_SIZE + HASH_SIZE;
+    if (!key.n)
+        return IAC_OK;
+    authenticate(key, iac_str_sub(file, HEAD_SIZE, file.n), hash);
+    if (CRYPTO_memcmp(hash, mac, HASH_SIZE) == 0)
+        return IAC_OK;
+    bool unsigned_ = memcmp(mac, none, HASH_SIZE) == 0;
+    iac_diag_error(diags, IAC_NO_RANGE, "Plan file is not authentic",
+                   unsigned_ ? "A plan key is configured here, and %s was saved without one: nobody can tell who made "
+                               "it. Make the plan again with the key."
+                             : "%s was saved with another plan key than the one that is configured here, or changed by "
+                               "somebody who does not have it. Make the plan again.",
+                   path);
+    return IAC_ERR;
+}
+
+/* A file of another version of the format is told from what is no plan. */
+static iac_status check_magic(iac_str file, const char *path, iac_diags *diags)
+{
+    static const char family[] = "iac saved plan ";
+    if (iac_str_starts(file, (iac_str){ MAGIC, MAGIC_SIZE }))
+        return IAC_OK;
+    if (!iac_str_starts(file, IAC_STR("iac saved plan ")))
+        return IAC_NOT_FOUND;
+    iac_str version = iac_str_sub(file, sizeof(family) - 1, iac_str_find_char(file, '\n', 0));
+    if (version.n > 8)
+        version.n = 8;
+    iac_diag_error(diags, IAC_NO_RANGE, "Unsupported plan file",
+                   "The plan file %s has format version %.*s, and this version of iac reads version %.*s only. Make the "
+                   "plan again with the version of iac that is to apply it.",
+                   path, IAC_FMT(version), (int)(MAGIC_SIZE - sizeof(family)),
+                   MAGIC + sizeof(family) - 1);
+    return IAC_ERR;
+}
+
+iac_status iac_planfile_read(iac_arena *arena, const char *path, iac_str key, const iac_plan **ret, iac_diags *diags)
 {
     iac_buf file;
     iac_buf_init(&file, IAC_BUF_UNLIMITED);
     iac_status status = read_whole(path, &file, diags);
     if (status != IAC_OK)
         goto out;
-    if (file.n < MAGIC_SIZE || memcmp(file.p, MAGIC, MAGIC_SIZE) != 0) {
-        status = iac_str_starts(iac_buf_view(&file), IAC_STR("iac saved plan ")) ? IAC_ERR : IAC_NOT_FOUND;
-        if (status == IAC_ERR)
-            iac_diag_error(diags, IAC_NO_RANGE, "Unsupported plan file",
-                           "The plan file %s was made by another version of iac. Make the plan again.", path);
+    status = check_magic(iac_buf_view(&file), path, diags);
+    if (status == IAC_OK)
+        status = check_file(iac_buf_view(&file), path, key, diags);
+    if (status != IAC_OK)
         goto out;
-    }
     status = IAC_ERR;
-    unsigned char hash[HASH_SIZE];
-    iac_str body = iac_str_sub(iac_buf_view(&file), MAGIC_SIZE + HASH_SIZE, file.n);
-    digest(body, hash);
-    if (file.n < MAGIC_SIZE + HASH_SIZE || memcmp(hash, file.p + MAGIC_SIZE, HASH_SIZE) != 0) {
-        iac_diag_error(diags, IAC_NO_RANGE, "Plan file is damaged",
-                       "The contents of %s do not match their checksum: the file was changed or cut off after it was "
-                       "saved. Make the plan again.",
-                       path);
-        goto out;
-    }
+    iac_str body = iac_str_sub(iac_buf_view(&file), HEAD_SIZE, file.n);
     iac_wire wire = { .arena = arena, .bytes = body };
     size_t errors = diags->errors;
     const iac_plan *plan = get_plan(&wire, diags);
     if (plan) {
+        for (size_t i = 0; i < plan->released_count; i++)
+            iac_secrets_release(plan->released[i]);
         iac_plan_note_secrets(plan);
         *ret = plan;
         status = IAC_OK;

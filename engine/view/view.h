@@ -23,6 +23,11 @@ typedef struct iac_view_schemas {
     const iac_schema *(*find)(void *user, iac_mode mode, iac_str type, iac_str provider);
 } iac_view_schemas;
 
+/* The schemas that showing the plan asks `schemas` for, in the arena; and those that a saved plan brought along. */
+const iac_plan_schema *iac_view_plan_schemas(iac_arena *arena, const iac_plan *plan, const iac_view_schemas *schemas,
+                                             size_t *ret_count);
+iac_view_schemas iac_view_schemas_in(const iac_plan *plan);
+
 /* ---- diagnostics ---- */
 /* One diagnostic, as Terraform lays it out: in a box with colour, indented source line, values, wrapped detail. */
 void iac_view_diag(iac_buf *out, const iac_diag *diag, const iac_view_options *options);
