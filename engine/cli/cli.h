@@ -26,7 +26,6 @@ typedef struct iac_var_arg {
 typedef struct iac_args {
     bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, concise, detailed_exitcode;
     bool auto_approve, raw, backend, dry_run, force, verify;
-    bool redact;         /* show */
     bool or_create, allow_missing; /* workspace select; taint */
     bool upgrade, get, reconfigure, migrate_state, force_copy; /* init; upgrade also get's -update */
     const char *from_module, *lockfile;

@@ -1,8 +1,12 @@
 /* engine/cli/cmd_show.c - the show command. */
 #include "engine/cli/cli.h"
 
+#include <string.h>
+
 static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as a JSON document." },
+    { "format", IAC_OPTION_TEXT, offsetof(iac_args, format), "=markdown|html",
+      "Print a saved plan for review: as Markdown for a comment on a pull request, or as a page of HTML." },
 };
 static const iac_option_group show_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &show_group, &iac_options_common, NULL };
@@ -55,6 +59,10 @@ static int show_file(iac_cli *cli, const char *path)
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->args.json)
         iac_json_plan(&out, plan, &schemas);
+    else if (cli->args.format && strcmp(cli->args.format, "html") == 0)
+        iac_view_plan_html(&out, plan);
+    else if (cli->args.format)
+        iac_view_plan_markdown(&out, plan);
     else
         iac_view_plan(&out, plan, &cli->out_view);
     iac_cli_print(&out);
@@ -62,8 +70,27 @@ static int show_file(iac_cli *cli, const char *path)
     return IAC_EXIT_OK;
 }
 
+/* What -format asks for is there of saved plans only. */
+static iac_status check_format(iac_cli *cli)
+{
+    const char *format = cli->args.format;
+
+    if (!format)
+        return IAC_OK;
+    if (strcmp(format, "markdown") != 0 && strcmp(format, "html") != 0)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid format",
+                       "The -format option takes \"markdown\" or \"html\", not \"%s\".", format);
+    else if (cli->args.json || !cli->args.positional_count)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible options",
+                       "The -format option is for a saved plan, whose file is given after it, and cannot be used with "
+                       "-json.");
+    return iac_diags_has_errors(&cli->diags) ? IAC_ERR : IAC_OK;
+}
+
 static int run(iac_cli *cli)
 {
+    if (check_format(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
     return cli->args.positional_count ? show_file(cli, cli->args.positional[0]) : show_state(cli);
 }
 

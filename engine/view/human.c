@@ -544,3 +544,23 @@ void iac_view_apply_summary(iac_buf *out, iac_plan_mode mode, iac_plan_counts do
     iac_style(out, options->color, IAC_RESET);
     iac_buf_char(out, '\n');
 }
+
+void iac_view_plan_change(iac_buf *out, const iac_plan *plan, const iac_change *change, bool drift)
+{
+    const iac_view_options plain = { 0 };
+    renderer r = { out, plan, &plain, iac_arena_new() };
+    entry e = { .change = change };
+    if (is_shown(change)) {
+        e.diff = diff_of(&r, change, (iac_matcher){ .always = true });
+        draw_change(&r, &e, drift);
+    }
+    iac_arena_free(r.arena);
+}
+
+void iac_view_plan_outputs(iac_buf *out, const iac_plan *plan)
+{
+    const iac_view_options plain = { 0 };
+    renderer r = { out, plan, &plain, iac_arena_new() };
+    draw_outputs(&r);
+    iac_arena_free(r.arena);
+}

@@ -42,6 +42,12 @@ void iac_json_validate(iac_buf *out, const iac_diags *diags);
 /* ---- text ---- */
 /* Everything from "Note: Objects have changed" to the last line of "Changes to Outputs", or "No changes.". */
 void iac_view_plan(iac_buf *out, const iac_plan *plan, const iac_view_options *options);
+/* One change of it, without colour; nothing for those that are not shown. */
+void iac_view_plan_change(iac_buf *out, const iac_plan *plan, const iac_change *change, bool drift);
+void iac_view_plan_outputs(iac_buf *out, const iac_plan *plan); /* "Changes to Outputs:" and them, or nothing */
+/* For a comment on a pull request: a part to unfold for each change, as many as fit into a comment of GitHub. */
+void iac_view_plan_markdown(iac_buf *out, const iac_plan *plan);
+void iac_view_plan_html(iac_buf *out, const iac_plan *plan); /* a page that needs nothing beside it, and runs nothing */
 /* What follows a plan that was not applied: the rule, the file that generated configuration went to (NULL: none), and
  * where it was saved (path), or that it was not (NULL). Nothing in automation. */
 void iac_view_plan_footer(iac_buf *out, const char *path, const char *generated, const iac_view_options *options);
