@@ -13,7 +13,7 @@ resource "terraform_data" "b" {
 }
 
 resource "terraform_data" "large" {
-  input = join("", [for i in range(7000) : "0123456789"])
+  input = join("", [for i in range(1000) : "0123456789012345678901234567890123456789012345678901234567890123456789"])
 }
 
 output "o" {
