@@ -39,7 +39,7 @@ FILES = [
 
 
 def configuration(n):
-    return (f"locals {{\n  list = flatten([for i in range({n // 1000}) : [for j in range(1000) : i * 1000 + j]])\n}\n")
+    return (f"locals {{\n  list = flatten([for i in range({n // 1000}) : [for j in range(1000) : i * 1000 + j]])\n}}\n")
 
 
 def documents(folder, size):
