@@ -36,6 +36,10 @@ static void ignore_notice(void *arg, const PGresult *result)
 /* The connection string comes after what we would like, and so wins; variables of the environment win too. */
 static PGconn *open_connection(const pg_backend *p)
 {
+    static const char *const settings[] = {
+        "SET tcp_keepalives_idle = 15", "SET tcp_keepalives_interval = 5", "SET tcp_keepalives_count = 3",
+        "SET tcp_user_timeout = 30000",
+    };
     const char *names[16], *values[16];
     size_t n = 0;
     if (!getenv("PGCONNECT_TIMEOUT")) {
@@ -55,8 +59,13 @@ static PGconn *open_connection(const pg_backend *p)
     }
     names[n] = values[n] = NULL;
     PGconn *conn = PQconnectdbParams(names, values, 1);
-    if (conn)
-        PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    if (!conn)
+        return NULL;
+    PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    /* The server must notice within a minute that we are gone with our machine: until then it keeps our locks. What it
+     * does not know is left alone. */
+    for (size_t i = 0; i < IAC_COUNT(settings) && PQstatus(conn) == CONNECTION_OK; i++)
+        PQclear(PQexec(conn, settings[i]));
     return conn;
 }
 

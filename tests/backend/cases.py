@@ -867,6 +867,7 @@ def s3_lease():
 @case
 def s3_table_lease():
     lease(S3.block('dynamodb_table = "locks"'))
+
 # ---- kubernetes ----
 
 
