@@ -116,6 +116,7 @@ static int run(iac_cli *cli)
         .parallelism = (unsigned)cli->args.parallelism,
         .verbose = cli->args.verbose,
         .stop = iac_signals_watch(cli->stream),
+        .cancel = iac_signals_insisted(),
     };
     test.file_count = filter_files(cli, &test.files, count);
     int exit_status = run_suite(cli, &test);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static atomic_int stop_requests;
+static atomic_int stop_requests, cancel_requests; /* the second: 2 once somebody insists, 0 before */
 static bool json_messages;
 
 static void say(const char *text)
@@ -35,6 +35,7 @@ static void on_signal(int number)
         say(json_messages ? first_json : first);
         break;
     case 1:
+        atomic_store(&cancel_requests, 2);
         say(json_messages ? second_json : second);
         break;
     default:
@@ -52,6 +53,11 @@ const atomic_int *iac_signals_watch(bool json)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     return &stop_requests;
+}
+
+const atomic_int *iac_signals_insisted(void)
+{
+    return &cancel_requests;
 }
 
 bool iac_signals_seen(void)

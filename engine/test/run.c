@@ -19,6 +19,12 @@ static void merge(iac_test_status *status, iac_test_status other)
         *status = other;
 }
 
+/* The first interrupt ends runs, not the destruction of what they made. */
+static const atomic_int *stop_of(const iac_tester *tester)
+{
+    return tester->tearing_down ? tester->options->cancel : tester->options->stop;
+}
+
 static int stop_level(const iac_tester *tester)
 {
     return tester->options->stop ? atomic_load(tester->options->stop) : 0;
@@ -164,7 +170,7 @@ static iac_plan_options plan_options(const running *r)
         .overrides = r->overrides,
         .workspace = IAC_STR("default"),
         .cwd = options->cwd,
-        .stop = options->stop,
+        .stop = stop_of(r->tester),
     };
 }
 
@@ -221,7 +227,7 @@ static iac_status apply_plan(running *r, const iac_plan *plan, bool inspect, iac
     iac_apply_result result;
     iac_apply_options apply = {
         .host = options->host, .store = r->state->store, .parallelism = options->parallelism, .cwd = options->cwd,
-        .overrides = r->overrides, .ranges = &r->values.ranges, .stop = options->stop,
+        .overrides = r->overrides, .ranges = &r->values.ranges, .stop = stop_of(r->tester),
     };
 
     if (inspect) {
@@ -405,6 +411,7 @@ static void tear_down(iac_tester *tester)
 {
     const iac_test_receiver *to = &tester->options->receiver;
 
+    tester->tearing_down = true;
     if (tester->states.n)
         qsort(tester->states.v, tester->states.n, sizeof(*tester->states.v), cmp_states);
     for (size_t i = 0; i < tester->states.n; i++) {
@@ -420,6 +427,7 @@ static void tear_down(iac_tester *tester)
         iac_store_close(state->store);
     }
     iac_vec_clear(&tester->states);
+    tester->tearing_down = false;
 }
 
 static void run_file(iac_tester *tester, iac_test_file_result *file)

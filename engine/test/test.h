@@ -79,6 +79,7 @@ typedef struct iac_test_options {
     unsigned parallelism;     /* 0: 10 */
     bool verbose;
     const atomic_int *stop;   /* 1: no further run, what exists is destroyed; 2: nothing more is done */
+    const atomic_int *cancel; /* 2 when stop is: ends also what is being destroyed; 0 before */
     iac_test_receiver receiver;
 } iac_test_options;
 

@@ -18,6 +18,7 @@ typedef struct iac_tester {
     const iac_test_options *options;
     iac_arena *arena;
     iac_test_file_result *file;
+    bool tearing_down; /* what the runs of the file made is being destroyed */
     iac_map modules; /* source: const iac_config *, of all files */
     iac_map outputs; /* name of a run that has been evaluated: const iac_value *, an object */
     iac_map runs;    /* name: iac_test_run_result * */
