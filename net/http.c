@@ -1,5 +1,6 @@
 #include "net/http.h"
-#include <curl/curl.h>
+
+#include "net/curl.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,7 @@
  * without following links, and links are made last, so that nothing is ever written through one. */
 #include "engine/fetch/fetch_internal.h"
 
-#include <archive.h>
-#include <archive_entry.h>
+#include "engine/fetch/libarchive.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -229,3 +228,5 @@ bool iac_archive_unpack(iac_arena *arena, const char *file, const char *dest, ia
     iac_vec_clear(&u.links);
     return good && iac_check_links(arena, dest, ret_error);
 }
+
+NET_LAZY_LOADER(iac_libarchive, IAC_LIBARCHIVE_FUNCTIONS, "libarchive.so.13")
