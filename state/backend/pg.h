@@ -7,8 +7,8 @@
 #ifndef IAC_BACKEND_PG_H
 #define IAC_BACKEND_PG_H
 #include "state/backend.h"
+#include "state/backend/libpq.h"
 
-#include <libpq-fe.h>
 #include <pthread.h>
 
 typedef struct pg_held { /* a lock that the connection has, or is to have again when it was cut */

@@ -223,3 +223,5 @@ iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
     p->prepared = true;
     return IAC_OK;
 }
+
+NET_LAZY_LOADER(iac_libpq, IAC_LIBPQ_FUNCTIONS, "libpq.so.5")

@@ -1,0 +1,31 @@
+/* state/backend/libpq.h - libpq, loaded when it is first used. Layer: state/backend. */
+#ifndef IAC_BACKEND_LIBPQ_H
+#define IAC_BACKEND_LIBPQ_H
+#include "net/lazy.h"
+#include <libpq-fe.h>
+
+#define IAC_LIBPQ_FUNCTIONS(X) \
+    X(PQbackendPID) X(PQclear) X(PQconnectdbParams) X(PQconninfoFree) X(PQconninfoParse) X(PQerrorMessage) \
+    X(PQexec) X(PQexecParams) X(PQfinish) X(PQfreemem) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) \
+    X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsetNoticeReceiver) X(PQstatus)
+NET_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
+
+#define PQbackendPID iac_libpq()->PQbackendPID
+#define PQclear iac_libpq()->PQclear
+#define PQconnectdbParams iac_libpq()->PQconnectdbParams
+#define PQconninfoFree iac_libpq()->PQconninfoFree
+#define PQconninfoParse iac_libpq()->PQconninfoParse
+#define PQerrorMessage iac_libpq()->PQerrorMessage
+#define PQexec iac_libpq()->PQexec
+#define PQexecParams iac_libpq()->PQexecParams
+#define PQfinish iac_libpq()->PQfinish
+#define PQfreemem iac_libpq()->PQfreemem
+#define PQgetisnull iac_libpq()->PQgetisnull
+#define PQgetlength iac_libpq()->PQgetlength
+#define PQgetvalue iac_libpq()->PQgetvalue
+#define PQntuples iac_libpq()->PQntuples
+#define PQresultErrorField iac_libpq()->PQresultErrorField
+#define PQresultStatus iac_libpq()->PQresultStatus
+#define PQsetNoticeReceiver iac_libpq()->PQsetNoticeReceiver
+#define PQstatus iac_libpq()->PQstatus
+#endif
