@@ -13,6 +13,7 @@ struct iac_backend {
     iac_arena *arena;
     const char *description;
     const char *data_dir;
+    iac_crypt *crypt;
 };
 
 /* ---- arguments ---- */
@@ -158,6 +159,16 @@ const char *iac_backend_data_dir(const iac_backend *backend)
     return backend->data_dir;
 }
 
+void iac_backend_set_crypt(iac_backend *backend, iac_crypt *crypt)
+{
+    backend->crypt = crypt;
+}
+
+iac_crypt *iac_backend_crypt(const iac_backend *backend)
+{
+    return backend->crypt;
+}
+
 const char *iac_backend_describe(const iac_backend *backend)
 {
     return backend->description;
@@ -199,9 +210,14 @@ iac_status iac_backend_open_store(iac_backend *backend, const char *workspace, b
     iac_status status = IAC_NOT_FOUND;
     if (backend->driver->open_store)
         status = backend->driver->open_store(backend->self, workspace, create, ret, diags);
-    if (status != IAC_NOT_FOUND)
-        return status;
-    return iac_mirror_open(backend, workspace, create, ret, diags);
+    if (status == IAC_NOT_FOUND)
+        status = iac_mirror_open(backend, workspace, create, ret, diags);
+    if (status == IAC_OK && iac_store_set_crypt(*ret, backend->crypt, diags) != IAC_OK) {
+        iac_store_close(*ret);
+        *ret = NULL;
+        return IAC_ERR;
+    }
+    return status;
 }
 
 /* Where workspaces are snapshots there must be one, empty as it is. */
@@ -216,8 +232,11 @@ static iac_status create_snapshot(iac_backend *backend, const char *workspace, i
     iac_status status = backend->driver->read(backend->self, workspace, arena, &snapshot, diags);
     if (status == IAC_OK && !snapshot.json.n) {
         iac_state nothing = { .lineage = iac_str_of(lineage) };
-        iac_str version;
         iac_tfstate_write(&json, &nothing);
+        status = iac_snapshot_seal(backend->crypt, nothing.lineage, nothing.serial, &json, diags);
+    }
+    if (status == IAC_OK && json.n) {
+        iac_str version;
         status = backend->driver->write(backend->self, workspace, iac_buf_view(&json), snapshot.version,
                                         (iac_str){ 0 }, arena, &version, diags);
     }

@@ -15,6 +15,7 @@
  * retry by themselves what is worth it. Errors are diagnostics; secrets never appear in them. */
 #ifndef IAC_STATE_BACKEND_H
 #define IAC_STATE_BACKEND_H
+#include "state/crypt.h"
 #include "state/store.h"
 
 /* An argument of the block. Values come from the configuration, else the environment, else `otherwise`. */
@@ -107,6 +108,11 @@ iac_status iac_backend_delete_workspace(iac_backend *backend, const char *worksp
  * the backend (an upload failed, or the process died) is brought there first, under the lock. */
 iac_status iac_backend_open_store(iac_backend *backend, const char *workspace, bool create, iac_store **ret,
                                   iac_diags *diags);
+
+/* How states are sealed: whole snapshots as they leave this machine, and the rows of databases. Borrowed; before stores
+ * are opened. NULL: not configured. */
+void iac_backend_set_crypt(iac_backend *backend, iac_crypt *crypt);
+iac_crypt *iac_backend_crypt(const iac_backend *backend);
 
 /* ---- for drivers ---- */
 /* Argument values of a complete configuration. */

@@ -30,10 +30,13 @@ static iac_status finish(iac_store *store, int rc, const char *summary, iac_diag
 {
     if (rc == SQLITE_OK)
         rc = iac_sql_simple(store, IAC_SQL_COMMIT);
-    iac_status status = rc == SQLITE_OK ? IAC_OK : iac_sql_diag(store, rc, summary, diags);
+    iac_status status = rc == SQLITE_OK ? IAC_OK : IAC_ERR;
+    if (rc != SQLITE_OK && rc != SQLITE_AUTH) /* that is told already */
+        iac_sql_diag(store, rc, summary, diags);
     if (!sqlite3_get_autocommit(store->db))
         iac_sql_simple(store, IAC_SQL_ROLLBACK);
     if (rc != SQLITE_OK) {
+        iac_seal_forget(store);
         store->workspace_id = 0; /* the row may have been made by this transaction */
         iac_store_load_workspace(store, false);
     }
@@ -263,9 +266,12 @@ iac_status iac_history_begin(iac_store *store, const iac_history_entry *entry, i
     iac_arena *arena = iac_arena_new();
     iac_str now = now_text(arena, 0);
     int64_t number = 0;
+    bool renewed = false;
     int rc = begin(store);
     if (rc == SQLITE_OK)
         rc = iac_store_load_workspace(store, true);
+    if (rc == SQLITE_OK && iac_seal_renew(store, &renewed, diags) != IAC_OK)
+        rc = SQLITE_AUTH;
     if (rc == SQLITE_OK)
         rc = mark_interrupted(store, now);
     if (rc == SQLITE_OK)
@@ -273,6 +279,11 @@ iac_status iac_history_begin(iac_store *store, const iac_history_entry *entry, i
     if (rc == SQLITE_OK)
         rc = insert(store, arena, entry, number, now);
     iac_status status = finish(store, rc, save_failed, diags);
+    if (status == IAC_OK && renewed) {
+        pthread_mutex_lock(&store->db_mutex);
+        iac_seal_scrub(store);
+        pthread_mutex_unlock(&store->db_mutex);
+    }
     if (status == IAC_OK)
         *ret_number = number;
     iac_arena_free(arena);
@@ -413,13 +424,15 @@ iac_status iac_history_load(iac_store *store, int64_t number, iac_arena *arena, 
         iac_sql_done(s);
     }
     bool found = rc == SQLITE_ROW;
-    if (found)
+    if (found && iac_seal_find(store, diags) != IAC_OK)
+        rc = SQLITE_AUTH;
+    else if (found)
         rc = load_contents(store, &refs, arena, ret);
     iac_status status = IAC_OK;
     if (!found && rc == SQLITE_DONE)
         status = missing(number, diags);
     else if (rc != SQLITE_OK)
-        status = iac_sql_diag(store, rc, read_failed, diags);
+        status = rc == SQLITE_AUTH ? IAC_ERR : iac_sql_diag(store, rc, read_failed, diags);
     pthread_mutex_unlock(&store->db_mutex);
     if (status == IAC_OK && iac_str_is(ret->status, "running") && is_left_behind(store, arena))
         ret->status = IAC_STR("interrupted");

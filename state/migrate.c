@@ -177,6 +177,11 @@ static const char *const scripts[IAC_STATE_SCHEMA][MAX_PARTS] = {{
     " variables INTEGER REFERENCES blobs," /* JSON */
     " plan INTEGER REFERENCES blobs,"
     " PRIMARY KEY(workspace, number)) STRICT, WITHOUT ROWID;",
+}, {
+    /* Under which key the contents of the database are sealed (seal.c); no row: they are not. */
+    "CREATE TABLE encryption("
+    " id INTEGER PRIMARY KEY CHECK(id = 1),"
+    " sealing TEXT NOT NULL) STRICT;",
 }};
 
 static int pragma_int(iac_store *store, const char *sql, int64_t *ret)

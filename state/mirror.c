@@ -53,8 +53,10 @@ static iac_status take_snapshot(iac_mirror *m, iac_arena *arena, const iac_snaps
     static const iac_state nothing;
     const iac_state *state = &nothing;
     iac_tfstate_extra extra = { 0 };
-    if (snapshot->json.n && (iac_tfstate_read(arena, snapshot->json, &state, diags) != IAC_OK ||
-                             iac_tfstate_read_extra(arena, snapshot->json, &extra, diags) != IAC_OK))
+    iac_str json = snapshot->json;
+    if (json.n && (iac_snapshot_open(iac_backend_crypt(m->backend), arena, &json, NULL, diags) != IAC_OK ||
+                   iac_tfstate_read(arena, json, &state, diags) != IAC_OK ||
+                   iac_tfstate_read_extra(arena, json, &extra, diags) != IAC_OK))
         return IAC_ERR;
     if (forget_intents(m, diags) != IAC_OK || iac_store_replace(m->inner, state, diags) != IAC_OK ||
         put_intents(m, arena, &extra, diags) != IAC_OK)
@@ -290,6 +292,38 @@ static iac_status mirror_flush(iac_store *store, iac_diags *diags)
     return status;
 }
 
+static iac_status mirror_set_crypt(iac_store *store, iac_crypt *crypt, iac_diags *diags)
+{
+    return iac_store_set_crypt(mirror_of(store)->inner, crypt, diags);
+}
+
+/* What the backend has is told apart from what it should have by its key. */
+static iac_status mirror_renew_seal(iac_store *store, iac_diags *diags)
+{
+    iac_mirror *m = mirror_of(store);
+    iac_crypt *crypt = iac_backend_crypt(m->backend);
+    if (!crypt || bring_up_to_date(m, diags) != IAC_OK)
+        return crypt ? IAC_ERR : IAC_OK;
+    iac_arena *arena = iac_arena_new();
+    iac_snapshot snapshot = { 0 };
+    bool current = true;
+    iac_status status = m->driver->read(m->self, m->workspace, arena, &snapshot, diags);
+    if (status == IAC_OK && snapshot.json.n)
+        status = iac_snapshot_open(crypt, arena, &snapshot.json, &current, diags);
+    iac_arena_free(arena);
+    if (status == IAC_OK)
+        status = iac_store_renew_seal(m->inner, diags);
+    if (status != IAC_OK || current)
+        return status;
+    const char *error = iac_mirror_begin_changes(m);
+    if (error) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Failed to save state", "%s", error);
+        return IAC_ERR;
+    }
+    iac_mirror_changed(m, NULL);
+    return iac_mirror_finish(m, diags);
+}
+
 static iac_status mirror_replace(iac_store *store, const iac_state *state, iac_diags *diags)
 {
     iac_mirror *m = mirror_of(store);
@@ -347,6 +381,8 @@ static const iac_store_driver mirror_driver = {
     .intents = mirror_intents,
     .replace = mirror_replace,
     .database = mirror_database,
+    .set_crypt = mirror_set_crypt,
+    .renew_seal = mirror_renew_seal,
 };
 
 iac_status iac_mirror_open(iac_backend *backend, const char *workspace, bool create, iac_store **ret, iac_diags *diags)

@@ -76,6 +76,7 @@ iac_status iac_mirror_snapshot(iac_mirror *m, iac_buf *out, iac_diags *diags)
     if (status == IAC_OK) {
         iac_tfstate_write(out, state);
         iac_tfstate_write_extra(out, &extra);
+        status = iac_snapshot_seal(iac_backend_crypt(m->backend), state->lineage, state->serial, out, diags);
     }
     iac_arena_free(arena);
     return status;

@@ -126,11 +126,41 @@ static iac_str read_provider(reader *r, iac_str text)
     return *known;
 }
 
+static iac_status changed(reader *r, const char *what, iac_str name)
+{
+    iac_diag_error(r->diags, IAC_NO_RANGE, "Failed to decrypt the state",
+                   "The state database %s was changed after it was encrypted: what it holds of the %s %.*s does not "
+                   "belong there, or is damaged.\n\nRestore it from a backup.",
+                   r->store->path, what, IAC_FMT(name));
+    return IAC_ERR;
+}
+
+/* The contents of an object's row, as they were before they were sealed. */
+static bool unseal_row(reader *r, sqlite3_stmt *s, iac_str addr, iac_str provider, iac_object *object, iac_str *ret)
+{
+    static const struct { const char *name; int at; } columns[] = { { "attributes", 5 }, { "sensitive", 6 },
+                                                                    { "private", 7 } };
+    iac_str parts[IAC_OBJECT_PARTS];
+    bool ok = true;
+    if (!r->store->key) {
+        for (size_t i = 0; i < IAC_COUNT(columns); i++)
+            ret[i] = iac_sql_text(s, columns[i].at);
+        return true;
+    }
+    iac_object_parts(r->arena, addr, object->deposed, provider, object, iac_sql_text(s, 10), parts);
+    for (size_t i = 0; ok && i < IAC_COUNT(columns); i++) {
+        const iac_sealed what = { columns[i].name, parts, IAC_OBJECT_PARTS };
+        ok = iac_unseal_column(r->store, &what, iac_sql_text(s, columns[i].at), r->arena, &ret[i]);
+    }
+    return ok;
+}
+
 static iac_status read_row(reader *r, sqlite3_stmt *s)
 {
     iac_object *object = iac_arena_new_of(r->arena, iac_object);
     row item = { .object = object };
-    if (read_addr(r, iac_arena_str(r->arena, iac_sql_text(s, 0)), &item.addr) != IAC_OK)
+    iac_str addr = iac_arena_str(r->arena, iac_sql_text(s, 0)), contents[3];
+    if (read_addr(r, addr, &item.addr) != IAC_OK)
         return IAC_ERR;
     object->deposed = iac_arena_str(r->arena, iac_sql_text(s, 1));
     item.provider = read_provider(r, iac_sql_text(s, 2));
@@ -138,12 +168,14 @@ static iac_status read_row(reader *r, sqlite3_stmt *s)
         read_type(r, sqlite3_column_int64(s, 3), &object->type) != IAC_OK)
         return IAC_ERR;
     object->schema_version = sqlite3_column_int64(s, 4);
-    object->attributes = iac_arena_str(r->arena, iac_sql_text(s, 5));
-    if (read_sensitive(r, iac_sql_text(s, 6), &object->sensitive) != IAC_OK)
-        return IAC_ERR;
-    object->private_data = iac_arena_str(r->arena, iac_sql_text(s, 7));
     object->tainted = sqlite3_column_int(s, 8) != 0;
     object->create_before_destroy = sqlite3_column_int(s, 9) != 0;
+    if (!unseal_row(r, s, addr, item.provider, object, contents))
+        return changed(r, "object", addr);
+    object->attributes = iac_arena_str(r->arena, contents[0]);
+    if (read_sensitive(r, contents[1], &object->sensitive) != IAC_OK)
+        return IAC_ERR;
+    object->private_data = iac_arena_str(r->arena, contents[2]);
     if (read_dependencies(r, iac_sql_text(s, 10), object) != IAC_OK)
         return IAC_ERR;
     iac_vec_push(&r->rows, item);
@@ -218,10 +250,15 @@ static iac_status read_outputs(reader *r, iac_state *state)
     while (status == IAC_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         iac_state_output output = { .name = iac_arena_str(r->arena, iac_sql_text(s, 0)) };
         const iac_type *type = iac_type_from_json(r->arena, iac_sql_text(s, 2));
-        iac_str error;
-        output.value = type ? iac_value_from_typed_json(r->arena, iac_sql_text(s, 1), type, &error) : NULL;
+        iac_str error, json;
         output.sensitive = sqlite3_column_int(s, 3) != 0;
-        if (!output.value)
+        const iac_str parts[] = { output.name, iac_sql_text(s, 2), iac_str_of(output.sensitive ? "1" : "0") };
+        bool opened = iac_unseal_column(r->store, &(iac_sealed){ "output", parts, IAC_COUNT(parts) },
+                                        iac_sql_text(s, 1), r->arena, &json);
+        output.value = type && opened ? iac_value_from_typed_json(r->arena, json, type, &error) : NULL;
+        if (!opened)
+            status = changed(r, "output", output.name);
+        else if (!output.value)
             status = damaged(r, "an output", output.name);
         iac_vec_push(&outputs, output);
     }
@@ -249,7 +286,9 @@ static iac_status read_checks(reader *r, iac_state *state)
     iac_str json = rc == SQLITE_ROW ? iac_sql_text(s, 0) : (iac_str){ 0 };
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         status = iac_sql_diag(r->store, rc, "Failed to load state", r->diags);
-    if (json.n) {
+    if (rc == SQLITE_ROW && !iac_unseal_column(r->store, &(iac_sealed){ .column = "checks" }, json, r->arena, &json)) {
+        status = changed(r, "results of", IAC_STR("checks"));
+    } else if (json.n) {
         iac_str error;
         size_t offset;
         const iac_value *v = iac_value_from_json(r->arena, json, &error, &offset);
@@ -262,6 +301,16 @@ static iac_status read_checks(reader *r, iac_state *state)
     return status;
 }
 
+static iac_status read_contents(reader *r, iac_state *state)
+{
+    iac_status status = iac_seal_find(r->store, r->diags);
+    if (status == IAC_OK)
+        status = read_objects(r, state);
+    if (status == IAC_OK)
+        status = read_outputs(r, state);
+    return status == IAC_OK ? read_checks(r, state) : status;
+}
+
 /* One transaction, so that what another process writes meanwhile is seen wholly or not at all. */
 static iac_status read_all(reader *r, iac_state *state)
 {
@@ -270,11 +319,7 @@ static iac_status read_all(reader *r, iac_state *state)
     iac_status status =
         rc == SQLITE_OK ? IAC_OK : iac_sql_diag(r->store, rc, "Failed to load state", r->diags);
     if (status == IAC_OK)
-        status = read_objects(r, state);
-    if (status == IAC_OK)
-        status = read_outputs(r, state);
-    if (status == IAC_OK)
-        status = read_checks(r, state);
+        status = read_contents(r, state);
     if (!sqlite3_get_autocommit(r->store->db))
         sqlite3_exec(r->store->db, "ROLLBACK", NULL, NULL, NULL);
     state->lineage = iac_arena_str(r->arena, iac_store_lineage(r->store));
@@ -295,7 +340,9 @@ iac_status iac_snapshot_read_at(iac_store *store, int64_t generation, iac_arena 
                                 iac_diags *diags)
 {
     reader r = { .store = store, .arena = arena, .diags = diags, .generation = generation };
-    iac_status status = read_objects(&r, ret);
+    iac_status status = iac_seal_find(store, diags);
+    if (status == IAC_OK)
+        status = read_objects(&r, ret);
     if (status == IAC_OK)
         status = read_outputs(&r, ret);
     free_reader(&r);
@@ -319,13 +366,49 @@ iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **
 
 static iac_status read_intent(reader *r, sqlite3_stmt *s, iac_intent *intent)
 {
+    static const char *const columns[] = { "prior", "planned", "journal private" };
     iac_str *const texts[] = { &intent->token, NULL, &intent->deposed, &intent->provider, &intent->action,
                                &intent->prior, &intent->planned, &intent->private_data, &intent->begun };
+    iac_str *const sealed[] = { &intent->prior, &intent->planned, &intent->private_data };
     for (int i = 0; i < (int)IAC_COUNT(texts); i++) {
         if (texts[i])
             *texts[i] = iac_arena_str(r->arena, iac_sql_text(s, i));
     }
-    return read_addr(r, iac_arena_str(r->arena, iac_sql_text(s, 1)), &intent->addr);
+    iac_str addr = iac_arena_str(r->arena, iac_sql_text(s, 1));
+    const iac_str parts[] = { intent->token, addr, intent->deposed, intent->provider, intent->action, intent->begun };
+    for (size_t i = 0; i < IAC_COUNT(sealed); i++) {
+        if (!iac_unseal_column(r->store, &(iac_sealed){ columns[i], parts, IAC_COUNT(parts) }, *sealed[i], r->arena,
+                               sealed[i]))
+            return changed(r, "change begun of", addr);
+    }
+    return read_addr(r, addr, &intent->addr);
+}
+
+static iac_status read_intents(reader *r, const iac_intent **ret, size_t *ret_count)
+{
+    IAC_VEC(iac_intent) intents = { 0 };
+    iac_status status = IAC_OK;
+    sqlite3_stmt *s = iac_sql_get(r->store, IAC_SQL_INTENTS);
+    int rc = SQLITE_ERROR;
+    if (s)
+        sqlite3_bind_int64(s, 1, r->store->workspace_id);
+    while (s && status == IAC_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        iac_intent intent = { 0 };
+        status = read_intent(r, s, &intent);
+        iac_vec_push(&intents, intent);
+    }
+    iac_sql_done(s);
+    if (status == IAC_OK && rc != SQLITE_DONE)
+        status = iac_sql_diag(r->store, rc, "Failed to load state", r->diags);
+    if (status == IAC_OK) {
+        iac_intent *v = iac_arena_array(r->arena, iac_intent, intents.n);
+        if (intents.n)
+            memcpy(v, intents.v, intents.n * sizeof(*v));
+        *ret = v;
+        *ret_count = intents.n;
+    }
+    iac_vec_clear(&intents);
+    return status;
 }
 
 iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
@@ -334,29 +417,36 @@ iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_inten
     if (store->driver)
         return store->driver->intents(store, arena, ret, ret_count, diags);
     reader r = { .store = store, .arena = arena, .diags = diags };
-    IAC_VEC(iac_intent) intents = { 0 };
     pthread_mutex_lock(&store->db_mutex);
-    iac_status status = IAC_OK;
-    sqlite3_stmt *s = iac_sql_get(store, IAC_SQL_INTENTS);
-    int rc = SQLITE_ERROR;
-    if (s)
-        sqlite3_bind_int64(s, 1, store->workspace_id);
-    while (s && status == IAC_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        iac_intent intent = { 0 };
-        status = read_intent(&r, s, &intent);
-        iac_vec_push(&intents, intent);
+    iac_status status = iac_seal_find(store, diags);
+    if (status == IAC_OK)
+        status = read_intents(&r, ret, ret_count);
+    pthread_mutex_unlock(&store->db_mutex);
+    return status;
+}
+
+int iac_store_read_object(iac_store *store, iac_arena *arena, iac_str addr, iac_str deposed, iac_str *ret_provider,
+                          iac_object **ret)
+{
+    iac_diags ignored = IAC_DIAGS_INIT;
+    reader r = { .store = store, .arena = arena, .diags = &ignored };
+    sqlite3_stmt *s = iac_sql_get(store, IAC_SQL_OBJECT);
+    if (!s)
+        return sqlite3_extended_errcode(store->db);
+    sqlite3_bind_int64(s, 1, store->workspace_id);
+    iac_sql_bind(s, 2, addr);
+    iac_sql_bind(s, 3, deposed);
+    int rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        rc = read_row(&r, s) == IAC_OK ? SQLITE_OK : SQLITE_CORRUPT;
+    else if (rc == SQLITE_DONE)
+        rc = SQLITE_NOTFOUND;
+    if (rc == SQLITE_OK) {
+        *ret_provider = r.rows.v[0].provider;
+        *ret = (iac_object *)r.rows.v[0].object;
     }
     iac_sql_done(s);
-    if (status == IAC_OK && rc != SQLITE_DONE)
-        status = iac_sql_diag(store, rc, "Failed to load state", diags);
-    pthread_mutex_unlock(&store->db_mutex);
-    if (status == IAC_OK) {
-        iac_intent *v = iac_arena_array(arena, iac_intent, intents.n);
-        if (intents.n)
-            memcpy(v, intents.v, intents.n * sizeof(*v));
-        *ret = v;
-        *ret_count = intents.n;
-    }
-    iac_vec_clear(&intents);
-    return status;
+    iac_diags_clear(&ignored);
+    free_reader(&r);
+    return rc;
 }

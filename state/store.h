@@ -5,6 +5,7 @@
  * carried out by the store's own thread, as many in one transaction as have come together (group commit). */
 #ifndef IAC_STATE_STORE_H
 #define IAC_STATE_STORE_H
+#include "state/crypt.h"
 #include "state/state.h"
 
 typedef struct iac_store iac_store;
@@ -17,6 +18,12 @@ iac_status iac_store_open(const char *dir, const char *workspace, bool create, i
 /* A store in memory, for what is only read. */
 iac_status iac_store_open_memory(const char *workspace, iac_store **ret, iac_diags *diags);
 void iac_store_close(iac_store *store); /* waits for what was submitted, releases the lock; NULL is fine */
+
+/* From now on contents are sealed as `crypt` says; before anything is read or written. Borrowed until the store is
+ * closed. IAC_ERR with a diagnostic where the store cannot seal. NULL is fine: nothing is configured. */
+iac_status iac_store_set_crypt(iac_store *store, iac_crypt *crypt, iac_diags *diags);
+/* Brings what is stored under the key that is configured now, if it is not; every write does the same. Under the lock. */
+iac_status iac_store_renew_seal(iac_store *store, iac_diags *diags);
 
 typedef struct iac_lock_info {
     iac_str id;        /* UUID */
@@ -130,5 +137,8 @@ struct iac_store_driver {
     /* The local database that holds what this store last read and wrote: its history is kept there. NULL, or a NULL
      * result: no history is kept (state/history.h). */
     iac_store *(*database)(iac_store *store);
+    /* NULL: the store cannot encrypt. */
+    iac_status (*set_crypt)(iac_store *store, iac_crypt *crypt, iac_diags *diags);
+    iac_status (*renew_seal)(iac_store *store, iac_diags *diags);
 };
 #endif

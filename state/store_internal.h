@@ -5,12 +5,13 @@
  * for a disk. Lock order: db_mutex, then mutex. */
 #ifndef IAC_STATE_STORE_INTERNAL_H
 #define IAC_STATE_STORE_INTERNAL_H
+#include "state/crypt.h"
 #include "state/store.h"
 #include <pthread.h>
 #include <sqlite3.h>
 
 #define IAC_STATE_FILE "state.db"
-#define IAC_STATE_SCHEMA 3            /* what iac_migrate brings a database to */
+#define IAC_STATE_SCHEMA 4            /* what iac_migrate brings a database to */
 #define IAC_STATE_APPLICATION 0x69616331 /* "iac1", in the header of the file */
 
 /* The generation that the transaction under way brings. */
@@ -30,6 +31,10 @@
                           " WHERE id = ?1") \
     X(IAC_SQL_CHECKS_PUT, "UPDATE workspaces SET checks = ?2 WHERE id = ?1") \
     X(IAC_SQL_CHECKS, "SELECT checks FROM workspaces WHERE id = ?1") \
+    X(IAC_SQL_ENCRYPTION, "SELECT sealing FROM encryption") \
+    X(IAC_SQL_ENCRYPTION_PUT, "INSERT OR REPLACE INTO encryption(id, sealing) VALUES(1, ?1)") \
+    X(IAC_SQL_HAS_CONTENTS, "SELECT EXISTS(SELECT 1 FROM objects) OR EXISTS(SELECT 1 FROM outputs) OR" \
+                            " EXISTS(SELECT 1 FROM journal)") \
     X(IAC_SQL_TYPE_ADD, "INSERT OR IGNORE INTO types(json) VALUES(?1)") \
     X(IAC_SQL_TYPE_ID, "SELECT id FROM types WHERE json = ?1") \
     X(IAC_SQL_TYPE, "SELECT json FROM types WHERE id = ?1") \
@@ -46,6 +51,9 @@
     X(IAC_SQL_OBJECT_REMOVE, "DELETE FROM objects WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
     X(IAC_SQL_OBJECT_REKEY, "UPDATE objects SET deposed = ?4, since =" IAC_SQL_NEXT \
                             " WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
+    X(IAC_SQL_OBJECT, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
+                      " tainted, create_before_destroy, dependencies FROM objects" \
+                      " WHERE workspace = ?1 AND addr = ?2 AND deposed = ?3") \
     X(IAC_SQL_OBJECTS, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
                        " tainted, create_before_destroy, dependencies FROM objects WHERE workspace = ?1") \
     X(IAC_SQL_OBJECTS_AT, "SELECT addr, deposed, provider, type, schema_version, attributes, sensitive, private," \
@@ -59,6 +67,7 @@
                           " VALUES(?1, ?2, ?3, ?4, ?5," IAC_SQL_NEXT ")" \
                           " ON CONFLICT DO UPDATE SET value = ?3, type = ?4, sensitive = ?5, since = excluded.since" \
                           " WHERE value <> ?3 OR type <> ?4 OR sensitive <> ?5") \
+    X(IAC_SQL_OUTPUT_VALUE, "SELECT value FROM outputs WHERE workspace = ?1 AND name = ?2") \
     X(IAC_SQL_OUTPUT_REMOVE, "DELETE FROM outputs WHERE workspace = ?1 AND name = ?2") \
     X(IAC_SQL_OUTPUTS, "SELECT name, value, type, sensitive FROM outputs WHERE workspace = ?1 ORDER BY name") \
     X(IAC_SQL_OUTPUTS_AT, "SELECT name, value, type, sensitive FROM outputs WHERE workspace = ?1 AND since <= ?2" \
@@ -76,6 +85,8 @@
     X(IAC_SQL_LOCK_REMOVE, "DELETE FROM locks WHERE workspace = ?1 AND id = ?2") \
     X(IAC_SQL_BLOB_ID, "SELECT id FROM blobs WHERE hash = ?1") \
     X(IAC_SQL_BLOB_ADD, "INSERT INTO blobs(hash, codec, size, data) VALUES(?1, ?2, ?3, ?4)") \
+    X(IAC_SQL_BLOBS, "SELECT id FROM blobs") \
+    X(IAC_SQL_BLOB_SET, "UPDATE blobs SET hash = ?1, codec = ?2, size = ?3, data = ?4 WHERE id = ?5") \
     X(IAC_SQL_BLOB, "SELECT hash, codec, size, data FROM blobs WHERE id = ?1") \
     X(IAC_SQL_CONFIG_ID, "SELECT id FROM configs WHERE hash = ?1") \
     X(IAC_SQL_CONFIG_ADD, "INSERT INTO configs(hash, dir) VALUES(?1, ?2)") \
@@ -150,6 +161,11 @@ struct iac_store {
     int64_t workspace_id; /* 0 until its row exists */
     struct { const iac_type *type; uint64_t hash; int64_t id; } last_type; /* most objects share few types */
 
+    iac_crypt *crypt;         /* borrowed; NULL: nothing is configured */
+    iac_str sealing;          /* what the database says of its key; in the arena */
+    bool sealing_known;       /* key is the one for `sealing` */
+    const iac_crypt_key *key; /* that the contents are sealed with; NULL: they are not */
+
     bool locked; /* by us; only the opening thread looks */
     char lock_id[37];
 
@@ -192,6 +208,36 @@ iac_status iac_migrate(iac_store *store, bool create, iac_diags *diags);
 int iac_store_load_workspace(iac_store *store, bool create);
 void iac_uuid(char ret[37]); /* random, version 4 */
 
+
+/* ---- seal.c ---- */
+/* Each is called with db_mutex held. */
+/* Finds the key that the contents are sealed with; IAC_ERR with a diagnostic where they may not be read. */
+iac_status iac_seal_find(iac_store *store, iac_diags *diags);
+/* Within a transaction: brings everything under the key that is configured now, if it is not. Sets *ret_changed. */
+iac_status iac_seal_renew(iac_store *store, bool *ret_changed, iac_diags *diags);
+/* After that transaction: leaves nothing in the file of what was there before. */
+void iac_seal_scrub(iac_store *store);
+/* Forgets what a transaction that failed may have found. */
+void iac_seal_forget(iac_store *store);
+/* What is sealed: the column, and the parts that tell the row from all others and must not change. */
+typedef struct iac_sealed {
+    const char *column;
+    const iac_str *parts;
+    size_t part_count;
+} iac_sealed;
+/* before: the column as it is now, or empty: it stays where what it holds is the same. */
+void iac_seal_column(iac_store *store, const iac_sealed *what, iac_str plain, iac_str before, iac_buf *out);
+/* In the arena; false when it was changed. */
+bool iac_unseal_column(iac_store *store, const iac_sealed *what, iac_str sealed, iac_arena *arena, iac_str *ret);
+/* The parts of a row of objects, as iac_sealed wants them. */
+enum { IAC_OBJECT_PARTS = 7 };
+void iac_object_parts(iac_arena *arena, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object,
+                      iac_str dependencies, iac_str ret[IAC_OBJECT_PARTS]);
+
+/* ---- snapshot.c ---- */
+/* One object as it is stored. SQLITE_NOTFOUND when there is none, SQLITE_CORRUPT when it cannot be understood. */
+int iac_store_read_object(iac_store *store, iac_arena *arena, iac_str addr, iac_str deposed, iac_str *ret_provider,
+                          iac_object **ret);
 
 /* ---- lock.c ---- */
 /* A lock of this process that is to be taken. */
@@ -238,6 +284,8 @@ iac_blob_hash iac_blob_digest(iac_str bytes);
 int iac_blob_put(iac_store *store, iac_str bytes, int64_t *ret_id);
 /* The bytes of a row, in the arena, compared with their hash. SQLITE_CORRUPT when they are not what was stored. */
 int iac_blob_get(iac_store *store, int64_t id, iac_arena *arena, iac_str *ret);
+/* Seals every blob with another key. */
+int iac_blob_renew(iac_store *store, const iac_crypt_key *key);
 
 /* ---- object.c ---- */
 void iac_paths_to_json(iac_buf *out, iac_paths paths);

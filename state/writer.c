@@ -52,6 +52,31 @@ static void print_dependencies(iac_buf *out, const iac_object *object)
     }
 }
 
+/* The three columns with an object's contents, to be cleared. */
+static void seal_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object,
+                        iac_str sensitive, iac_str dependencies, iac_buf ret[3])
+{
+    static const char *const columns[] = { "attributes", "sensitive", "private" };
+    const iac_str plain[] = { object->attributes, sensitive, object->private_data };
+    iac_str parts[IAC_OBJECT_PARTS];
+    iac_arena *arena = iac_arena_new();
+    iac_object_parts(arena, addr, deposed, provider, object, dependencies, parts);
+    sqlite3_stmt *now = store->key ? iac_sql_get(store, IAC_SQL_OBJECT) : NULL;
+    if (now) {
+        sqlite3_bind_int64(now, 1, store->workspace_id);
+        iac_sql_bind(now, 2, addr);
+        iac_sql_bind(now, 3, deposed);
+    }
+    bool exists = now && sqlite3_step(now) == SQLITE_ROW;
+    for (size_t i = 0; i < IAC_COUNT(columns); i++) {
+        const iac_sealed what = { columns[i], parts, IAC_OBJECT_PARTS };
+        iac_buf_init(&ret[i], IAC_BUF_UNLIMITED);
+        iac_seal_column(store, &what, plain[i], exists ? iac_sql_text(now, (int)i + 5) : (iac_str){ 0 }, &ret[i]);
+    }
+    iac_sql_done(now);
+    iac_arena_free(arena);
+}
+
 int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object)
 {
     int64_t type = 0;
@@ -65,6 +90,8 @@ int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_s
     if (object->sensitive.n)
         iac_paths_to_json(&sensitive, object->sensitive);
     print_dependencies(&dependencies, object);
+    iac_buf sealed[3];
+    seal_object(store, addr, deposed, provider, object, iac_buf_view(&sensitive), iac_buf_view(&dependencies), sealed);
     sqlite3_bind_int64(put, 1, store->workspace_id);
     iac_sql_bind(put, 2, addr);
     iac_sql_bind(put, 3, deposed);
@@ -72,13 +99,15 @@ int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_s
     if (object->type)
         sqlite3_bind_int64(put, 5, type);
     sqlite3_bind_int64(put, 6, object->schema_version);
-    iac_sql_bind(put, 7, object->attributes);
-    iac_sql_bind(put, 8, iac_buf_view(&sensitive));
-    iac_sql_bind_blob(put, 9, object->private_data);
+    iac_sql_bind(put, 7, iac_buf_view(&sealed[0]));
+    iac_sql_bind(put, 8, iac_buf_view(&sealed[1]));
+    iac_sql_bind_blob(put, 9, iac_buf_view(&sealed[2]));
     sqlite3_bind_int(put, 10, object->tainted);
     sqlite3_bind_int(put, 11, object->create_before_destroy);
     iac_sql_bind(put, 12, iac_buf_view(&dependencies));
     rc = iac_sql_run(put);
+    for (size_t i = 0; i < IAC_COUNT(sealed); i++)
+        iac_buf_clear(&sealed[i]);
     iac_buf_clear(&sensitive);
     iac_buf_clear(&dependencies);
     return rc;
@@ -96,12 +125,25 @@ int iac_writer_put_output(iac_store *store, const iac_state_output *output)
     iac_buf_init(&type_json, IAC_BUF_UNLIMITED);
     iac_value_to_typed_json(&value, output->value, type);
     iac_type_to_json(&type_json, type);
+    const iac_str parts[] = { output->name, iac_buf_view(&type_json), iac_str_of(output->sensitive ? "1" : "0") };
+    iac_buf sealed;
+    iac_buf_init(&sealed, IAC_BUF_UNLIMITED);
+    sqlite3_stmt *now = store->key ? iac_sql_get(store, IAC_SQL_OUTPUT_VALUE) : NULL;
+    if (now) {
+        sqlite3_bind_int64(now, 1, store->workspace_id);
+        iac_sql_bind(now, 2, output->name);
+    }
+    bool exists = now && sqlite3_step(now) == SQLITE_ROW;
+    iac_seal_column(store, &(iac_sealed){ "output", parts, IAC_COUNT(parts) }, iac_buf_view(&value),
+                    exists ? iac_sql_text(now, 0) : (iac_str){ 0 }, &sealed);
+    iac_sql_done(now);
     sqlite3_bind_int64(put, 1, store->workspace_id);
     iac_sql_bind(put, 2, output->name);
-    iac_sql_bind(put, 3, iac_buf_view(&value));
+    iac_sql_bind(put, 3, iac_buf_view(&sealed));
     iac_sql_bind(put, 4, iac_buf_view(&type_json));
     sqlite3_bind_int(put, 5, output->sensitive);
     int rc = iac_sql_run(put);
+    iac_buf_clear(&sealed);
     iac_buf_clear(&value);
     iac_buf_clear(&type_json);
     iac_arena_free(arena);
@@ -113,19 +155,26 @@ int iac_writer_put_checks(iac_store *store, const iac_check_result *checks, size
     sqlite3_stmt *put = iac_sql_get(store, IAC_SQL_CHECKS_PUT);
     if (!put)
         return sqlite3_extended_errcode(store->db);
-    iac_buf json;
+    iac_buf json, sealed;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_buf_init(&sealed, IAC_BUF_UNLIMITED);
     if (n)
         iac_checks_to_json(&json, checks, n);
+    iac_seal_column(store, &(iac_sealed){ .column = "checks" }, iac_buf_view(&json), (iac_str){ 0 }, &sealed);
     sqlite3_bind_int64(put, 1, store->workspace_id);
-    iac_sql_bind(put, 2, iac_buf_view(&json));
+    iac_sql_bind(put, 2, iac_buf_view(&sealed));
     int rc = iac_sql_run(put);
     iac_buf_clear(&json);
+    iac_buf_clear(&sealed);
     return rc;
 }
 
 static int put_intent(iac_store *store, const iac_intent *intent, iac_str addr)
 {
+    static const char *const columns[] = { "prior", "planned", "journal private" };
+    const iac_str plain[] = { intent->prior, intent->planned, intent->private_data };
+    const iac_str parts[] = { intent->token, addr, intent->deposed, intent->provider, intent->action, intent->begun };
+    iac_buf sealed[3];
     sqlite3_stmt *put = iac_sql_get(store, IAC_SQL_INTENT_PUT);
     if (!put)
         return sqlite3_extended_errcode(store->db);
@@ -135,11 +184,17 @@ static int put_intent(iac_store *store, const iac_intent *intent, iac_str addr)
     iac_sql_bind(put, 4, intent->deposed);
     iac_sql_bind(put, 5, intent->provider);
     iac_sql_bind(put, 6, intent->action);
-    iac_sql_bind_blob(put, 7, intent->prior);
-    iac_sql_bind_blob(put, 8, intent->planned);
-    iac_sql_bind_blob(put, 9, intent->private_data);
     iac_sql_bind(put, 10, intent->begun);
-    return iac_sql_run(put);
+    for (size_t i = 0; i < IAC_COUNT(sealed); i++) {
+        iac_buf_init(&sealed[i], IAC_BUF_UNLIMITED);
+        iac_seal_column(store, &(iac_sealed){ columns[i], parts, IAC_COUNT(parts) }, plain[i], (iac_str){ 0 },
+                        &sealed[i]);
+        iac_sql_bind_blob(put, (int)i + 7, iac_buf_view(&sealed[i]));
+    }
+    int rc = iac_sql_run(put);
+    for (size_t i = 0; i < IAC_COUNT(sealed); i++)
+        iac_buf_clear(&sealed[i]);
+    return rc;
 }
 
 /* A statement whose parameters are the workspace and up to three texts. */
@@ -155,8 +210,25 @@ static int run_keyed(iac_store *store, iac_sql which, iac_str a, iac_str b, iac_
     return iac_sql_run(statement);
 }
 
+/* A sealed row is bound to its key: it is sealed anew under the other one. */
+static int rekey_sealed(iac_store *store, iac_str addr, iac_str from, iac_str to)
+{
+    iac_arena *arena = iac_arena_new();
+    iac_object *object = NULL;
+    iac_str provider;
+    int rc = iac_store_read_object(store, arena, addr, from, &provider, &object);
+    if (rc == SQLITE_OK)
+        rc = run_keyed(store, IAC_SQL_OBJECT_REMOVE, addr, from, (iac_str){ 0 });
+    if (rc == SQLITE_OK)
+        rc = iac_writer_put_object(store, addr, to, provider, object);
+    iac_arena_free(arena);
+    return rc;
+}
+
 static int rekey(iac_store *store, iac_str addr, iac_str from, iac_str to)
 {
+    if (store->key)
+        return rekey_sealed(store, addr, from, to);
     int rc = run_keyed(store, IAC_SQL_OBJECT_REKEY, addr, from, to);
     return rc == SQLITE_OK && sqlite3_changes(store->db) == 0 ? SQLITE_NOTFOUND : rc;
 }
@@ -229,11 +301,14 @@ static int bump_serial(iac_store *store)
 /* All of the group or nothing. NULL, or why not, in words to be freed. */
 static char *commit_group(iac_store *store, const iac_submission *group, size_t n)
 {
-    bool changes = false;
+    bool changes = false, renewed = false;
+    iac_diags refused = IAC_DIAGS_INIT;
     pthread_mutex_lock(&store->db_mutex);
     int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
-    if (rc == SQLITE_OK && !store->workspace_id)
-        rc = iac_store_load_workspace(store, true);
+    if (rc == SQLITE_OK) /* also for what another process may have said of the key */
+        rc = iac_store_load_workspace(store, !store->workspace_id);
+    if (rc == SQLITE_OK && iac_seal_renew(store, &renewed, &refused) != IAC_OK)
+        rc = SQLITE_AUTH;
     if (rc == SQLITE_OK)
         rc = write_all(store, group, n, &changes);
     if (rc == SQLITE_OK && changes)
@@ -243,14 +318,19 @@ static char *commit_group(iac_store *store, const iac_submission *group, size_t 
     char *failure = NULL;
     if (rc == SQLITE_NOTFOUND)
         failure = iac_xstrdup("the object to be set aside or restored is not in the state");
+    else if (refused.list.n)
+        failure = iac_xstrndup(refused.list.v[0].detail.p, refused.list.v[0].detail.n);
     else if (rc != SQLITE_OK)
         failure = iac_xstrdup(iac_sql_error(store));
+    iac_diags_clear(&refused);
     if (!sqlite3_get_autocommit(store->db))
         iac_sql_simple(store, IAC_SQL_ROLLBACK);
     if (rc == SQLITE_OK) {
         if (changes)
             iac_store_load_workspace(store, false);
         store->commits++;
+        if (renewed)
+            iac_seal_scrub(store);
         iac_log(IAC_LOG_DEBUG, "state: saved %zu submissions in workspace %s, serial %lld", n, store->workspace,
                 (long long)store->serial);
     } else {
@@ -258,6 +338,7 @@ static char *commit_group(iac_store *store, const iac_submission *group, size_t 
         /* What the transaction made is gone with it. */
         memset(&store->last_type, 0, sizeof(store->last_type));
         store->workspace_id = 0;
+        iac_seal_forget(store);
         iac_store_load_workspace(store, false);
     }
     pthread_mutex_unlock(&store->db_mutex);
@@ -478,9 +559,7 @@ static int delete_others(iac_store *store, const iac_state *state, bool outputs)
 
 static int replace_all(iac_store *store, const iac_state *state)
 {
-    int rc = iac_store_load_workspace(store, true);
-    if (rc == SQLITE_OK)
-        rc = delete_others(store, state, false);
+    int rc = delete_others(store, state, false);
     if (rc == SQLITE_OK)
         rc = delete_others(store, state, true);
     for (size_t i = 0; rc == SQLITE_OK && i < state->instance_count; i++)
@@ -492,25 +571,52 @@ static int replace_all(iac_store *store, const iac_state *state)
     return rc == SQLITE_OK ? set_serial(store, state) : rc;
 }
 
+/* A transaction of its own around `change` (NULL: the seal alone is renewed). */
+static iac_status transact(iac_store *store, int (*change)(iac_store *store, const iac_state *state),
+                           const iac_state *state, iac_diags *diags)
+{
+    bool renewed = false;
+    iac_status status = IAC_OK;
+    pthread_mutex_lock(&store->db_mutex);
+    int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
+    if (rc == SQLITE_OK)
+        rc = iac_store_load_workspace(store, true);
+    if (rc == SQLITE_OK)
+        status = iac_seal_renew(store, &renewed, diags);
+    if (rc == SQLITE_OK && status == IAC_OK && change)
+        rc = change(store, state);
+    if (rc == SQLITE_OK && status == IAC_OK)
+        rc = iac_sql_simple(store, IAC_SQL_COMMIT);
+    if (rc != SQLITE_OK)
+        status = iac_sql_diag(store, rc, "Failed to save state", diags);
+    if (!sqlite3_get_autocommit(store->db))
+        iac_sql_simple(store, IAC_SQL_ROLLBACK);
+    if (status != IAC_OK) {
+        store->workspace_id = 0;
+        iac_seal_forget(store);
+    }
+    memset(&store->last_type, 0, sizeof(store->last_type));
+    iac_store_load_workspace(store, false);
+    if (status == IAC_OK && renewed)
+        iac_seal_scrub(store);
+    pthread_mutex_unlock(&store->db_mutex);
+    return status;
+}
+
 iac_status iac_store_replace(iac_store *store, const iac_state *state, iac_diags *diags)
 {
     if (store->driver)
         return store->driver->replace(store, state, diags);
     if (iac_store_flush(store, diags) != IAC_OK)
         return IAC_ERR;
-    pthread_mutex_lock(&store->db_mutex);
-    int rc = iac_sql_simple(store, IAC_SQL_BEGIN);
-    if (rc == SQLITE_OK)
-        rc = replace_all(store, state);
-    if (rc == SQLITE_OK)
-        rc = iac_sql_simple(store, IAC_SQL_COMMIT);
-    iac_status status = rc == SQLITE_OK ? IAC_OK : iac_sql_diag(store, rc, "Failed to save state", diags);
-    if (!sqlite3_get_autocommit(store->db))
-        iac_sql_simple(store, IAC_SQL_ROLLBACK);
-    if (rc != SQLITE_OK)
-        store->workspace_id = 0;
-    memset(&store->last_type, 0, sizeof(store->last_type));
-    iac_store_load_workspace(store, false);
-    pthread_mutex_unlock(&store->db_mutex);
-    return status;
+    return transact(store, replace_all, state, diags);
+}
+
+iac_status iac_store_renew_seal(iac_store *store, iac_diags *diags)
+{
+    if (store->driver)
+        return store->driver->renew_seal ? store->driver->renew_seal(store, diags) : IAC_OK;
+    if (!store->crypt || iac_store_flush(store, diags) != IAC_OK)
+        return store->crypt ? IAC_ERR : IAC_OK;
+    return transact(store, NULL, NULL, diags);
 }

@@ -152,7 +152,8 @@ static iac_status resolve_variables(early *e)
     return status;
 }
 
-static iac_status evaluate(iac_cli *cli, const iac_body *body, const iac_block_schema *schema, const iac_value **ret)
+iac_status iac_cli_early_body(iac_cli *cli, const iac_body *body, const iac_block_schema *schema, iac_range range,
+                              const char *what, const iac_value **ret)
 {
     early e = { .cli = cli };
     bool refers = false;
@@ -160,6 +161,11 @@ static iac_status evaluate(iac_cli *cli, const iac_body *body, const iac_block_s
 
     e.scope = (iac_scope){ .user = &e, .lookup = look_up, .functions = &e.functions };
     iac_body_refs(cli->arena, body, schema, note_ref, &refers, &cli->diags);
+    if (refers && !cli->config) {
+        iac_diag_error(&cli->diags, range, "Variables not allowed",
+                       "The configuration cannot be read: what it says of variables and local values is not known.");
+        return IAC_ERR;
+    }
     if (refers && resolve_variables(&e) != IAC_OK)
         return IAC_ERR;
     *ret = iac_decode_body(&e.scope, body, schema, cli->arena, &cli->diags);
@@ -168,7 +174,7 @@ static iac_status evaluate(iac_cli *cli, const iac_body *body, const iac_block_s
         return IAC_ERR;
     *ret = iac_value_unmark_deep(cli->arena, *ret);
     if ((*ret)->deep_unknown) {
-        iac_diag_error(&cli->diags, cli->config->root->backend.range, "Invalid backend configuration",
+        iac_diag_error(&cli->diags, range, iac_arena_printf(cli->arena, "Invalid %s configuration", what).p,
                        "The settings depend on a value that is not known before planning.");
         return IAC_ERR;
     }
@@ -274,7 +280,8 @@ iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice
     ret->driver = iac_backend_find(backend->type);
     if (!ret->driver)
         return no_such_backend(cli, backend->type, backend->range);
-    if (evaluate(cli, backend->body, schema_of(cli->arena, ret->driver), &ret->config) != IAC_OK)
+    if (iac_cli_early_body(cli, backend->body, schema_of(cli->arena, ret->driver), backend->range, "backend",
+                           &ret->config) != IAC_OK)
         return IAC_ERR;
     ret->hash = hash_of(cli->arena, ret->driver->name, ret->config);
     return partial ? add_partial(cli, ret->driver, &ret->config) : IAC_OK;
@@ -342,6 +349,13 @@ iac_status iac_backend_record(iac_cli *cli, const iac_backend_choice *choice)
 
 /* ---- opening ---- */
 
+static const iac_config *glance(iac_cli *cli);
+
+iac_status iac_cli_find_encryption(iac_cli *cli)
+{
+    return cli->encryption ? IAC_OK : iac_cli_encryption(cli, glance(cli));
+}
+
 iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choice, iac_backend **ret)
 {
     const iac_backend_driver *driver = choice->driver ? choice->driver : iac_backend_find(IAC_STR("local"));
@@ -354,7 +368,11 @@ iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choic
         if (options[i].value)
             config = iac_value_with(cli->arena, config, iac_str_of(options[i].name),
                                     iac_value_cstr(cli->arena, options[i].value));
-    return iac_backend_open(driver, config, iac_state_dir, ret, &cli->diags);
+    if (iac_cli_find_encryption(cli) != IAC_OK || iac_backend_open(driver, config, iac_state_dir, ret,
+                                                                   &cli->diags) != IAC_OK)
+        return IAC_ERR;
+    iac_backend_set_crypt(*ret, cli->state_crypt);
+    return IAC_OK;
 }
 
 static iac_status initialization_required(iac_cli *cli, iac_str reason)

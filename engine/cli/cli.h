@@ -126,6 +126,8 @@ struct iac_cli {
     iac_host *host;
     iac_backend *backend;
     iac_store *store;
+    iac_encryption *encryption; /* NULL: not looked for yet */
+    iac_crypt *state_crypt, *plan_crypt; /* NULL: nothing is configured for it */
     iac_variable_values given;
     bool gathered; /* given has what the files, the environment and the arguments say */
     iac_status gather_status;
@@ -229,6 +231,14 @@ typedef struct iac_backend_choice {
 
 /* What the terraform block asks for, with -backend-config where `partial`. Needs the configuration. */
 iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice *ret);
+/* The value of a body whose arguments are needed before anything is planned. `what` names the block in messages. */
+iac_status iac_cli_early_body(iac_cli *cli, const iac_body *body, const iac_block_schema *schema, iac_range range,
+                              const char *what, const iac_value **ret);
+/* Fills in cli->state_crypt and cli->plan_crypt from TF_ENCRYPTION and the configuration (NULL: there is none). */
+iac_status iac_cli_encryption(iac_cli *cli, const iac_config *config);
+void iac_cli_encryption_free(iac_cli *cli); /* after the store and the backend */
+/* The same, once, with the configuration of the working directory. */
+iac_status iac_cli_find_encryption(iac_cli *cli);
 /* What "init" recorded in the data directory. */
 iac_status iac_backend_recorded(iac_cli *cli, iac_backend_choice *ret);
 iac_status iac_backend_record(iac_cli *cli, const iac_backend_choice *choice);

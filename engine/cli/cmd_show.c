@@ -47,6 +47,8 @@ static int show_file(iac_cli *cli, const char *path)
     iac_status status = iac_cli_load_plan(cli, path, &plan);
     if (status == IAC_NOT_FOUND) { /* not a plan: then a state file */
         if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
+            (iac_crypt_is_wrapped(text) &&
+             iac_snapshot_open(cli->state_crypt, cli->arena, &text, NULL, &cli->diags) != IAC_OK) ||
             iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK)
             return IAC_EXIT_ERROR;
         iac_state_note_secrets(state);

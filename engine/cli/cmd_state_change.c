@@ -104,6 +104,11 @@ static iac_status read_pushed(iac_cli *cli, const char *path, const iac_state **
         path = "/dev/stdin";
     if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK)
         return IAC_ERR;
+    /* "state pull" gives what it may be in clear; errored.tfstate is as the backend would have it. */
+    if (iac_crypt_is_wrapped(text) &&
+        (iac_cli_find_encryption(cli) != IAC_OK ||
+         iac_snapshot_open(cli->state_crypt, cli->arena, &text, NULL, &cli->diags) != IAC_OK))
+        return IAC_ERR;
     return iac_tfstate_read(cli->arena, text, ret, &cli->diags);
 }
 

@@ -246,11 +246,17 @@ static iac_status take_state_over(iac_cli *cli)
         return IAC_OK;
     if (iac_store_open(iac_state_dir, "default", true, &store, &cli->diags) != IAC_OK)
         return IAC_ERR;
-    iac_status status = lock(cli, store);
+    iac_status status = iac_cli_find_encryption(cli);
+    if (status == IAC_OK)
+        status = iac_store_set_crypt(store, cli->state_crypt, &cli->diags);
+    if (status == IAC_OK)
+        status = lock(cli, store);
     if (status == IAC_OK)
         status = iac_store_read(store, cli->arena, &stored, &cli->diags);
     if (status == IAC_OK && !stored->lineage.n) { /* else taken over before, or a state of its own */
         status = iac_config_reader_files.read(NULL, "terraform.tfstate", cli->arena, &text, &cli->diags);
+        if (status == IAC_OK)
+            status = iac_snapshot_open(cli->state_crypt, cli->arena, &text, NULL, &cli->diags);
         if (status == IAC_OK)
             status = iac_tfstate_read(cli->arena, text, &found, &cli->diags);
         if (status == IAC_OK)

@@ -124,6 +124,7 @@ static void close_cli(iac_cli *cli)
 {
     iac_store_close(cli->store);
     iac_backend_close(cli->backend);
+    iac_cli_encryption_free(cli);
     iac_host_free(cli->host);
     iac_args_clear(&cli->args);
     iac_map_clear(&cli->variables);

@@ -263,7 +263,9 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
         .sink = iac_view_progress_sink(progress),
     };
 
-    if (plan->applyable && iac_record_begin(cli, plan) != IAC_OK) {
+    /* Also where nothing is to be done: that is how a new key comes into use. */
+    if (iac_store_renew_seal(cli->store, &cli->diags) != IAC_OK ||
+        (plan->applyable && iac_record_begin(cli, plan) != IAC_OK)) {
         iac_view_progress_free(progress);
         return IAC_EXIT_ERROR;
     }

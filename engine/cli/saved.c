@@ -47,20 +47,20 @@ iac_status iac_cli_save_plan(iac_cli *cli, const iac_plan *plan, const char *pat
     iac_plan saved = *plan;
     iac_str key;
 
-    if (iac_cli_plan_key(cli, &key) != IAC_OK)
+    if (iac_cli_plan_key(cli, &key) != IAC_OK || iac_cli_find_encryption(cli) != IAC_OK)
         return IAC_ERR;
     saved.schemas = iac_view_plan_schemas(cli->arena, plan, iac_cli_schemas(cli), &saved.schema_count);
     saved.released = iac_secrets_released(cli->arena, &saved.released_count);
-    return iac_planfile_write(&saved, path, key, &cli->diags);
+    return iac_planfile_write(&saved, path, key, cli->plan_crypt, &cli->diags);
 }
 
 iac_status iac_cli_load_plan(iac_cli *cli, const char *path, const iac_plan **ret)
 {
     iac_str key;
 
-    if (iac_cli_plan_key(cli, &key) != IAC_OK)
+    if (iac_cli_plan_key(cli, &key) != IAC_OK || iac_cli_find_encryption(cli) != IAC_OK)
         return IAC_ERR;
-    return iac_planfile_read(cli->arena, path, key, ret, &cli->diags);
+    return iac_planfile_read(cli->arena, path, key, cli->plan_crypt, ret, &cli->diags);
 }
 
 /* ---- apply -verify ---- */

@@ -641,7 +641,26 @@ static bool write_all(int fd, iac_str bytes)
     return true;
 }
 
-iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str key, iac_diags *diags)
+#define ASSOCIATED IAC_STR("iac saved plan")
+
+/* What the file holds in clear, in the place of what it is. A sealed state is left as it is: it is no plan. */
+static iac_status open_file(iac_arena *arena, iac_crypt *crypt, iac_buf *file, iac_diags *diags)
+{
+    iac_str text = iac_buf_view(file), plain;
+    bool ours = iac_str_starts(text, IAC_STR("iac saved plan "));
+    bool state = iac_str_find(iac_str_sub(text, 0, 256), IAC_STR("\"lineage\""), 0) != SIZE_MAX;
+    if (!ours && (state || !iac_crypt_is_wrapped(text)))
+        return IAC_OK;
+    if (iac_crypt_unwrap(crypt, "plan", ASSOCIATED, arena, text, NULL, &plain, NULL, diags) != IAC_OK)
+        return IAC_ERR;
+    if (!ours) {
+        iac_buf_reset(file);
+        iac_buf_str(file, plain);
+    }
+    return IAC_OK;
+}
+
+iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str key, iac_crypt *crypt, iac_diags *diags)
 {
     static const unsigned char none[HASH_SIZE];
     unsigned char hash[HASH_SIZE], mac[HASH_SIZE];
@@ -653,13 +672,25 @@ iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str ke
     memcpy(body.p, mac, HASH_SIZE);
     digest(iac_buf_view(&body), hash);
 
+    iac_buf clear, file;
+    iac_buf_init(&clear, IAC_BUF_UNLIMITED);
+    iac_buf_init(&file, IAC_BUF_UNLIMITED);
+    iac_buf_add(&clear, MAGIC, MAGIC_SIZE);
+    iac_buf_add(&clear, hash, HASH_SIZE);
+    iac_buf_str(&clear, iac_buf_view(&body));
+    iac_status status = iac_crypt_wrap(crypt, ASSOCIATED, NULL, iac_buf_view(&clear), &file, diags);
+    iac_buf_clear(&clear);
+    iac_buf_clear(&body);
+    if (status != IAC_OK) {
+        iac_buf_clear(&file);
+        return IAC_ERR;
+    }
+
     iac_buf temporary;
     iac_buf_init(&temporary, IAC_BUF_UNLIMITED);
     iac_buf_printf(&temporary, "%s.tmp%ld", path, (long)getpid());
     int fd = open(temporary.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write_all(fd, (iac_str){ MAGIC, MAGIC_SIZE }) &&
-              write_all(fd, (iac_str){ (const char *)hash, HASH_SIZE }) && write_all(fd, iac_buf_view(&body)) &&
-              fsync(fd) == 0;
+    bool ok = fd >= 0 && write_all(fd, iac_buf_view(&file)) && fsync(fd) == 0;
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
         error = errno;
@@ -676,7 +707,7 @@ iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str ke
                        "The plan file could not be written to %s: %s.", path, strerror(error));
     }
     iac_buf_clear(&temporary);
-    iac_buf_clear(&body);
+    iac_buf_clear(&file);
     return ok ? IAC_OK : IAC_ERR;
 }
 
@@ -688,7 +719,7 @@ static iac_status read_whole(const char *path, iac_buf *out, iac_diags *diags)
     while (fd >= 0 && ((n = read(fd, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR))) {
         if (n > 0)
             iac_buf_add(out, piece, (size_t)n);
-        if (out->n >= MAGIC_SIZE && memcmp(out->p, MAGIC, MAGIC_SIZE) != 0)
+        if (out->n >= MAGIC_SIZE && memcmp(out->p, MAGIC, MAGIC_SIZE) != 0 && out->p[0] != '{')
             break; /* not ours: no need for the rest */
     }
     int error = errno;
@@ -749,11 +780,14 @@ static iac_status check_magic(iac_str file, const char *path, iac_diags *diags)
     return IAC_ERR;
 }
 
-iac_status iac_planfile_read(iac_arena *arena, const char *path, iac_str key, const iac_plan **ret, iac_diags *diags)
+iac_status iac_planfile_read(iac_arena *arena, const char *path, iac_str key, iac_crypt *crypt, const iac_plan **ret,
+                             iac_diags *diags)
 {
     iac_buf file;
     iac_buf_init(&file, IAC_BUF_UNLIMITED);
     iac_status status = read_whole(path, &file, diags);
+    if (status == IAC_OK)
+        status = open_file(arena, crypt, &file, diags);
     if (status != IAC_OK)
         goto out;
     status = check_magic(iac_buf_view(&file), path, diags);

@@ -8,15 +8,18 @@
 #ifndef IAC_PLAN_PLANFILE_H
 #define IAC_PLAN_PLANFILE_H
 #include "engine/plan/plan.h"
+#include "state/crypt.h"
 #include "state/store.h"
 
 /* Writes the plan to path, which appears complete or not at all; readable by its owner only. key may be
  * empty. */
-iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str key, iac_diags *diags);
+iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str key, iac_crypt *crypt,
+                              iac_diags *diags);
 /* Reads a plan into the arena. previous is NULL in what is returned. IAC_NOT_FOUND: the file is no plan file (no
  * diagnostic then); IAC_ERR: it cannot be read, or is damaged, or with a key was made without that key. What is sensitive
  * in it is secret from then on (lang/base/secrets.h). */
-iac_status iac_planfile_read(iac_arena *arena, const char *path, iac_str key, const iac_plan **ret, iac_diags *diags);
+iac_status iac_planfile_read(iac_arena *arena, const char *path, iac_str key, iac_crypt *crypt, const iac_plan **ret,
+                             iac_diags *diags);
 /* Whether the plan was made from this state: an error "Saved plan is stale" when not. */
 iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t serial, iac_diags *diags);
 /* Whether the plan knows of all that the journal holds: the same error when a run was interrupted since. */

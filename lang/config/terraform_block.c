@@ -16,6 +16,7 @@ static const iac_block_spec terraform_blocks[] = {
     { IAC_STR_INIT("backend"), type_label, 1 },
     { IAC_STR_INIT("cloud"), NULL, 0 },
     { IAC_STR_INIT("provider_meta"), provider_label, 1 },
+    { IAC_STR_INIT("encryption"), NULL, 0 },
 };
 static const iac_body_spec terraform_spec = {
     terraform_attributes, IAC_COUNT(terraform_attributes), terraform_blocks, IAC_COUNT(terraform_blocks)
@@ -253,6 +254,20 @@ static void read_backend(iac_module_build *m, const iac_block *block, bool from_
     m->module->backend = (iac_backend_config){ block->labels[0].text, block->body, block->header_range };
 }
 
+static void read_encryption(iac_module_build *m, const iac_block *block, bool from_override)
+{
+    const iac_range before = m->module->encryption_range;
+
+    if (before.src && !from_override) {
+        iac_diag_error(m->diags, block->header_range, "Duplicate encryption configuration",
+                       "A module may have only one encryption configuration. The encryption was previously configured "
+                       "at %.*s.", IAC_FMT(iac_range_place(m->arena, before)));
+        return;
+    }
+    m->module->encryption = block->body;
+    m->module->encryption_range = block->header_range;
+}
+
 static void check_cloud(iac_module_build *m, const iac_block *block)
 {
     m->cloud_range = block->header_range;
@@ -282,6 +297,8 @@ void iac_read_terraform(iac_module_build *m, const iac_top_block *top)
             read_required_providers(m, block, top->from_override);
         else if (iac_str_is(block->type, "backend"))
             read_backend(m, block, top->from_override);
+        else if (iac_str_is(block->type, "encryption"))
+            read_encryption(m, block, top->from_override);
         else if (iac_str_is(block->type, "cloud"))
             check_cloud(m, block);
     }

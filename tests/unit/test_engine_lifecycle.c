@@ -105,9 +105,9 @@ static iac_status step(struct world *w, iac_plan_mode mode, bool apply)
     if (status == IAC_OK && w->through_file) {
         char path[96];
         snprintf(path, sizeof(path), "%s/plan", w->dir);
-        assert_int_equal(iac_planfile_write(w->plan, path, IAC_STR(""), &w->diags), IAC_OK);
+        assert_int_equal(iac_planfile_write(w->plan, path, IAC_STR(""), NULL, &w->diags), IAC_OK);
         const iac_plan *read = NULL;
-        status = iac_planfile_read(w->arena, path, IAC_STR(""), &read, &w->diags);
+        status = iac_planfile_read(w->arena, path, IAC_STR(""), NULL, &read, &w->diags);
         if (status == IAC_OK) {
             iac_plan *again = iac_arena_new_of(w->arena, iac_plan);
             *again = *read;

@@ -261,8 +261,8 @@ static iac_status through_file(struct run *r, iac_store *store, const iac_state 
     char path[96];
     const iac_plan *read = NULL;
     snprintf(path, sizeof(path), "%s/plan", r->dir);
-    if (iac_planfile_write(r->plan, path, IAC_STR("key"), &r->diags) != IAC_OK ||
-        iac_planfile_read(r->arena, path, IAC_STR("key"), &read, &r->diags) != IAC_OK)
+    if (iac_planfile_write(r->plan, path, IAC_STR("key"), NULL, &r->diags) != IAC_OK ||
+        iac_planfile_read(r->arena, path, IAC_STR("key"), NULL, &read, &r->diags) != IAC_OK)
         return IAC_ERR;
     iac_plan *again = iac_arena_new_of(r->arena, iac_plan);
     *again = *read;
