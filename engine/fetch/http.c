@@ -2,7 +2,7 @@
 #include "engine/fetch/fetch_internal.h"
 
 #include "lang/config/version.h"
-#include "net/curl.h"
+#include "lang/net/curl.h"
 #include <errno.h>
 #include <string.h>
 #include <strings.h>

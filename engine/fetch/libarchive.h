@@ -1,7 +1,7 @@
 /* engine/fetch/libarchive.h - libarchive, loaded when it is first used. Layer: engine/fetch. */
 #ifndef IAC_FETCH_LIBARCHIVE_H
 #define IAC_FETCH_LIBARCHIVE_H
-#include "net/lazy.h"
+#include "lang/net/lazy.h"
 #include <archive.h>
 #include <archive_entry.h>
 

@@ -1,6 +1,6 @@
 #include "providers/aws/client.h"
 #include "providers/aws/credentials.h"
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 #include "providers/sdk/retry.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define AWS_CONFIG_H
 #include <pthread.h>
 #include <stdatomic.h>
-#include "net/profile.h"
+#include "lang/net/profile.h"
 #include "providers/aws/shape.h"
 #include "providers/sdk/http.h"
 

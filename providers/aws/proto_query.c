@@ -1,6 +1,6 @@
 /* The ec2 and query protocols: form-encoded requests, XML answers. */
 #include "providers/aws/proto.h"
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <stdlib.h>

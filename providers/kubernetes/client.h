@@ -2,7 +2,7 @@
  * Layer: providers/kubernetes (sees sdk). A client may be used from any thread. */
 #ifndef IAC_K8S_CLIENT_H
 #define IAC_K8S_CLIENT_H
-#include "net/kubesession.h"
+#include "lang/net/kubesession.h"
 #include "providers/kubernetes/discovery.h"
 #include "providers/sdk/http.h"
 

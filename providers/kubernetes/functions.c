@@ -1,5 +1,5 @@
 #include "providers/kubernetes/functions.h"
-#include "net/yaml.h"
+#include "lang/net/yaml.h"
 #include <string.h>
 
 #define MAX_TEXT ((size_t)256 << 20)

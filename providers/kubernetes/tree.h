@@ -5,7 +5,7 @@
  * server. All functions take borrowed references and return new ones unless said otherwise. Reading is thread-safe. */
 #ifndef IAC_K8S_TREE_H
 #define IAC_K8S_TREE_H
-#include "net/json.h"
+#include "lang/net/json.h"
 
 json_t *k8s_tree_unknown(void);
 bool k8s_tree_is_unknown(const json_t *tree);

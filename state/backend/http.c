@@ -1,6 +1,6 @@
 #include "state/backend/drivers.h"
 
-#include "net/http.h"
+#include "lang/net/http.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

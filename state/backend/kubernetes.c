@@ -2,7 +2,7 @@
 #include "state/backend/kubernetes.h"
 
 #include "lang/value/json.h"
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static const iac_backend_argument exec_arguments[] = {
 };
 
 /* Variables besides those named here are those of the Kubernetes provider (KUBE_HOST, KUBE_TOKEN, ...), which
- * net/kubeconfig.h looks up. */
+ * lang/net/kubeconfig.h looks up. */
 static const iac_backend_argument arguments[] = {
     { .name = "client_certificate", .type = TEXT },
     { .name = "client_key", .type = TEXT, .sensitive = true },

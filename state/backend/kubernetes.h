@@ -6,7 +6,7 @@
  * digest of what the Secret holds. Thread-safe after configuring. */
 #ifndef IAC_BACKEND_KUBERNETES_H
 #define IAC_BACKEND_KUBERNETES_H
-#include "net/kubesession.h"
+#include "lang/net/kubesession.h"
 #include "state/backend.h"
 
 #define KUBE_LOCK_INFO "app.terraform.io/lock-info"

@@ -1,7 +1,7 @@
 /* state/backend/libpq.h - libpq, loaded when it is first used. Layer: state/backend. */
 #ifndef IAC_BACKEND_LIBPQ_H
 #define IAC_BACKEND_LIBPQ_H
-#include "net/lazy.h"
+#include "lang/net/lazy.h"
 #include <libpq-fe.h>
 
 #define IAC_LIBPQ_FUNCTIONS(X) \

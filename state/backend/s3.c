@@ -1,7 +1,7 @@
 #include "state/backend/drivers.h"
 #include "state/backend/s3.h"
 
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 
 #include <stdlib.h>
 #include <string.h>

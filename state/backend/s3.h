@@ -2,7 +2,7 @@
  * and workspaces (s3.c). Layer: state/backend. Threads: settings are read-only; keys have a mutex of their own. */
 #ifndef IAC_BACKEND_S3_H
 #define IAC_BACKEND_S3_H
-#include "net/keys.h"
+#include "lang/net/keys.h"
 #include "state/backend.h"
 
 typedef struct s3_backend {

@@ -1,6 +1,6 @@
 #include "state/backend/s3.h"
 
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

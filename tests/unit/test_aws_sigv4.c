@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 
 #define VECTORS "tests/aws/sigv4-vectors"
 #define MAX_HEADERS 32

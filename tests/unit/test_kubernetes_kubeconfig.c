@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "net/kubeexec.h"
-#include "net/kubeconfig.h"
+#include "lang/net/kubeexec.h"
+#include "lang/net/kubeconfig.h"
 #include "providers/kubernetes/tree.h"
 
 static char folder[200];

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "providers/kubernetes/functions.h"
-#include "net/yaml.h"
+#include "lang/net/yaml.h"
 
 /* The documents as compact JSON, or "ERROR: why". Caller frees. */
 static char *read_yaml(const char *text)

@@ -1,5 +1,5 @@
-#include "net/keys.h"
-#include "net/sigv4.h"
+#include "lang/net/keys.h"
+#include "lang/net/sigv4.h"
 
 #include <stdio.h>
 #include <stdlib.h>

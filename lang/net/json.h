@@ -1,4 +1,4 @@
-/* net/json.h - JSON trees (jansson) of servers and files. Layer: net. Thread-safe. */
+/* lang/net/json.h - JSON trees (jansson) of servers and files. Layer: lang/net. Thread-safe. */
 #ifndef NET_JSON_H
 #define NET_JSON_H
 #include "lang/base/base.h"

@@ -1,10 +1,10 @@
-/* net/keys.h - where AWS keys come from when no provider is at hand: arguments, environment, profile, web identity,
- * container, instance; and roles assumed with them. Layer: net. Order: "Credential provider chain" in the AWS SDKs and
+/* lang/net/keys.h - where AWS keys come from when no provider is at hand: arguments, environment, profile, web identity,
+ * container, instance; and roles assumed with them. Layer: lang/net. Order: "Credential provider chain" in the AWS SDKs and
  * Tools reference. Reads nothing but what it is given and the environment; keeps nothing. Thread-safe. */
 #ifndef IAC_NET_KEYS_H
 #define IAC_NET_KEYS_H
-#include "net/http.h"
-#include "net/profile.h"
+#include "lang/net/http.h"
+#include "lang/net/profile.h"
 
 typedef struct net_keys {
     const char *access_key, *secret_key, *token; /* token may be NULL */

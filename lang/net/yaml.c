@@ -1,4 +1,4 @@
-#include "net/yaml.h"
+#include "lang/net/yaml.h"
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>

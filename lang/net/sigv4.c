@@ -1,4 +1,4 @@
-#include "net/sigv4.h"
+#include "lang/net/sigv4.h"
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>

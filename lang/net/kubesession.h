@@ -1,9 +1,9 @@
-/* net/kubesession.h - one cluster's connections and credentials: what each request to its API server goes through.
- * Layer: net. A session may be used from any thread. */
+/* lang/net/kubesession.h - one cluster's connections and credentials: what each request to its API server goes through.
+ * Layer: lang/net. A session may be used from any thread. */
 #ifndef IAC_K8S_SESSION_H
 #define IAC_K8S_SESSION_H
-#include "net/http.h"
-#include "net/kubeconfig.h"
+#include "lang/net/http.h"
+#include "lang/net/kubeconfig.h"
 
 typedef struct k8s_session k8s_session;
 typedef IAC_VEC(net_header) k8s_headers;

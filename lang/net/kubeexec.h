@@ -1,8 +1,8 @@
-/* net/kubeexec.h - exec credential plugins (client.authentication.k8s.io): runs the command that a
- * kubeconfig names and reads the credentials that it prints. Layer: net. */
+/* lang/net/kubeexec.h - exec credential plugins (client.authentication.k8s.io): runs the command that a
+ * kubeconfig names and reads the credentials that it prints. Layer: lang/net. */
 #ifndef IAC_K8S_EXEC_H
 #define IAC_K8S_EXEC_H
-#include "net/kubeconfig.h"
+#include "lang/net/kubeconfig.h"
 #include <time.h>
 
 typedef struct k8s_credentials {

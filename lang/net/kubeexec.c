@@ -1,4 +1,4 @@
-#include "net/kubeexec.h"
+#include "lang/net/kubeexec.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
-#include "net/http.h"
+#include "lang/net/http.h"
 
-#include "net/curl.h"
+#include "lang/net/curl.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

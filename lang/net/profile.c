@@ -1,4 +1,4 @@
-#include "net/profile.h"
+#include "lang/net/profile.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "net/json.h"
+#include "lang/net/json.h"
 #include <stdio.h>
 
 void k8s_number_text(double number, char *buffer, size_t size)

@@ -1,5 +1,5 @@
-/* net/kubeconfig.h - how to reach a cluster and as whom: provider attributes, KUBE_* variables,
- * kubeconfig files and in-cluster service accounts, by the rules of client-go. Layer: net.
+/* lang/net/kubeconfig.h - how to reach a cluster and as whom: provider attributes, KUBE_* variables,
+ * kubeconfig files and in-cluster service accounts, by the rules of client-go. Layer: lang/net.
  *
  * Sources, the first that names something wins: attributes of the provider block (each with its KUBE_* variable as
  * default), the files of config_paths / config_path (KUBE_CONFIG_PATHS, KUBE_CONFIG_PATH), the files of KUBECONFIG
@@ -7,7 +7,7 @@
  * that iac runs in. With none of these there is no server: nothing ever falls back to localhost. */
 #ifndef IAC_K8S_KUBECONFIG_H
 #define IAC_K8S_KUBECONFIG_H
-#include "net/json.h"
+#include "lang/net/json.h"
 
 typedef struct k8s_access {
     char *server;          /* "https://host:port[/path]", no slash at the end; NULL: nothing is configured */

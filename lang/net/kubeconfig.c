@@ -1,5 +1,5 @@
-#include "net/kubeconfig.h"
-#include "net/yaml.h"
+#include "lang/net/kubeconfig.h"
+#include "lang/net/yaml.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

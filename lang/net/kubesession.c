@@ -1,5 +1,5 @@
-#include "net/kubesession.h"
-#include "net/kubeexec.h"
+#include "lang/net/kubesession.h"
+#include "lang/net/kubeexec.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* net/profile.h - the shared config and credentials files (~/.aws/config, ~/.aws/credentials). Layer: net.
+/* lang/net/profile.h - the shared config and credentials files (~/.aws/config, ~/.aws/credentials). Layer: lang/net.
  * Format: "Shared config and credentials files" in the AWS SDKs and Tools reference. Read-only after loading, so
  * thread-safe. */
 #ifndef AWS_PROFILE_H

@@ -1,3 +1,3 @@
-#include "net/curl.h"
+#include "lang/net/curl.h"
 
 NET_LAZY_LOADER(net_curl, NET_CURL_FUNCTIONS, "libcurl.so.4")

@@ -1,6 +1,6 @@
-/* net/lazy.h - libraries that few runs need, loaded when one of their functions is called for the first time: each
+/* lang/net/lazy.h - libraries that few runs need, loaded when one of their functions is called for the first time: each
  * brings dozens of others along, and to load them all would cost every run more than all the rest of its start.
- * Layer: net. Thread-safe. */
+ * Layer: lang/net. Thread-safe. */
 #ifndef IAC_NET_LAZY_H
 #define IAC_NET_LAZY_H
 #include "lang/base/base.h"

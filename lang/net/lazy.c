@@ -1,4 +1,4 @@
-#include "net/lazy.h"
+#include "lang/net/lazy.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

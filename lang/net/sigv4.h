@@ -1,9 +1,9 @@
-/* net/sigv4.h - AWS Signature Version 4, a function a stage. Layer: net.
+/* lang/net/sigv4.h - AWS Signature Version 4, a function a stage. Layer: lang/net.
  * Spec: "Signature Version 4 signing process" in the AWS General Reference. SigV4a is not done. No function here looks
  * at a clock or keeps anything; all are thread-safe. */
 #ifndef AWS_SIGV4_H
 #define AWS_SIGV4_H
-#include "net/http.h"
+#include "lang/net/http.h"
 
 #define AWS_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 #define AWS_EMPTY_PAYLOAD_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -1,5 +1,5 @@
-/* net/http.h - HTTP requests on libcurl: pooled connections, TLS settings, proxies, cancellation.
- * Layer: net (sees lang/base). Retrying is the caller's: one call here is one exchange. */
+/* lang/net/http.h - HTTP requests on libcurl: pooled connections, TLS settings, proxies, cancellation.
+ * Layer: lang/net (sees lang/base). Retrying is the caller's: one call here is one exchange. */
 #ifndef IAC_NET_HTTP_H
 #define IAC_NET_HTTP_H
 #include "lang/base/base.h"

@@ -1,7 +1,7 @@
-/* net/curl.h - libcurl, loaded when it is first used. Layer: net. */
+/* lang/net/curl.h - libcurl, loaded when it is first used. Layer: lang/net. */
 #ifndef IAC_NET_CURL_H
 #define IAC_NET_CURL_H
-#include "net/lazy.h"
+#include "lang/net/lazy.h"
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
