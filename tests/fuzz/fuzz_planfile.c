@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     iac_diags diags = IAC_DIAGS_INIT;
     const iac_plan *plan;
     const char *path = fuzz_scratch(".plan", head, sizeof(head), data, size);
-    if (iac_planfile_read(arena, path, IAC_STR(""), &plan, &diags) == IAC_OK) {
+    if (iac_planfile_read(arena, path, IAC_STR(""), NULL, &plan, &diags) == IAC_OK) {
         iac_planfile_check(plan, IAC_STR("lineage"), 1, &diags);
         iac_plan_count(plan);
     }
