@@ -437,8 +437,10 @@ iac_status iac_crypt_open(iac_crypt *crypt, iac_str associated, iac_str sealed, 
 bool iac_crypt_is_wrapped(iac_str text)
 {
     text = iac_str_trim(text);
+    /* The version stands at the end: one that was cut off is told by its beginning. */
     return text.n && text.p[0] == '{' && iac_str_find(text, IAC_STR("\"encrypted_data\""), 0) != SIZE_MAX &&
-           iac_str_find(text, IAC_STR("\"encryption_version\""), 0) != SIZE_MAX;
+           (iac_str_find(text, IAC_STR("\"encryption_version\""), 0) != SIZE_MAX ||
+            iac_str_find(text, IAC_STR("\"meta\":{\"key_provider."), 0) != SIZE_MAX);
 }
 
 iac_status iac_crypt_wrap(iac_crypt *crypt, iac_str associated, const iac_envelope *head, iac_str plain, iac_buf *out,
