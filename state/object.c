@@ -51,7 +51,7 @@ void iac_state_note_secrets(const iac_state *state)
     }
     for (size_t i = 0; i < state->output_count; i++)
         if (state->outputs[i].sensitive)
-            iac_value_add_secrets(state->outputs[i].value);
+            iac_value_add_output_secret(state->outputs[i].value);
     iac_arena_free(scratch);
 }
 

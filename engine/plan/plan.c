@@ -95,8 +95,8 @@ void iac_plan_note_secrets(const iac_plan *plan)
     iac_arena_free(scratch);
     for (size_t i = 0; i < plan->output_count; i++) {
         if (plan->outputs[i].sensitive) {
-            iac_value_add_secrets(plan->outputs[i].before);
-            iac_value_add_secrets(plan->outputs[i].after);
+            iac_value_add_output_secret(plan->outputs[i].before);
+            iac_value_add_output_secret(plan->outputs[i].after);
         }
     }
     for (size_t i = 0; plan->variables && i < plan->variables->n; i++)

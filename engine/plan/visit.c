@@ -113,7 +113,7 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
     if (worker->diags.errors)
         return NULL;
     if (output->sensitive)
-        iac_value_add_secrets(v);
+        iac_value_add_output_secret(v);
     if (output->sensitive && !node->module->parent) /* what a module's output is made of says itself what is sensitive */
         return iac_value_mark(worker->scratch, v, IAC_SENSITIVE);
     if (output->ephemeral)

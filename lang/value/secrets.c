@@ -44,6 +44,12 @@ void iac_value_add_secrets(const iac_value *v)
     each_text(v, false, iac_secrets_add);
 }
 
+void iac_value_add_output_secret(const iac_value *v)
+{
+    bool alone = v && (v->kind == IAC_STRING || v->kind == IAC_NUMBER);
+    each_text(v, !alone, iac_secrets_add);
+}
+
 void iac_value_release_secrets(const iac_value *v)
 {
     each_text(v, false, iac_secrets_release);

@@ -6,6 +6,9 @@
 /* The strings and numbers in v that are marked as sensitive become secrets. Gives v back. v may be NULL. */
 const iac_value *iac_value_note_secrets(const iac_value *v);
 void iac_value_add_secrets(const iac_value *v);     /* all that are in v, marked or not */
+/* An output that is sensitive as a whole: a string or a number is a secret; a collection is what somebody did not want
+ * to see printed, and holds names and ids that are none. What in it is marked is a secret in any case. */
+void iac_value_add_output_secret(const iac_value *v);
 void iac_value_release_secrets(const iac_value *v); /* those in v are declared to be none */
 bool iac_value_shows_secret(const iac_value *v);    /* a string or a number that has a secret in it */
 #endif
