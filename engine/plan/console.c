@@ -2,6 +2,7 @@
 #include "engine/plan/console.h"
 
 #include "engine/plan/run.h"
+#include "lang/base/secrets.h"
 #include "lang/syntax/parser.h"
 
 enum {
@@ -278,7 +279,9 @@ iac_status iac_console_eval(iac_console *console, iac_arena *arena, const iac_so
     const iac_expr *of_type = type_call(expr);
     if (of_type && check_type_call(of_type, diags) != IAC_OK)
         return IAC_ERR;
+    iac_secrets_hold(true);
     const iac_value *v = iac_eval(&console->place.scope, of_type ? of_type->call.args[0] : expr, arena, diags);
+    iac_secrets_hold(false);
     if (diags->errors != errors) {
         explain_misplaced_type(diags, first);
         iac_diags_sort(diags);

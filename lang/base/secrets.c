@@ -13,6 +13,7 @@ enum { SHORTEST = 4, SHORTEST_LINE = 8, SHORTEST_NUMBER = 8 };
 static struct {
     pthread_rwlock_t lock; /* for writing: to change anything below */
     atomic_bool any, stale; /* stale: there are patterns that are in no automaton */
+    atomic_bool held;       /* nothing is added */
     iac_arena *arena;
     iac_map given;    /* texts as they came, trimmed */
     iac_map forms;    /* patterns */
@@ -163,7 +164,7 @@ static bool is_told(iac_str text)
 void iac_secrets_add(iac_str text)
 {
     text = iac_str_trim(text);
-    if (is_told(text))
+    if (is_told(text) || atomic_load(&secrets.held))
         return;
     pthread_rwlock_rdlock(&secrets.lock);
     bool known = iac_map_has(&secrets.given, text);
@@ -178,6 +179,11 @@ void iac_secrets_add(iac_str text)
         atomic_store(&secrets.stale, true);
     }
     pthread_rwlock_unlock(&secrets.lock);
+}
+
+void iac_secrets_hold(bool held)
+{
+    atomic_store(&secrets.held, held);
 }
 
 void iac_secrets_release(iac_str text)

@@ -14,6 +14,8 @@
 #define IAC_SECRET_SHOWN "(sensitive value)"
 
 void iac_secrets_add(iac_str text); /* copied; each text is added once, whatever it is given for */
+/* While held nothing is added: what somebody types at the console is no secret from them. */
+void iac_secrets_hold(bool held);
 /* The text is declared to be none: it counts no longer, nor do its forms, whether it was added or will be. */
 void iac_secrets_release(iac_str text);
 /* What was released, in the order of that; n of them, in the arena. */
