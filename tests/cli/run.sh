@@ -70,7 +70,12 @@ cases=("$@")
 passed=0 failed=0
 for case in "${cases[@]}"; do
     [ -d "$case" ] || case=$here/$case
-    case=$(cd "$case" && pwd)
+    if [ ! -e "$case/cmd" ]; then # else the root of the file system would be taken for one
+        echo "cli: no case $case"
+        failed=$((failed + 1))
+        continue
+    fi
+    case=$(cd "$case" && pwd) || exit 1
     if check_case "$case"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     rm -rf "${work:?}/$(basename "$case")"
 done
