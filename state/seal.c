@@ -227,7 +227,7 @@ static const struct {
       " FROM journal" OF_WORKSPACE,
       "UPDATE journal SET prior = ?3, planned = ?4, private = ?5 WHERE workspace = ?1 AND token = ?2",
       { "prior", "planned", "journal private" }, { true, true, true } },
-    { "SELECT id, 0, name, checks FROM workspaces",
+    { "SELECT id, 0, name, checks FROM workspaces WHERE checks <> ''",
       "UPDATE workspaces SET checks = ?3 WHERE id = ?1 AND ?2 IS NOT NULL", { "checks" }, { false } },
 };
 

@@ -286,7 +286,7 @@ static iac_status read_checks(reader *r, iac_state *state)
     iac_str json = rc == SQLITE_ROW ? iac_sql_text(s, 0) : (iac_str){ 0 };
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         status = iac_sql_diag(r->store, rc, "Failed to load state", r->diags);
-    if (rc == SQLITE_ROW && !iac_unseal_column(r->store, &(iac_sealed){ .column = "checks" }, json, r->arena, &json)) {
+    if (json.n && !iac_unseal_column(r->store, &(iac_sealed){ .column = "checks" }, json, r->arena, &json)) {
         status = changed(r, "results of", IAC_STR("checks"));
     } else if (json.n) {
         iac_str error;

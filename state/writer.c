@@ -158,9 +158,10 @@ int iac_writer_put_checks(iac_store *store, const iac_check_result *checks, size
     iac_buf json, sealed;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_buf_init(&sealed, IAC_BUF_UNLIMITED);
-    if (n)
+    if (n) { /* none: nothing, as in a workspace that is new */
         iac_checks_to_json(&json, checks, n);
-    iac_seal_column(store, &(iac_sealed){ .column = "checks" }, iac_buf_view(&json), (iac_str){ 0 }, &sealed);
+        iac_seal_column(store, &(iac_sealed){ .column = "checks" }, iac_buf_view(&json), (iac_str){ 0 }, &sealed);
+    }
     sqlite3_bind_int64(put, 1, store->workspace_id);
     iac_sql_bind(put, 2, iac_buf_view(&sealed));
     int rc = iac_sql_run(put);

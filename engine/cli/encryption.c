@@ -80,8 +80,8 @@ static const iac_block_schema *schema_of(iac_arena *arena, const iac_key_source 
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&json, "{\"version\":0,\"block\":{\"attributes\":{");
     for (const iac_key_argument *a = source->arguments; a->name; a++)
-        iac_buf_printf(&json, "%s\"%s\":{\"type\":%s,\"%s\":true,\"sensitive\":true}", a == source->arguments ? "" : ",",
-                       a->name, a->type, a->required ? "required" : "optional");
+        iac_buf_printf(&json, "%s\"%s\":{\"type\":%s,\"%s\":true,\"sensitive\":%s}", a == source->arguments ? "" : ",",
+                       a->name, a->type, a->required ? "required" : "optional", a->sensitive ? "true" : "false");
     iac_buf_cstr(&json, "}}}");
     const iac_schema *schema = iac_schema_from_json(arena, iac_arena_str(arena, iac_buf_view(&json)), &error);
     iac_buf_clear(&json);

@@ -24,7 +24,9 @@ typedef struct external {
 } external;
 
 static const char name[] = "external";
-static const iac_key_argument arguments[] = { { "command", "[\"list\",\"string\"]", true }, { NULL, NULL, false } };
+static const iac_key_argument arguments[] = {
+    { "command", "[\"list\",\"string\"]", true, false }, { NULL, NULL, false, false },
+};
 
 static void release(void *self)
 {

@@ -9,7 +9,7 @@
 typedef struct iac_key_argument {
     const char *name;
     const char *type;   /* as in schemas: "\"string\"" */
-    bool required;
+    bool required, sensitive;
 } iac_key_argument;
 
 typedef struct iac_key_source {

@@ -30,9 +30,9 @@ typedef struct parameters {
 } parameters;
 
 static const iac_key_argument arguments[] = {
-    { "passphrase", "\"string\"", false }, { "key_length", "\"number\"", false },
-    { "iterations", "\"number\"", false }, { "salt_length", "\"number\"", false },
-    { "hash_function", "\"string\"", false }, { NULL, NULL, false },
+    { "passphrase", "\"string\"", false, true },      { "key_length", "\"number\"", false, false },
+    { "iterations", "\"number\"", false, false },     { "salt_length", "\"number\"", false, false },
+    { "hash_function", "\"string\"", false, false }, { NULL, NULL, false, false },
 };
 
 static const EVP_MD *digest_of(const char *name)
