@@ -1,5 +1,6 @@
 #include "engine/view/functions.h"
 
+#include "engine/view/html.h"
 #include "lang/eval/eval.h"
 #include "lang/syntax/parser.h"
 #include "lang/value/json.h"
@@ -116,18 +117,10 @@ static const char *const categories[] = {
 
 static void escaped(const writer *w, iac_str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        const char *entity = !w->html        ? NULL
-                             : s.p[i] == '<' ? "&lt;"
-                             : s.p[i] == '>' ? "&gt;"
-                             : s.p[i] == '&' ? "&amp;"
-                             : s.p[i] == '"' ? "&quot;"
-                                             : NULL;
-        if (entity)
-            iac_buf_cstr(w->out, entity);
-        else
-            iac_buf_char(w->out, s.p[i]);
-    }
+    if (w->html)
+        iac_html_text(w->out, s);
+    else
+        iac_buf_str(w->out, s);
 }
 
 /* "join(separator string, lists list of string...) string" */

@@ -1,3 +1,4 @@
+#include "engine/view/html.h"
 #include "engine/view/style.h"
 
 /* A plan for those who review it elsewhere: Markdown for a comment on a pull request, and a page of HTML that needs
@@ -37,32 +38,6 @@ static const char *symbol(iac_action action)
         [IAC_ACTION_FORGET] = ".",
     };
     return symbols[action];
-}
-
-static void put_html(iac_buf *out, iac_str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        switch (text.p[i]) {
-        case '<':
-            iac_buf_cstr(out, "&lt;");
-            break;
-        case '>':
-            iac_buf_cstr(out, "&gt;");
-            break;
-        case '&':
-            iac_buf_cstr(out, "&amp;");
-            break;
-        case '"':
-            iac_buf_cstr(out, "&quot;");
-            break;
-        case '\'':
-            iac_buf_cstr(out, "&#39;");
-            break;
-        default:
-            if ((unsigned char)text.p[i] >= 0x20 || text.p[i] == '\n' || text.p[i] == '\t')
-                iac_buf_char(out, text.p[i]);
-        }
-    }
 }
 
 static void put_counts(iac_buf *out, const iac_plan *plan)
@@ -173,7 +148,7 @@ static void markdown_part(iac_buf *out, const part *p)
         iac_buf_printf(out, "<code>%s</code> ", p->change->action == IAC_ACTION_READ ? "&lt;="
                                                                                     : symbol(p->change->action));
     iac_buf_cstr(out, "<code>");
-    put_html(out, p->title);
+    iac_html_text(out, p->title);
     iac_buf_cstr(out, "</code>");
     if (p->change)
         iac_buf_printf(out, ": %s", verb(p->change, p->drift));
@@ -241,7 +216,7 @@ static void html_lines(iac_buf *out, iac_str text)
         const char *class = sign ? class_of(text.p[from]) : NULL;
         if (class)
             iac_buf_printf(out, "<span class=\"%s\">", class);
-        put_html(out, iac_str_sub(text, at, end));
+        iac_html_text(out, iac_str_sub(text, at, end));
         iac_buf_cstr(out, class ? "</span>\n" : "\n");
         at = end + 1;
     }
@@ -252,9 +227,9 @@ static void html_part(iac_buf *out, const part *p)
     const char *sign = p->change ? symbol(p->change->action) : "";
     const char *class = class_of(sign[0]);
     iac_buf_printf(out, "<details open><summary><span class=\"%s\">", class ? class : "words");
-    put_html(out, iac_str_of(sign));
+    iac_html_text(out, iac_str_of(sign));
     iac_buf_cstr(out, "</span> ");
-    put_html(out, p->title);
+    iac_html_text(out, p->title);
     if (p->change)
         iac_buf_printf(out, " <span class=\"words\">%s</span>", verb(p->change, p->drift));
     iac_buf_cstr(out, "</summary><pre>");
@@ -275,7 +250,7 @@ void iac_view_plan_html(iac_buf *out, const iac_plan *plan)
     for (size_t i = 0; i < all.n; i++)
         html_part(out, &all.v[i]);
     iac_buf_cstr(out, "<p class=\"words\">Made ");
-    put_html(out, plan->timestamp);
+    iac_html_text(out, plan->timestamp);
     iac_buf_cstr(out, "</p>\n</body>\n</html>\n");
     clear_parts(&all);
     iac_arena_free(arena);
