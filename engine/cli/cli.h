@@ -40,6 +40,7 @@ typedef struct iac_args {
     const char *plan_file, *type; /* graph */
     bool draw_cycles;
     bool man; /* help */
+    bool over_plan; /* console */
     const char *keep, *max_age; /* history prune */
     bool before, rollback_on_failure; /* state restore; apply */
     const char *format; /* metadata functions, state export */

@@ -3,6 +3,7 @@
 
 #include "engine/cli/line_edit.h"
 #include "engine/plan/console.h"
+#include "engine/plan/run.h"
 #include "lang/base/secrets.h"
 #include "lang/syntax/parser.h"
 
@@ -13,7 +14,8 @@
 static const iac_option options[] = {
     { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
       "Read the state from this state file, and write it there. Of the local backend only." },
-    { "plan", IAC_OPTION_UNSUPPORTED, 0, NULL, "Expressions are evaluated against the present state only." },
+    { "plan", IAC_OPTION_BOOL, offsetof(iac_args, over_plan), NULL,
+      "Plan first, and evaluate against what the plan expects rather than against the state." },
     { "compact-warnings", IAC_OPTION_BOOL, offsetof(iac_args, compact_warnings), NULL,
       "Show warnings that come without errors as a list of their first lines." },
 };
@@ -31,6 +33,7 @@ typedef struct session {
     iac_cli *cli;
     iac_console *console;
     bool over;
+    int status; /* to exit with */
 } session;
 
 /* Appends what the line gives; end: what is put behind it, for a heredoc ends with a line. IAC_ERR after
@@ -74,7 +77,7 @@ static int run_piped(session *s)
         iac_cli_report(s->cli); /* warnings */
         iac_buf_char(&result, '\n');
         iac_secrets_redact_buf(&result);
-            iac_cli_print(&result);
+        iac_cli_print(&result);
     }
     iac_buf_clear(&result);
     return status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
@@ -120,7 +123,7 @@ static int run_interactive(session *s)
         if (status == IAC_OK && !s->over) {
             iac_buf_char(&result, '\n');
             iac_secrets_redact_buf(&result);
-            iac_cli_print(&result);
+        iac_cli_print(&result);
         }
     }
     iac_buf_clear(&text);
@@ -129,41 +132,55 @@ static int run_interactive(session *s)
     return IAC_EXIT_OK;
 }
 
-static iac_status open_console(session *s)
+static int converse(session *s)
 {
-    iac_cli *cli = s->cli;
+    bool faulty = iac_diags_has_errors(&s->cli->diags);
+    iac_cli_report(s->cli);
+    if (faulty) {
+        iac_diag_warning(&s->cli->diags, IAC_NO_RANGE,
+                         "Due to the problems above, some expressions may produce unexpected results.", "%s", "");
+        iac_cli_report(s->cli);
+    }
+    int status = isatty(STDIN_FILENO) ? run_interactive(s) : run_piped(s);
+    iac_cli_report(s->cli);
+    return status;
+}
+
+/* The values of a plan are there while it is being made. */
+static void converse_over_plan(void *arg, iac_run *run)
+{
+    session *s = arg;
+
+    s->console = iac_console_of_plan(run);
+    s->status = s->console ? converse(s) : IAC_EXIT_ERROR;
+    iac_console_close(s->console);
+}
+
+static int run(iac_cli *cli)
+{
+    session s = { .cli = cli, .status = IAC_EXIT_ERROR };
     const iac_state *state = NULL;
+    const iac_plan *plan = NULL;
 
     if (iac_cli_load_config(cli) != IAC_OK || iac_cli_backend(cli) != IAC_OK ||
         iac_cli_known_variables(cli) != IAC_OK || iac_cli_open_store(cli, false) != IAC_OK ||
         iac_cli_read_state(cli, &state) != IAC_OK)
-        return IAC_ERR;
+        return IAC_EXIT_ERROR;
     iac_plan_options given = {
         .host = iac_cli_host(cli),
         .variables = &cli->variables,
         .workspace = cli->workspace,
         .cwd = iac_str_of(cli->started_in),
+        .inspect = converse_over_plan,
+        .inspect_arg = &s,
     };
-    return iac_console_open(cli->config, state, &given, &s->console, &cli->diags);
-}
-
-static int run(iac_cli *cli)
-{
-    session s = { .cli = cli };
-
-    if (open_console(&s) != IAC_OK)
-        return IAC_EXIT_ERROR;
-    bool faulty = iac_diags_has_errors(&cli->diags);
-    iac_cli_report(cli);
-    if (faulty) {
-        iac_diag_warning(&cli->diags, IAC_NO_RANGE,
-                         "Due to the problems above, some expressions may produce unexpected results.", "%s", "");
-        iac_cli_report(cli);
+    if (cli->args.over_plan) {
+        (void)iac_plan_make(cli->arena, cli->config, state, &given, &plan, &cli->diags); /* errors were shown */
+    } else if (iac_console_open(cli->config, state, &given, &s.console, &cli->diags) == IAC_OK) {
+        s.status = converse(&s);
+        iac_console_close(s.console);
     }
-    int status = isatty(STDIN_FILENO) ? run_interactive(&s) : run_piped(&s);
-    iac_cli_report(cli);
-    iac_console_close(s.console);
-    return status;
+    return s.status;
 }
 
 const iac_command iac_cmd_console = {

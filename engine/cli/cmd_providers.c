@@ -4,7 +4,9 @@
 
 #include "lang/value/json.h"
 
-static const iac_option_group *const groups[] = { &iac_options_common, NULL };
+static const iac_option options[] = { { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL } };
+static const iac_option_group providers_group = { "Options", options, IAC_COUNT(options) };
+static const iac_option_group *const groups[] = { &providers_group, &iac_options_common, NULL };
 
 static void print_tree(iac_buf *out, iac_arena *arena, const iac_module_config *module, iac_str indent)
 {

@@ -244,6 +244,14 @@ bool iac_option_is_listed(const iac_option *option)
     return option->help && option->kind != IAC_OPTION_UNSUPPORTED && option->kind != IAC_OPTION_IGNORED;
 }
 
+static bool has_listed(const iac_option_group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (iac_option_is_listed(&group->options[i]))
+            return true;
+    return false;
+}
+
 static size_t option_width(const iac_option *option)
 {
     return 1 + strlen(option->name) + (option->argument ? strlen(option->argument) : 0);
@@ -262,7 +270,8 @@ void iac_help_command(iac_buf *out, const iac_command *command)
                 column = option_width(&(*group)->options[i]);
     column += NAME_COLUMN + 2;
     for (const iac_option_group *const *group = command->groups; *group; group++) {
-        iac_buf_printf(out, "\n%s:\n\n", (*group)->title);
+        if (has_listed(*group))
+            iac_buf_printf(out, "\n%s:\n\n", (*group)->title);
         for (size_t i = 0; i < (*group)->count; i++) {
             const iac_option *option = &(*group)->options[i];
             if (!iac_option_is_listed(option))

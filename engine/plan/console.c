@@ -11,7 +11,8 @@ enum {
 };
 
 struct iac_console {
-    iac_run run;
+    iac_run own;
+    iac_run *run; /* own, or that of a plan */
     iac_place place; /* the root module's */
 };
 
@@ -133,10 +134,18 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
 
 /* ---- opening and closing ---- */
 
+static iac_console *enter(iac_console *console, iac_run *run)
+{
+    console->run = run;
+    iac_place_init(&console->place, run, run->root, run->root->instances[0]);
+    return console;
+}
+
 iac_status iac_console_open(const iac_config *config, const iac_state *state, const iac_plan_options *options,
                             iac_console **ret, iac_diags *diags)
 {
     iac_console *console = iac_xcalloc(1, sizeof(*console));
+    console->run = &console->own;
     iac_run_options run_options = {
         .host = options->host,
         .state = state,
@@ -147,23 +156,28 @@ iac_status iac_console_open(const iac_config *config, const iac_state *state, co
         .parallelism = 1,
         .stop = options->stop,
     };
-    if (iac_run_build(&console->run, config, &run_options, diags) != IAC_OK) {
+    if (iac_run_build(&console->own, config, &run_options, diags) != IAC_OK) {
         iac_console_close(console);
         return IAC_ERR;
     }
-    iac_walk_options walk = { .workers = 1, .stop = options->stop, .run = visit, .user = &console->run };
-    iac_walk_run(&console->run.graph, &walk);
-    iac_run_collect(&console->run, diags);
-    iac_place_init(&console->place, &console->run, console->run.root, console->run.root->instances[0]);
-    *ret = console;
+    iac_walk_options walk = { .workers = 1, .stop = options->stop, .run = visit, .user = &console->own };
+    iac_walk_run(&console->own.graph, &walk);
+    iac_run_collect(&console->own, diags);
+    *ret = enter(console, &console->own);
     return IAC_OK;
+}
+
+iac_console *iac_console_of_plan(iac_run *run)
+{
+    return run->root && run->root->instance_count ? enter(iac_xcalloc(1, sizeof(iac_console)), run) : NULL;
 }
 
 void iac_console_close(iac_console *console)
 {
     if (!console)
         return;
-    iac_run_clear(&console->run);
+    if (console->run == &console->own)
+        iac_run_clear(&console->own);
     free(console);
 }
 
@@ -273,7 +287,7 @@ iac_status iac_console_eval(iac_console *console, iac_arena *arena, const iac_so
         iac_diags_sort(diags);
         return IAC_ERR;
     }
-    iac_config_check_expression(arena, console->run.root->config, expr, diags);
+    iac_config_check_expression(arena, console->run->root->config, expr, diags);
     if (diags->errors != errors)
         return IAC_ERR;
     const iac_expr *of_type = type_call(expr);

@@ -1,6 +1,6 @@
 /* engine/plan/console.h - single expressions evaluated against a configuration and its state, as the console does.
- * Layer: engine/plan. Nothing is planned, no server is asked and nothing is written: resources have the values that the
- * state holds, what it does not hold is unknown. */
+ * Layer: engine/plan. Resources have the values that the state holds, and what it does not hold is unknown; or, of a
+ * console over a plan, those that the plan gives them. Nothing is written. */
 #ifndef IAC_PLAN_CONSOLE_H
 #define IAC_PLAN_CONSOLE_H
 #include "engine/plan/make.h"
@@ -12,6 +12,9 @@ typedef struct iac_console iac_console;
  * added to diags, and they are unknown; IAC_ERR, without a console, when the configuration cannot be laid out. */
 IAC_MUST_CHECK iac_status iac_console_open(const iac_config *config, const iac_state *state,
                                            const iac_plan_options *options, iac_console **ret, iac_diags *diags);
+/* A console over what a plan has computed: for iac_plan_options.inspect, good until that returns. NULL when planning did
+ * not get as far as the root module. */
+iac_console *iac_console_of_plan(struct iac_run *run);
 void iac_console_close(iac_console *console); /* NULL is fine */
 
 /* Appends the value of the expression in the form of iac_eval_print, or, of type(x), the type of x. The function `type`

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -727,8 +728,14 @@ static iac_status read_whole(const char *path, iac_buf *out, iac_diags *diags)
         close(fd);
     if (fd >= 0 && n >= 0)
         return IAC_OK;
-    iac_diag_error(diags, IAC_NO_RANGE, "Failed to load plan file", "The file %s cannot be read: %s.", path,
-                   strerror(error));
+    char summary[PATH_MAX + 64];
+    snprintf(summary, sizeof(summary), "Failed to load \"%s\" as a plan file", path);
+    if (error == EISDIR)
+        iac_diag_error(diags, IAC_NO_RANGE, summary,
+                       "The specified path is a directory, not a plan file. You can use the global -chdir flag to use "
+                       "this directory as the configuration root.");
+    else
+        iac_diag_error(diags, IAC_NO_RANGE, summary, "The file cannot be read: %s.", strerror(error));
     return IAC_ERR;
 }
 
