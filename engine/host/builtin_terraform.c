@@ -72,28 +72,6 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
     return kind == IACP_SCHEMA_RESOURCE ? data_schema : kind == IACP_SCHEMA_DATA ? remote_state_schema : NULL;
 }
 
-/* ---- life ---- */
-
-static int32_t open_instance(iacp_call *call, void **ret_instance)
-{
-    (void)call;
-    *ret_instance = NULL;
-    return IACP_OK;
-}
-
-static int32_t configure(void *instance, iacp_call *call, iacp_configure *request)
-{
-    (void)instance;
-    (void)call;
-    (void)request;
-    return IACP_OK;
-}
-
-static void close_instance(void *instance)
-{
-    (void)instance;
-}
-
 /* ---- terraform_data ---- */
 
 static int32_t validate(void *instance, iacp_call *call, iacp_validate *request)
@@ -289,9 +267,6 @@ const iacp_provider *iac_builtin_terraform(const iacp_host *given)
         .version = IAC_VERSION,
         .type_names = type_names,
         .schema = schema,
-        .open = open_instance,
-        .configure = configure,
-        .close = close_instance,
         .read = read_resource,
         .plan = plan,
         .apply = apply,

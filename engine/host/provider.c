@@ -22,8 +22,9 @@ iac_status iac_instance_open(const iac_provider *provider, const iac_call_option
         iac_call_error(call, "Invalid provider schema",
                        "The provider %s gives a schema of its own configuration that cannot be read: %.*s.\n\n"
                        PROVIDER_BUG, provider->name.p, IAC_FMT(provider->own.error));
-    iac_status status = call->errors ? IAC_ERR
-                                     : iac_call_check(call, provider->table.open(call, &handle), "start");
+    iac_status status = call->errors ? IAC_ERR : IAC_OK;
+    if (status == IAC_OK && provider->table.open)
+        status = iac_call_check(call, provider->table.open(call, &handle), "start");
     iac_call_end(call);
     if (status != IAC_OK)
         return status;
@@ -54,7 +55,8 @@ void iac_instance_close(iac_instance *instance)
     if (instance->next)
         instance->next->previous = instance->previous;
     pthread_mutex_unlock(&host->lock);
-    instance->provider->table.close(instance->handle);
+    if (instance->provider->table.close)
+        instance->provider->table.close(instance->handle);
     free(instance);
 }
 
@@ -67,8 +69,10 @@ iac_status iac_instance_configure(iac_instance *instance, const iac_call_options
         .size = sizeof(request),
         .config = iac_call_argument(call, config, schema),
     };
-    iac_status status = iac_call_check(call, instance->provider->table.configure(instance->handle, call, &request),
-                                       "take its configuration");
+    iac_status status = IAC_OK;
+    if (instance->provider->table.configure)
+        status = iac_call_check(call, instance->provider->table.configure(instance->handle, call, &request),
+                                "take its configuration");
     if (status == IAC_OK)
         atomic_store(&instance->configured, true);
     iac_call_end(call);

@@ -104,9 +104,6 @@ static const char *missing_slot(const iac_provider *provider)
         bool missing;
         const char *name;
     } slots[] = {
-        { !t->open, "open" },
-        { !t->configure, "configure" },
-        { !t->close, "close" },
         { resources && !t->read, "read" },
         { resources && !t->plan, "plan" },
         { resources && !t->apply, "apply" },

@@ -414,8 +414,8 @@ typedef struct iacp_equivalent {
  * where the configuration has another). */
 #define IACP_LEGACY_VALUES 2u
 
-/* The provider's table. `instance` is what open returned: one for each provider configuration. Functions marked (*)
- * may be called on an instance that is not configured. */
+/* The provider's table. `instance` is what open returned, NULL without it: one for each provider configuration.
+ * Functions marked (*) may be called on an instance that is not configured. */
 typedef struct iacp_provider {
     uint32_t size;
     uint32_t abi_major, abi_minor;
@@ -428,7 +428,7 @@ typedef struct iacp_provider {
     /* Required. The schema of a type (type NULL for the provider's own). NULL: no such type. */
     const char *(*schema)(iacp_call *call, uint32_t kind, const char *type);
 
-    /* Required. */
+    /* NULL where there is nothing to set up, to take in and to end. */
     int32_t (*open)(iacp_call *call, void **ret_instance);
     int32_t (*configure)(void *instance, iacp_call *call, iacp_configure *request);
     void (*close)(void *instance);

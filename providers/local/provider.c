@@ -90,26 +90,6 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
                                         : NULL;
 }
 
-static int32_t open_instance(iacp_call *call, void **ret_instance)
-{
-    (void)call;
-    *ret_instance = NULL;
-    return IACP_OK;
-}
-
-static int32_t configure(void *instance, iacp_call *call, iacp_configure *request)
-{
-    (void)instance;
-    (void)call;
-    (void)request;
-    return IACP_OK;
-}
-
-static void close_instance(void *instance)
-{
-    (void)instance;
-}
-
 /* ---- validate and plan ---- */
 
 /* An octal mode of three or four digits. */
@@ -332,9 +312,6 @@ static const iacp_provider table = {
     .version = "2.5.3", /* of the Terraform provider that this one follows */
     .type_names = type_names,
     .schema = schema,
-    .open = open_instance,
-    .configure = configure,
-    .close = close_instance,
     .read = read_resource,
     .plan = plan,
     .apply = apply,

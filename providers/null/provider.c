@@ -37,26 +37,6 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
     return kind == IACP_SCHEMA_RESOURCE ? resource_schema : kind == IACP_SCHEMA_DATA ? data_schema : NULL;
 }
 
-static int32_t open_instance(iacp_call *call, void **ret_instance)
-{
-    (void)call;
-    *ret_instance = NULL;
-    return IACP_OK;
-}
-
-static int32_t configure(void *instance, iacp_call *call, iacp_configure *request)
-{
-    (void)instance;
-    (void)call;
-    (void)request;
-    return IACP_OK;
-}
-
-static void close_instance(void *instance)
-{
-    (void)instance;
-}
-
 /* A number of up to 63 bits as text; NULL with a diagnostic. */
 static sdk_val random_number(iacp_call *call)
 {
@@ -138,9 +118,6 @@ static const iacp_provider table = {
     .version = "3.2.4", /* of the Terraform provider that this one follows */
     .type_names = type_names,
     .schema = schema,
-    .open = open_instance,
-    .configure = configure,
-    .close = close_instance,
     .read = read_resource,
     .plan = plan,
     .apply = apply,

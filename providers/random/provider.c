@@ -35,26 +35,6 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
     return found ? found->schema : NULL;
 }
 
-static int32_t open_instance(iacp_call *call, void **ret_instance)
-{
-    (void)call;
-    *ret_instance = NULL;
-    return IACP_OK;
-}
-
-static int32_t configure(void *instance, iacp_call *call, iacp_configure *request)
-{
-    (void)instance;
-    (void)call;
-    (void)request;
-    return IACP_OK;
-}
-
-static void close_instance(void *instance)
-{
-    (void)instance;
-}
-
 static int32_t validate(void *instance, iacp_call *call, iacp_validate *request)
 {
     const random_type *type = request->kind == IACP_SCHEMA_RESOURCE    ? type_of(request->type)
@@ -186,9 +166,6 @@ static const iacp_provider table = {
     .version = "3.7.2", /* of the Terraform provider that this one follows */
     .type_names = type_names,
     .schema = schema,
-    .open = open_instance,
-    .configure = configure,
-    .close = close_instance,
     .read = read_resource,
     .plan = plan,
     .apply = apply,

@@ -10,44 +10,15 @@
 #include <unistd.h>
 
 #include "lang/func/func.h"
-#include "lang/value/convert.h"
-#include "lang/value/json.h"
+#include "value_helper.h"
 
-static iac_arena *arena;
 static iac_func_context context;
 static iac_func_error error;
 
-static int set_up(void **state)
+static int set_up_call(void **state)
 {
-    (void)state;
-    arena = iac_arena_new();
     context = (iac_func_context){ 0 };
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    iac_arena_free(arena);
-    mpfr_free_cache();
-    return 0;
-}
-
-#define CHECK_STR(s, expected) check_str(s, expected, __FILE__, __LINE__)
-static void check_str(iac_str s, const char *expected, const char *file, int line)
-{
-    char *text = iac_xstrndup(s.p ? s.p : "", s.n);
-    _assert_string_equal(text, expected, file, line);
-    free(text);
-}
-
-static const iac_value *json(const char *text)
-{
-    iac_str why;
-    size_t offset;
-    const iac_value *v = iac_value_from_json(arena, iac_str_of(text), &why, &offset);
-    assert_non_null(v);
-    return v;
+    return set_up(state);
 }
 
 static const iac_value *call2(const char *name, const iac_value *a, const iac_value *b)
@@ -250,15 +221,15 @@ static void test_call__regular_expressions_cannot_run_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_func_table__is_sorted_and_complete, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__refuses_null_and_wrong_types, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__unknown_arguments_make_unknown_results, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__what_is_known_of_unknowns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__carries_marks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__result_types, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__impure_functions_wait_for_apply, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__files_and_templates, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_call__regular_expressions_cannot_run_away, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_func_table__is_sorted_and_complete, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__refuses_null_and_wrong_types, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__unknown_arguments_make_unknown_results, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__what_is_known_of_unknowns, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__carries_marks, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__result_types, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__impure_functions_wait_for_apply, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__files_and_templates, set_up_call, tear_down),
+        cmocka_unit_test_setup_teardown(test_call__regular_expressions_cannot_run_away, set_up_call, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

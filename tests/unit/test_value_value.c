@@ -7,46 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/value/convert.h"
-#include "lang/value/json.h"
 #include "lang/value/path.h"
 #include "lang/value/text.h"
 #include "lang/value/value.h"
-
-static iac_arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = iac_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    iac_arena_free(arena);
-    mpfr_free_cache();
-    return 0;
-}
-
-#define CHECK_STR(s, expected) check_str(s, expected, __FILE__, __LINE__)
-static void check_str(iac_str s, const char *expected, const char *file, int line)
-{
-    char *text = iac_xstrndup(s.p ? s.p : "", s.n);
-    _assert_string_equal(text, expected, file, line);
-    free(text);
-}
-
-static const iac_value *json(const char *text)
-{
-    iac_str error = { 0 };
-    size_t offset;
-    const iac_value *v = iac_value_from_json(arena, iac_str_of(text), &error, &offset);
-    if (!v)
-        fail_msg("%s: %.*s", text, IAC_FMT(error));
-    return v;
-}
+#include "value_helper.h"
 
 static iac_str to_json(const iac_value *v)
 {
