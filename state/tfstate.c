@@ -173,14 +173,16 @@ static iac_status read_resource(reader *r, const iac_value *resource)
     addr.mode = iac_str_is(mode, "data") ? IAC_DATA : IAC_MANAGED;
     if (read_module(r, get_string(resource, "module"), &addr.module) != IAC_OK)
         return IAC_ERR;
+    iac_str whole = get_string(resource, "provider");
     for (size_t i = 0; i < instances->n; i++) {
+        iac_str provider = get_string(instances->items[i], "provider"); /* one of several that for_each makes */
         iac_object *object = iac_arena_new_of(r->arena, iac_object);
         addr.key = (iac_key){ 0 };
         if (read_key(r, instances->items[i], &addr.key) != IAC_OK ||
             read_object(r, instances->items[i], object) != IAC_OK)
             return IAC_ERR;
         iac_vec_push(&r->instances, (iac_state_instance){ .addr = addr,
-                                                          .provider = get_string(resource, "provider"),
+                                                          .provider = provider.n ? provider : whole,
                                                           .current = object });
     }
     return IAC_OK;

@@ -82,9 +82,17 @@ static void add_dependencies(iac_buf *out, const iac_str *needed, size_t n)
     iac_buf_cstr(out, "\n          ]");
 }
 
-static void write_object(iac_buf *out, iac_reach *reach, iac_addr addr, const iac_object *object)
+/* A provider configuration without the key of one of its instances: provider["host/ns/type"].alias["key"]. */
+static iac_str whole_provider(iac_str provider)
 {
-    iac_key key = addr.key;
+    size_t source = iac_str_find(provider, IAC_STR("\"]"), 0);
+    size_t key = source == SIZE_MAX ? SIZE_MAX : iac_str_find_char(provider, '[', source);
+    return key == SIZE_MAX ? provider : iac_str_sub(provider, 0, key);
+}
+
+static void write_object(iac_buf *out, iac_reach *reach, const iac_state_instance *instance, const iac_object *object)
+{
+    iac_key key = instance->addr.key;
     bool first = true;
     iac_buf_char(out, '{');
     if (key.kind == IAC_KEY_INT) {
@@ -97,6 +105,8 @@ static void write_object(iac_buf *out, iac_reach *reach, iac_addr addr, const ia
         string_member(out, &first, 5, "status", IAC_STR("tainted"));
     if (object->deposed.n)
         string_member(out, &first, 5, "deposed", object->deposed);
+    if (whole_provider(instance->provider).n != instance->provider.n)
+        string_member(out, &first, 5, "provider", instance->provider);
     member(out, &first, 5, "schema_version");
     iac_buf_printf(out, "%lld", (long long)object->schema_version);
     member(out, &first, 5, "attributes");
@@ -114,7 +124,7 @@ static void write_object(iac_buf *out, iac_reach *reach, iac_addr addr, const ia
         iac_buf_char(out, '"');
     }
     size_t needed_count;
-    const iac_str *needed = iac_reach_of(reach, addr, object, &needed_count);
+    const iac_str *needed = iac_reach_of(reach, instance->addr, object, &needed_count);
     if (needed_count) {
         member(out, &first, 5, "dependencies");
         add_dependencies(out, needed, needed_count);
@@ -130,7 +140,7 @@ static bool same_resource(const iac_state_instance *a, const iac_state_instance 
 {
     iac_addr x = a->addr, y = b->addr;
     x.key = y.key = (iac_key){ 0 };
-    return iac_addr_equal(x, y) && iac_str_eq(a->provider, b->provider);
+    return iac_addr_equal(x, y) && iac_str_eq(whole_provider(a->provider), whole_provider(b->provider));
 }
 
 /* Writes the resource that the instance at `from` belongs to; returns the index after its last. */
@@ -149,7 +159,7 @@ static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *re
     string_member(out, &first, 3, "mode", instance->addr.mode == IAC_DATA ? IAC_STR("data") : IAC_STR("managed"));
     string_member(out, &first, 3, "type", instance->addr.type);
     string_member(out, &first, 3, "name", instance->addr.name);
-    string_member(out, &first, 3, "provider", instance->provider);
+    string_member(out, &first, 3, "provider", whole_provider(instance->provider));
     member(out, &first, 3, "instances");
     iac_buf_char(out, '[');
     bool first_object = true;
@@ -158,11 +168,11 @@ static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *re
         const iac_state_instance *item = &state->instances[i];
         if (item->current) {
             member(out, &first_object, 4, NULL);
-            write_object(out, reach, item->addr, item->current);
+            write_object(out, reach, item, item->current);
         }
         for (size_t k = 0; k < item->deposed_count; k++) {
             member(out, &first_object, 4, NULL);
-            write_object(out, reach, item->addr, item->deposed[k]);
+            write_object(out, reach, item, item->deposed[k]);
         }
     }
     iac_buf_cstr(out, "\n      ]\n    }");

@@ -239,16 +239,26 @@ static iac_task_result put_off(iac_operation_run *op, const iac_apply_answer *an
     return (iac_task_result){ IAC_TASK_AGAIN, (uint32_t)ms };
 }
 
+/* The provider that the plan names. */
+static bool provider_of(iac_worker *worker, const iac_node *node, const iac_change *change, iac_provider_choice *ret)
+{
+    return iac_choose_recorded_provider(worker, node, change->provider, iac_addr_text(worker->scratch, change->addr),
+                                        ret);
+}
+
 static iac_status ask(iac_worker *worker, iac_operation_run *op, const iac_node *node, iac_apply_request *request,
                       const iac_change *change, iac_apply_answer *ret)
 {
     iac_str address = iac_addr_text(worker->scratch, change->addr);
     iac_call_options options = iac_options_for(worker->run, node, address);
+    iac_provider_choice provider;
+    if (!provider_of(worker, node, change, &provider))
+        return IAC_ERR;
     request->token = iac_str_of(op->token);
     if (!op->pending)
-        return iac_instance_apply(node->provider->instance, &options, worker->keep, request, ret, &worker->diags);
+        return iac_instance_apply(provider.instance, &options, worker->keep, request, ret, &worker->diags);
     request->pending = (iac_str){ op->pending, op->pending_n };
-    return iac_instance_apply_poll(node->provider->instance, &options, worker->keep, request, ret, &worker->diags);
+    return iac_instance_apply_poll(provider.instance, &options, worker->keep, request, ret, &worker->diags);
 }
 
 /* ---- create and update ---- */
@@ -275,17 +285,19 @@ static const iac_value *final_plan(iac_worker *worker, const iac_node *node, con
         .private_data = prior ? change->prior_private : IAC_STR(""),
     };
     iac_plan_answer answer = { 0 };
-    if (iac_instance_plan(node->provider->instance, &options, arena, &request, &answer, &worker->diags) != IAC_OK)
+    iac_provider_choice provider;
+    if (!provider_of(worker, node, change, &provider) ||
+        iac_instance_plan(provider.instance, &options, arena, &request, &answer, &worker->diags) != IAC_OK)
         return NULL;
     iac_str error;
     if (!iac_instance_keeps_legacy_values(node->provider->instance) &&
         !iac_schema_assert_compatible(worker->scratch, block, planned, answer.planned, &error)) {
-        iac_str provider = iac_provider_addr_text(worker->scratch, node->provider->addr);
+        iac_str source = iac_provider_addr_text(worker->scratch, node->provider->addr);
         iac_diag_error(&worker->diags, IAC_NO_RANGE, "Provider produced inconsistent final plan",
                        "When expanding the plan for %.*s to include new values learned so far during apply, provider "
                        "\"%.*s\" produced an invalid new value for %.*s.\n\nThis is a bug in the provider, which should "
                        "be reported in the provider's own issue tracker.",
-                       IAC_FMT(address), IAC_FMT(provider), IAC_FMT(error));
+                       IAC_FMT(address), IAC_FMT(source), IAC_FMT(error));
         return NULL;
     }
     *private_data = answer.private_data;
@@ -302,7 +314,7 @@ static bool check_result(iac_worker *worker, const iac_node *node, const iac_cha
     iac_str address = iac_addr_text(worker->scratch, change->addr);
     iac_buf provider;
     iac_buf_init(&provider, IAC_BUF_UNLIMITED);
-    iac_quote(&provider, node->provider->text);
+    iac_quote(&provider, change->provider);
     iac_diag_error(&worker->diags, IAC_NO_RANGE, "Provider produced inconsistent result after apply",
                    "When applying changes to %.*s, provider %s produced an unexpected new value: %.*s.\n\nThis is a bug in "
                    "the provider, which should be reported in the provider's own issue tracker.",
@@ -395,6 +407,9 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
                        "\"count\" or \"for_each\" gives another result than when the plan was made.");
         return FAILED;
     }
+    iac_provider_choice provider; /* looked for before anything is announced */
+    if (!provider_of(worker, node, change, &provider))
+        return FAILED;
     op->applier = applier;
     op->id = id;
     const iac_value *prior = change->action == IAC_ACTION_UPDATE ? change->before : NULL;
@@ -474,6 +489,9 @@ iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_
                        "The provider configuration that this object was made with is not available.");
         return FAILED;
     }
+    iac_provider_choice provider; /* looked for before anything is announced */
+    if (!provider_of(worker, node, change, &provider))
+        return FAILED;
     op->applier = applier;
     op->id = id;
     op->deposed = change->action == IAC_ACTION_CREATE_DELETE ? iac_str_of(applier->set_aside[index])
@@ -547,7 +565,10 @@ iac_task_result iac_do_read(iac_applier *applier, iac_worker *worker, uint32_t i
         return FAILED;
     const iac_value *state = NULL;
     iac_str address = iac_addr_text(worker->keep, change->addr);
-    if (!iac_read_data(worker, node, &change->addr, address, config, &state)) {
+    iac_provider_choice provider;
+    if (!provider_of(worker, node, change, &provider))
+        return FAILED;
+    if (!iac_read_data(worker, node, provider, &change->addr, address, config, &state)) {
         if (!node->nested)
             return FAILED;
         iac_fail_check(worker, node, op->instance, module);

@@ -161,11 +161,14 @@ static const struct iac_passed_provider *passed_provider(const iac_run_module *m
     return NULL;
 }
 
-/* The provider configuration that a name means in a module: its own block, one passed in, or an inherited one. */
-static iac_provider_use *resolve_provider(iac_run *run, iac_run_module *module, iac_str name, iac_str alias)
+/* The provider configuration that a reference means in a module: its own block, one passed in, or an inherited one. */
+static iac_provider_use *resolve_provider(iac_run *run, iac_run_module *module, const iac_provider_ref *ref,
+                                          iac_provider_key *ret_key)
 {
+    iac_str name = ref->name, alias = ref->alias;
     iac_provider_addr addr = iac_module_provider_addr(module->config, name);
-    for (;;) {
+    *ret_key = (iac_provider_key){ ref->key, 0 };
+    for (uint32_t up = 1;; up++) {
         const iac_module_config *config = module->config;
         for (size_t i = 0; i < config->provider_count; i++)
             if (iac_str_eq(config->providers[i].name, name) && iac_str_eq(config->providers[i].alias, alias))
@@ -177,6 +180,8 @@ static iac_provider_use *resolve_provider(iac_run *run, iac_run_module *module, 
             return NULL;
         name = passed ? passed->parent.name : local_name_of(module->parent, addr, name);
         alias = passed ? passed->parent.alias : alias;
+        if (passed && passed->parent.key)
+            *ret_key = (iac_provider_key){ passed->parent.key, up };
         module = module->parent;
     }
 }
@@ -296,8 +301,12 @@ static void link_resource(iac_run *run, iac_node *node, iac_diags *drop)
     link_conditions(&link, resource->lifecycle.postconditions, drop);
     link_provisioners(&link, resource, drop);
     link_depends(run, node->module, node, resource->depends_on, drop);
-    if (node->provider)
-        add_edge(run, node, node->provider->node);
+    if (!node->provider)
+        return;
+    add_edge(run, node, node->provider->node);
+    for (uint32_t i = 0; i < node->provider_key.up; i++)
+        link.module = link.module->parent;
+    link_expr(&link, node->provider_key.expr, drop);
 }
 
 static void link_module(iac_run *run, iac_run_module *module, iac_diags *drop)
@@ -393,6 +402,7 @@ static void link_others(iac_run *run, iac_diags *drop)
         struct linking link = { run, node->module, node, false };
         const iac_schema *schema = iac_provider_find_schema(node->provider->provider, IACP_SCHEMA_PROVIDER,
                                                             IAC_STR(""));
+        link_expr(&link, node->provider->config->for_each, drop);
         iac_body_refs(run->arena, node->provider->config->body, schema->block, link_ref, &link, drop);
         add_edge(run, node, node->module->call);
     }
@@ -416,7 +426,7 @@ static uint32_t schema_kind(iac_mode mode)
 static void resolve_resource(iac_run *run, iac_node *node, iac_diags *diags)
 {
     const iac_resource_config *resource = node->resource;
-    node->provider = resolve_provider(run, node->module, resource->provider.name, resource->provider.alias);
+    node->provider = resolve_provider(run, node->module, &resource->provider, &node->provider_key);
     if (!node->provider) {
         iac_diag_error(diags, resource->provider.range.src ? resource->provider.range : resource->range,
                        "Provider configuration not present",
@@ -488,7 +498,7 @@ static iac_provider_use *use_by_text(iac_run *run, iac_str text)
     iac_provider_addr addr;
     if (!iac_provider_addr_parse(run->arena, iac_str_sub(text, from, to), &addr))
         return NULL;
-    iac_str alias = to + 2 < text.n ? iac_str_sub(text, to + 3, text.n) : IAC_STR("");
+    iac_str alias = to + 2 < text.n ? iac_str_sub(text, to + 3, iac_str_find_char(text, '[', to)) : IAC_STR("");
     for (size_t i = 0; i < run->module_count; i++) {
         iac_run_module *module = run->modules[i];
         iac_str prefix = iac_module_addr_text(run->arena, module->config->path);
@@ -743,7 +753,7 @@ void iac_run_hand_over(iac_run *run, iac_arena *arena)
 void iac_run_clear(iac_run *run)
 {
     for (size_t i = 0; i < run->uses.n; i++)
-        iac_instance_close(run->uses.v[i]->instance);
+        iac_each_provider_instance(run->uses.v[i], iac_instance_close);
     for (unsigned i = 0; i < run->worker_count; i++) {
         iac_arena_free(run->workers[i].keep);
         iac_arena_free(run->workers[i].scratch);

@@ -1,12 +1,12 @@
 /* Plans a data source: read now where everything it needs is known and settled, else put off until apply. */
 #include "engine/plan/planner.h"
 
-bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address,
-                   const iac_value *config, const iac_value **ret)
+bool iac_read_data(iac_worker *worker, iac_node *node, iac_provider_choice provider, const iac_addr *addr,
+                   iac_str address, const iac_value *config, const iac_value **ret)
 {
     double begun = iac_now();
     iac_call_options options = iac_options_for(worker->run, node, address);
-    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
+    if (iac_instance_validate(provider.instance, &options, IACP_SCHEMA_DATA, node->resource_addr.type, config,
                               &worker->diags) != IAC_OK)
         return false;
     if (iac_is_remote_state(node) && !iac_remote_state_validate(worker, node, address, config))
@@ -18,8 +18,8 @@ bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac
     if (iac_is_remote_state(node)) {
         if (!iac_remote_state_read(worker, node, address, plain, &state))
             return false;
-    } else if (iac_instance_read_data(node->provider->instance, &options, worker->keep, node->resource_addr.type,
-                                      plain, &state, &deferred, &worker->diags) != IAC_OK) {
+    } else if (iac_instance_read_data(provider.instance, &options, worker->keep, node->resource_addr.type, plain,
+                                      &state, &deferred, &worker->diags) != IAC_OK) {
         return false;
     }
     if (!state) {
@@ -89,7 +89,7 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
         .previous = task->addr,
         .action = IAC_ACTION_READ,
         .reason = reason,
-        .provider = node->provider->text,
+        .provider = task->provider.text,
         .provider_addr = node->provider->addr,
         .schema = node->schema,
         .before = none,
@@ -108,7 +108,7 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
 static bool plan_nested(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config)
 {
     const iac_value *state = NULL;
-    bool read = iac_read_data(worker, node, &task->addr, task->address, config, &state);
+    bool read = iac_read_data(worker, node, task->provider, &task->addr, task->address, config, &state);
     if (worker->run->stop && atomic_load(worker->run->stop))
         return read;
     put_off(worker, node, task, config, IAC_REASON_READ_CHECK_NESTED);
@@ -143,7 +143,7 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     if (!iac_check_ephemeral(worker, node, config))
         return false;
     bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node);
-    if (config->deep_unknown || waiting || !iac_instance_configured(node->provider->instance)) {
+    if (config->deep_unknown || waiting || !iac_instance_configured(task->provider.instance)) {
         put_off(worker, node, task, config,
                 config->deep_unknown ? IAC_REASON_READ_CONFIG_UNKNOWN
                 : waiting            ? IAC_REASON_READ_DEPENDENCY_PENDING
@@ -153,7 +153,7 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     if (node->nested && planner->options->mode == IAC_PLAN_NORMAL)
         return plan_nested(worker, node, task, config);
     const iac_value *state;
-    if (!iac_read_data(worker, node, &task->addr, task->address, config, &state))
+    if (!iac_read_data(worker, node, task->provider, &task->addr, task->address, config, &state))
         return false;
     if (!state) {
         put_off(worker, node, task, config, IAC_REASON_READ_CONFIG_UNKNOWN);

@@ -8,6 +8,7 @@
 typedef struct opened { /* an instance that is open */
     struct opened *next, *sibling; /* of all; of the node */
     iac_node *node;
+    iac_instance *provider;
     iac_addr addr;
     iac_str address;
     iac_arena *arena; /* its private data; a renewal makes a new one */
@@ -46,7 +47,7 @@ static void renew(struct iac_ephemerals *all, opened *o)
     pthread_mutex_unlock(&all->lock);
     ephemeral_event(all->run, IAC_EVENT_EPHEMERAL_START, &o->addr, IAC_EPHEMERAL_RENEW, 0);
     iac_call_options options = iac_options_for(all->run, o->node, o->address);
-    bool ok = iac_instance_ephemeral_renew(o->node->provider->instance, &options, arena, o->addr.type,
+    bool ok = iac_instance_ephemeral_renew(o->provider, &options, arena, o->addr.type,
                                            o->private_data, &answer, &o->diags) == IAC_OK;
     ephemeral_event(all->run, ok ? IAC_EVENT_EPHEMERAL_DONE : IAC_EVENT_EPHEMERAL_ERRORED, &o->addr,
                     IAC_EPHEMERAL_RENEW, iac_now() - begun);
@@ -113,12 +114,13 @@ static struct iac_ephemerals *ephemerals_of(iac_run *run)
     return all;
 }
 
-static void remember(iac_worker *worker, iac_node *node, iac_addr addr, iac_arena *arena,
+static void remember(iac_worker *worker, iac_node *node, iac_instance *provider, iac_addr addr, iac_arena *arena,
                      const iac_ephemeral_answer *answer)
 {
     struct iac_ephemerals *all = ephemerals_of(worker->run);
     opened *o = iac_xcalloc(1, sizeof(*o));
     o->node = node;
+    o->provider = provider;
     o->arena = arena;
     o->addr = iac_addr_copy(worker->keep, addr);
     o->address = iac_addr_text(worker->keep, addr);
@@ -162,7 +164,10 @@ static bool open_one(iac_worker *worker, iac_node *node, const iac_module_instan
     addr.key = instance->key;
     iac_str address = iac_addr_text(worker->keep, addr);
     iac_subject subject = { node, address, 0 };
+    iac_provider_choice provider;
     iac_place place;
+    if (!iac_choose_provider(worker, node, module, instance, address, &provider))
+        return false;
     iac_place_for(&place, worker, node, module, instance);
     if (!iac_visit_conditions(worker, &place, lifecycle->preconditions, subject, "Resource precondition failed", false))
         return false;
@@ -171,10 +176,10 @@ static bool open_one(iac_worker *worker, iac_node *node, const iac_module_instan
     if (worker->diags.errors)
         return false;
     iac_call_options options = iac_options_for(worker->run, node, address);
-    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_EPHEMERAL, addr.type, config,
+    if (iac_instance_validate(provider.instance, &options, IACP_SCHEMA_EPHEMERAL, addr.type, config,
                               &worker->diags) != IAC_OK)
         return false;
-    if (config->deep_unknown || !iac_instance_configured(node->provider->instance)) {
+    if (config->deep_unknown || !iac_instance_configured(provider.instance)) {
         defer(worker, node, instance, &addr, config);
         return true;
     }
@@ -182,7 +187,7 @@ static bool open_one(iac_worker *worker, iac_node *node, const iac_module_instan
     iac_arena *arena = iac_arena_new();
     iac_ephemeral_answer answer = { 0 };
     ephemeral_event(worker->run, IAC_EVENT_EPHEMERAL_START, &addr, IAC_EPHEMERAL_OPEN, 0);
-    if (iac_instance_ephemeral_open(node->provider->instance, &options, arena, addr.type,
+    if (iac_instance_ephemeral_open(provider.instance, &options, arena, addr.type,
                                     iac_value_unmark_deep(worker->scratch, config), &answer, &worker->diags) != IAC_OK) {
         ephemeral_event(worker->run, IAC_EVENT_EPHEMERAL_ERRORED, &addr, IAC_EPHEMERAL_OPEN, iac_now() - begun);
         iac_arena_free(arena);
@@ -190,7 +195,7 @@ static bool open_one(iac_worker *worker, iac_node *node, const iac_module_instan
     }
     instance->value = result_of(worker, node, iac_value_copy(worker->keep, answer.result), config);
     ephemeral_event(worker->run, IAC_EVENT_EPHEMERAL_DONE, &addr, IAC_EPHEMERAL_OPEN, iac_now() - begun);
-    remember(worker, node, addr, arena, &answer);
+    remember(worker, node, provider.instance, addr, arena, &answer);
     place.self = instance->value;
     subject.first = lifecycle->preconditions.n;
     return iac_visit_conditions(worker, &place, lifecycle->postconditions, subject, "Resource postcondition failed",
@@ -219,7 +224,7 @@ static void close_one(struct iac_ephemerals *all, opened *o, iac_diags *diags)
     iac_call_options options = iac_options_for(all->run, o->node, o->address);
     ephemeral_event(all->run, IAC_EVENT_EPHEMERAL_START, &o->addr, IAC_EPHEMERAL_CLOSE, 0);
     iac_diags_append(diags, &o->diags);
-    bool ok = iac_instance_ephemeral_close(o->node->provider->instance, &options, o->addr.type, o->private_data,
+    bool ok = iac_instance_ephemeral_close(o->provider, &options, o->addr.type, o->private_data,
                                            diags) == IAC_OK;
     ephemeral_event(all->run, ok ? IAC_EVENT_EPHEMERAL_DONE : IAC_EVENT_EPHEMERAL_ERRORED, &o->addr,
                     IAC_EPHEMERAL_CLOSE, iac_now() - begun);

@@ -227,6 +227,8 @@ iac_str iac_generate_block(iac_arena *arena, const iac_schema *schema, iac_addr 
         iac_buf_printf(&raw, "provider = %.*s", IAC_FMT(provider->name));
         if (provider->alias.n)
             iac_buf_printf(&raw, ".%.*s", IAC_FMT(provider->alias));
+        if (provider->key)
+            iac_buf_printf(&raw, "[%.*s]", IAC_FMT(iac_range_text(provider->key->range)));
         iac_buf_char(&raw, '\n');
     }
     write_body(&w, schema->block, object, true);
@@ -326,12 +328,14 @@ static const iac_body *take_provider(iac_arena *arena, const iac_body *body, iac
     size_t n = 0;
     for (size_t i = 0; i < body->attribute_count; i++) {
         const iac_expr *expr = body->attributes[i].expr;
+        const iac_expr *named = expr->kind == IAC_EXPR_INDEX ? expr->index.operand : expr;
         if (!iac_str_is(body->attributes[i].name, "provider"))
             attributes[n++] = body->attributes[i];
         else if (expr->kind == IAC_EXPR_ROOT)
             *ret_provider = (iac_provider_ref){ .name = expr->root, .range = expr->range };
-        else if (expr->kind == IAC_EXPR_ATTR && expr->attr.operand->kind == IAC_EXPR_ROOT)
-            *ret_provider = (iac_provider_ref){ expr->attr.operand->root, expr->attr.name, expr->range };
+        else if (named && named->kind == IAC_EXPR_ATTR && named->attr.operand->kind == IAC_EXPR_ROOT)
+            *ret_provider = (iac_provider_ref){ named->attr.operand->root, named->attr.name, expr->range,
+                                                named != expr ? expr->index.key : NULL };
     }
     *rest = *body;
     rest->attributes = attributes;

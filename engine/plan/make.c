@@ -44,6 +44,23 @@ static const iac_value *left_out_value(iac_worker *worker, const iac_node *node,
     return iac_stored_value(worker, node, &options, stored->current);
 }
 
+/* An object that is only to be destroyed, or read before that, is asked about where it was made. */
+static bool choose(const iac_planner *planner, iac_worker *worker, iac_node *node, const iac_module_instance *module,
+                   const iac_resource_instance *instance, const iac_state_instance *stored, iac_str address,
+                   iac_provider_choice *ret)
+{
+    if (planner->options->mode == IAC_PLAN_DESTROY && stored && node->resource_addr.mode == IAC_MANAGED)
+        return iac_choose_recorded_provider(worker, node, stored->provider, address, ret);
+    return iac_choose_provider(worker, node, module, instance, address, ret);
+}
+
+/* Whether a removed block lets go of it: then no provider is asked. */
+static bool forgets(const iac_planner *planner, iac_worker *worker, const iac_node *node, iac_addr addr)
+{
+    return node->kind == IAC_NODE_ORPHAN && planner->options->mode == IAC_PLAN_NORMAL &&
+           iac_plan_forgets(planner, worker, addr);
+}
+
 /* Lists what is to be planned: the instances of the configuration, then what only the state has. */
 static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
@@ -61,6 +78,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
         const iac_module_instance *module = node->module->instances[i];
         for (uint32_t k = 0; k < node->expansions[i].n; k++) {
             iac_resource_instance *instance = &node->expansions[i].v[k];
+            iac_provider_choice provider = { 0 };
             iac_addr addr = instance_addr(node, module->addr, instance->key);
             const iac_state_instance *stored = planner->run.state ? iac_state_find(planner->run.state, addr) : NULL;
             iac_str address = iac_addr_text(keep, addr);
@@ -69,6 +87,8 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                     instance->value = left_out_value(worker, node, stored, address);
                 continue;
             }
+            if (node->provider && !choose(planner, worker, node, module, instance, stored, address, &provider))
+                continue;
             work->tasks[work->n++] = (iac_plan_task){
                 .module = module,
                 .instance = instance,
@@ -76,6 +96,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                 .object = stored ? stored->current : NULL,
                 .addr = addr,
                 .address = address,
+                .provider = provider,
             };
         }
     }
@@ -89,6 +110,11 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
             continue;
         bool configured = module && node->expansions &&
                           iac_expansion_find(&node->expansions[module->index], stored->addr.key);
+        iac_provider_choice provider = { stored->provider, node->provider ? node->provider->instance : NULL };
+        if ((configured && !stored->deposed_count) ||
+            (node->provider && !forgets(planner, worker, node, stored->addr) &&
+             !iac_choose_recorded_provider(worker, node, stored->provider, address, &provider)))
+            continue;
         if (!configured && stored->current)
             work->tasks[work->n++] = (iac_plan_task){
                 .module = module,
@@ -96,6 +122,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                 .object = stored->current,
                 .addr = stored->addr,
                 .address = address,
+                .provider = provider,
                 .reason = orphan_reason(planner, node, address, module, stored->addr.key),
             };
         for (size_t k = 0; k < stored->deposed_count; k++)
@@ -105,6 +132,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                 .object = stored->deposed[k],
                 .addr = stored->addr,
                 .address = address,
+                .provider = provider,
             };
     }
 }
@@ -363,7 +391,7 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
                 current = task->object; /* it could not be read: an error was given */
             iac_state_instance instance = {
                 .addr = task->addr,
-                .provider = node->provider ? node->provider->text : task->stored->provider,
+                .provider = task->provider.text.n ? task->provider.text : task->stored->provider,
                 .current = current,
                 .deposed = task->stored ? task->stored->deposed : NULL,
                 .deposed_count = task->stored ? task->stored->deposed_count : 0,

@@ -54,9 +54,9 @@ static bool load_stored(iac_worker *worker, const iac_node *node, iac_plan_task 
     return task->before != NULL;
 }
 
-static bool refreshes(const iac_planner *planner, const iac_node *node)
+static bool refreshes(const iac_planner *planner, const iac_plan_task *task)
 {
-    return !planner->options->no_refresh && iac_instance_configured(node->provider->instance);
+    return !planner->options->no_refresh && iac_instance_configured(task->provider.instance);
 }
 
 static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *node, iac_plan_task *task)
@@ -67,8 +67,8 @@ static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *no
         return false;
     if (!task->object || task->read)
         return true;
-    bool must = task->begun && iac_instance_configured(node->provider->instance); /* nobody knows what is there */
-    if (!must && (task->swept || !refreshes(planner, node))) {
+    bool must = task->begun && iac_instance_configured(task->provider.instance); /* nobody knows what is there */
+    if (!must && (task->swept || !refreshes(planner, task))) {
         task->read = true;
         task->refreshed = task->before;
         keep_object(worker, node, task, task->before);
@@ -78,7 +78,7 @@ static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *no
     iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, deposed, task->before, IAC_ACTION_READ, 0);
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     iac_read_answer answer = { 0 };
-    if (iac_instance_read(node->provider->instance, &options, worker->keep, node->resource_addr.type, task->before,
+    if (iac_instance_read(task->provider.instance, &options, worker->keep, node->resource_addr.type, task->before,
                           task->private_data, &answer, &worker->diags) != IAC_OK)
         return false;
     note_read(worker, node, task, &answer);
@@ -87,38 +87,58 @@ static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *no
     return true;
 }
 
+static void refresh_many(iac_worker *worker, const iac_node *node, iac_instance *instance, iac_plan_task **tasks,
+                         size_t n)
+{
+    iac_read_item *items = iac_xcalloc(n, sizeof(*items));
+    iac_call_options *options = iac_xcalloc(n, sizeof(*options));
+    for (size_t i = 0; i < n; i++) {
+        iac_plan_task *task = tasks[i];
+        iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, task->object->deposed, task->before,
+                           IAC_ACTION_READ, 0);
+        options[i] = iac_options_for(worker->run, node, task->address);
+        items[i] = (iac_read_item){ .options = &options[i], .arena = worker->keep, .diags = &worker->diags,
+                                    .state = task->before, .private_data = task->private_data };
+    }
+    iac_call_options whole = iac_options_for(worker->run, node, node->name);
+    iac_status status = iac_instance_read_many(instance, &whole, node->resource_addr.type, items, n, &worker->diags);
+    for (size_t i = 0; status == IAC_OK && i < n; i++)
+        if (items[i].status == IAC_OK) {
+            note_read(worker, node, tasks[i], &items[i].answer);
+            iac_instance_event(worker->run, IAC_EVENT_REFRESH_DONE, &tasks[i]->addr, tasks[i]->object->deposed,
+                               tasks[i]->refreshed, IAC_ACTION_READ, 0);
+        }
+    free(items);
+    free(options);
+}
+
+static int compare_providers(const void *a, const void *b)
+{
+    const iac_plan_task *x = *(iac_plan_task *const *)a, *y = *(iac_plan_task *const *)b;
+    int order = iac_str_cmp(x->provider.text, y->provider.text);
+    return order ? order : (x > y) - (x < y);
+}
+
 void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
     iac_plan_work *work = node->work;
-    if (!node->provider->instance || !refreshes(planner, node) || !iac_instance_reads_many(node->provider->instance))
+    if (!node->provider->instance || !iac_instance_reads_many(node->provider->instance))
         return;
     IAC_VEC(iac_plan_task *) tasks = { 0 };
-    for (uint32_t i = 0; i < work->n; i++)
-        if (work->tasks[i].object && !work->tasks[i].swept && !iac_is_stand_in(&work->tasks[i]) &&
-            load_stored(worker, node, &work->tasks[i]))
-            iac_vec_push(&tasks, &work->tasks[i]);
-    if (tasks.n > 1) {
-        iac_read_item *items = iac_xcalloc(tasks.n, sizeof(*items));
-        iac_call_options *options = iac_xcalloc(tasks.n, sizeof(*options));
-        for (size_t i = 0; i < tasks.n; i++) {
-            iac_plan_task *task = tasks.v[i];
-            iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, task->object->deposed,
-                               task->before, IAC_ACTION_READ, 0);
-            options[i] = iac_options_for(worker->run, node, task->address);
-            items[i] = (iac_read_item){ .options = &options[i], .arena = worker->keep, .diags = &worker->diags,
-                                        .state = task->before, .private_data = task->private_data };
-        }
-        iac_call_options whole = iac_options_for(worker->run, node, node->name);
-        iac_status status = iac_instance_read_many(node->provider->instance, &whole, node->resource_addr.type, items,
-                                                   tasks.n, &worker->diags);
-        for (size_t i = 0; status == IAC_OK && i < tasks.n; i++)
-            if (items[i].status == IAC_OK) {
-                note_read(worker, node, tasks.v[i], &items[i].answer);
-                iac_instance_event(worker->run, IAC_EVENT_REFRESH_DONE, &tasks.v[i]->addr,
-                                   tasks.v[i]->object->deposed, tasks.v[i]->refreshed, IAC_ACTION_READ, 0);
-            }
-        free(items);
-        free(options);
+    for (uint32_t i = 0; i < work->n; i++) {
+        iac_plan_task *task = &work->tasks[i];
+        if (task->object && !task->swept && !iac_is_stand_in(task) && task->provider.instance &&
+            refreshes(planner, task) && load_stored(worker, node, task))
+            iac_vec_push(&tasks, task);
+    }
+    if (node->provider->each_count && tasks.n) /* each instance of the provider reads its own */
+        qsort(tasks.v, tasks.n, sizeof(*tasks.v), compare_providers);
+    for (size_t from = 0, to; from < tasks.n; from = to) {
+        iac_instance *instance = tasks.v[from]->provider.instance;
+        for (to = from; to < tasks.n && tasks.v[to]->provider.instance == instance; to++)
+            ;
+        if (to - from > 1)
+            refresh_many(worker, node, instance, tasks.v + from, to - from);
     }
     iac_vec_clear(&tasks);
 }
@@ -137,7 +157,7 @@ static void note_drift(const iac_planner *planner, iac_worker *worker, const iac
         .moved = previous != NULL,
         .deposed = task->object->deposed,
         .action = task->refreshed ? IAC_ACTION_UPDATE : IAC_ACTION_DELETE,
-        .provider = node->provider->text,
+        .provider = task->provider.text,
         .provider_addr = node->provider->addr,
         .schema = node->schema,
         .before = task->before,
@@ -163,7 +183,7 @@ static iac_change *new_change(const iac_planner *planner, iac_worker *worker, co
         .previous = previous ? *previous : task->addr,
         .moved = previous != NULL,
         .deposed = task->object ? task->object->deposed : IAC_STR(""),
-        .provider = node->provider->text,
+        .provider = task->provider.text,
         .provider_addr = node->provider->addr,
         .schema = node->schema,
         .before = task->refreshed ? task->refreshed : none,
@@ -211,7 +231,7 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
     iac_plan_request request = { .type = node->resource_addr.type, .prior = task->refreshed,
                                  .private_data = task->private_data };
     iac_plan_answer answer = { 0 };
-    if (iac_instance_plan(node->provider->instance, &options, worker->keep, &request, &answer, &worker->diags) !=
+    if (iac_instance_plan(task->provider.instance, &options, worker->keep, &request, &answer, &worker->diags) !=
         IAC_OK)
         return false;
     if (answer.private_data.n)
@@ -303,10 +323,10 @@ static bool ask(iac_worker *worker, const iac_node *node, const iac_plan_task *t
         .config = plain,
         .private_data = prior ? task->private_data : IAC_STR(""),
     };
-    if (iac_instance_plan(node->provider->instance, &options, worker->keep, &request, ret, &worker->diags) != IAC_OK)
+    if (iac_instance_plan(task->provider.instance, &options, worker->keep, &request, ret, &worker->diags) != IAC_OK)
         return false;
     iac_str error;
-    if (!iac_instance_keeps_legacy_values(node->provider->instance) &&
+    if (!iac_instance_keeps_legacy_values(task->provider.instance) &&
         !iac_schema_assert_plan_valid(arena, block, plain_prior, plain, ret->planned, &error)) {
         iac_str provider = iac_provider_addr_text(worker->scratch, node->provider->addr);
         bool path = iac_str_starts(error, IAC_STR(".")) || iac_str_starts(error, IAC_STR("["));
@@ -470,13 +490,13 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
     iac_event preparing = { .kind = IAC_EVENT_IMPORT_PREPARE, .addr = &task->addr, .action = IAC_ACTION_READ,
                             .id_key = IAC_STR("id"), .id_value = iac_str_of(task->import_id) };
     iac_run_event(worker->run, &preparing);
-    if (iac_instance_import(node->provider->instance, &options, worker->keep, node->resource_addr.type,
+    if (iac_instance_import(task->provider.instance, &options, worker->keep, node->resource_addr.type,
                             iac_str_of(task->import_id), &objects, &n, &worker->diags) != IAC_OK)
         return false;
     iac_read_answer answer = { 0 };
     iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, IAC_STR(""), objects[0].state,
                        IAC_ACTION_READ, 0);
-    if (iac_instance_read(node->provider->instance, &options, worker->keep, node->resource_addr.type,
+    if (iac_instance_read(task->provider.instance, &options, worker->keep, node->resource_addr.type,
                           objects[0].state, objects[0].private_data, &answer, &worker->diags) != IAC_OK)
         return false;
     if (!answer.state || iac_is_null(answer.state)) {
@@ -565,7 +585,7 @@ static void keep_up(const iac_planner *planner, iac_worker *worker, const iac_no
     if (stays) {
         object->dependencies = node->dependencies;
         object->dependency_count = node->dependency_count;
-    } else if (refreshes(planner, node) && !task->swept && !task->import_id) {
+    } else if (refreshes(planner, task) && !task->swept && !task->import_id) {
         merge_dependencies(worker, object, node);
     }
     task->record_changed = object->create_before_destroy != kept->create_before_destroy ||
@@ -592,7 +612,7 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     if (!iac_check_ephemeral(worker, node, full))
         return false;
     iac_call_options options = iac_options_for(worker->run, node, task->address);
-    if (iac_instance_validate(node->provider->instance, &options, IACP_SCHEMA_RESOURCE, node->resource_addr.type, full,
+    if (iac_instance_validate(task->provider.instance, &options, IACP_SCHEMA_RESOURCE, node->resource_addr.type, full,
                               &worker->diags) != IAC_OK)
         return false;
     const iac_value *config = iac_ignore_changes(worker, node, task->refreshed, full);

@@ -31,6 +31,7 @@ typedef struct iac_plan_task {
     const iac_object *object;          /* the stored object concerned; NULL: none */
     iac_addr addr;
     iac_str address;
+    iac_provider_choice provider;
     iac_reason reason;                 /* why it is to be destroyed */
     bool read;                         /* `refreshed` is set */
     bool spared;                       /* destroy with targets: it is needed by one, and only refreshed */

@@ -156,13 +156,13 @@ static bool look(iac_worker *worker, const iac_node *node, const iac_plan_task *
     const iac_value *planned = iac_value_decode(worker->keep, intent->planned, &offset);
     begun->fate = IAC_FATE_DOUBTFUL;
     if (!planned || !iac_schema_conforms(worker->scratch, node->schema->block, planned, &error) ||
-        !iac_instance_configured(node->provider->instance))
+        !iac_instance_configured(task->provider.instance))
         return true;
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     iac_apply_request request = { .type = node->resource_addr.type, .planned = planned,
                                   .private_data = intent->private_data, .token = intent->token };
     iac_find_answer answer = { .found = IACP_FOUND_UNKNOWN };
-    if (iac_instance_find(node->provider->instance, &options, worker->keep, &request, &answer, &worker->diags) !=
+    if (iac_instance_find(task->provider.instance, &options, worker->keep, &request, &answer, &worker->diags) !=
         IAC_OK) {
         begun->fate = IAC_FATE_OPEN;
         return false;
@@ -188,7 +188,7 @@ static bool adopt(iac_worker *worker, const iac_node *node, iac_plan_task *task,
     task->object = NULL;
     iac_instance_event(worker->run, IAC_EVENT_REFRESH_START, &task->addr, IAC_STR(""), found->state, IAC_ACTION_READ,
                        0);
-    if (iac_instance_read(node->provider->instance, &options, worker->keep, node->resource_addr.type, found->state,
+    if (iac_instance_read(task->provider.instance, &options, worker->keep, node->resource_addr.type, found->state,
                           found->private_data, &answer, &worker->diags) != IAC_OK) {
         begun->fate = IAC_FATE_OPEN;
         return false;

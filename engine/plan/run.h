@@ -58,17 +58,33 @@ typedef struct iac_expansion { /* of a resource or a module call, in one instanc
     const iac_value *whole; /* the collection as a value, once somebody asked; guarded by the run's lock */
 } iac_expansion;
 
+/* What is asked about an object: one configured instance of a provider, and its name in the state. */
+typedef struct iac_provider_choice {
+    iac_str text; /* provider["registry.terraform.io/hashicorp/aws"].west, with the module path */
+    iac_instance *instance;
+} iac_provider_choice;
+
 /* The configuration of a provider that resources use. */
 typedef struct iac_provider_use {
     iac_node *node;
     iac_provider_addr addr;
-    iac_str text; /* provider["registry.terraform.io/hashicorp/aws"].west, with the module path */
+    iac_str text; /* as above; with for_each, without the key */
     const iac_provider_config *config; /* NULL: implied, without arguments */
     iac_run_module *module;
     const iac_provider *provider; /* loaded; NULL when it could not be */
     bool failed;                  /* to load, and it was said */
-    iac_instance *instance;       /* open after the node was visited; NULL when that failed */
+    iac_instance *instance;       /* open after the node was visited; NULL when that failed. With for_each it is never
+                                     configured, and stands for all of them where any will do */
+    iac_provider_choice *each;    /* with for_each, once visited: one for each key */
+    uint32_t each_count;
+    iac_map each_map;             /* text -> its iac_provider_choice * */
 } iac_provider_use;
+
+/* How a resource selects one of a provider's instances. */
+typedef struct iac_provider_key {
+    const iac_expr *expr; /* NULL: the provider has no for_each */
+    uint32_t up;          /* 0: it stands in the resource; n: in the call of the module n - 1 levels above its own */
+} iac_provider_key;
 
 struct iac_node {
     iac_node_kind kind;
@@ -85,6 +101,7 @@ struct iac_node {
         const iac_check_config *check;
     };
     iac_provider_use *provider; /* PROVIDER, RESOURCE, ORPHAN */
+    iac_provider_key provider_key; /* RESOURCE */
     const iac_schema *schema;   /* RESOURCE, ORPHAN */
     const iac_value **values;   /* VARIABLE, LOCAL, OUTPUT: by module instance */
     iac_expansion *expansions;  /* RESOURCE, CALL: by module instance */
@@ -233,6 +250,18 @@ bool iac_visit_node(iac_worker *worker, iac_node *node);
 /* Expands a resource: evaluates count or for_each for each module instance. With counts that are unknown: an error. */
 bool iac_visit_expand(iac_worker *worker, iac_node *node);
 
+/* ---- providers.c ---- */
+/* Opens and configures a provider; with for_each, its instances. */
+bool iac_visit_provider(iac_worker *worker, iac_node *node);
+/* The choice for an instance of the configuration, by the key that it or its module selects. */
+bool iac_choose_provider(iac_worker *worker, iac_node *node, const iac_module_instance *module,
+                         const iac_resource_instance *resource, iac_str address, iac_provider_choice *ret);
+/* That for a stored object, or a planned change, by the name it was recorded with. */
+bool iac_choose_recorded_provider(iac_worker *worker, const iac_node *node, iac_str recorded, iac_str address,
+                                  iac_provider_choice *ret);
+/* Calls fn for every instance of the provider that is open. */
+void iac_each_provider_instance(const iac_provider_use *use, void (*fn)(iac_instance *instance));
+
 /* ---- expand.c ---- */
 typedef struct iac_repeated { /* how often there is something; NULL: not given */
     const iac_expr *count, *for_each, *enabled;
@@ -333,8 +362,8 @@ const iac_value *iac_ignore_changes(iac_worker *worker, const iac_node *node, co
                                     const iac_value *config);
 /* Has the provider check the configuration, and reads a data source into *ret (marked, in keep; NULL when the provider
  * puts it off). False after an error. */
-bool iac_read_data(iac_worker *worker, iac_node *node, const iac_addr *addr, iac_str address, const iac_value *config,
-                   const iac_value **ret);
+bool iac_read_data(iac_worker *worker, iac_node *node, iac_provider_choice provider, const iac_addr *addr,
+                   iac_str address, const iac_value *config, const iac_value **ret);
 /* Whether the provider makes nothing outside the state. */
 bool iac_is_builtin(iac_provider_addr addr);
 

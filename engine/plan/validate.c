@@ -4,6 +4,20 @@
 #include "engine/plan/run.h"
 #include "engine/provision/provision.h"
 
+/* Sets each and count as far as they are known without knowing which instance it is. */
+static void any_instance(iac_worker *worker, iac_place *place, iac_repeated by)
+{
+    iac_validate_repetition(worker, place, by);
+    if (by.count) {
+        iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
+        place->count_index = iac_value_refined(worker->scratch, &iac_type_number, &some);
+    }
+    if (by.for_each) {
+        place->each_key = iac_value_not_null(worker->scratch, iac_value_unknown(worker->scratch, &iac_type_string));
+        place->each_value = &iac_unknown_dynamic;
+    }
+}
+
 static void validate_provider(iac_worker *worker, iac_node *node)
 {
     iac_provider_use *use = node->provider;
@@ -18,26 +32,14 @@ static void validate_provider(iac_worker *worker, iac_node *node)
     const iac_schema *schema = iac_provider_find_schema(use->provider, IACP_SCHEMA_PROVIDER, IAC_STR(""));
     iac_place place;
     iac_place_init(&place, worker->run, use->module, use->module->instances[0]);
+    if (use->config->for_each)
+        any_instance(worker, &place, (iac_repeated){ .for_each = use->config->for_each });
     size_t errors = worker->diags.errors;
     const iac_value *config = iac_decode_body(use->config->scope ? use->config->scope : &place.scope,
                                               use->config->body, schema->block, worker->scratch, &worker->diags);
     if (worker->diags.errors == errors)
         (void)!iac_instance_validate(use->instance, &options, IACP_SCHEMA_PROVIDER, IAC_STR(""), config,
                                      &worker->diags);
-}
-
-/* Sets each and count as far as they are known without knowing which instance it is. */
-static void any_instance(iac_worker *worker, iac_place *place, iac_repeated by)
-{
-    iac_validate_repetition(worker, place, by);
-    if (by.count) {
-        iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
-        place->count_index = iac_value_refined(worker->scratch, &iac_type_number, &some);
-    }
-    if (by.for_each) {
-        place->each_key = iac_value_not_null(worker->scratch, iac_value_unknown(worker->scratch, &iac_type_string));
-        place->each_value = &iac_unknown_dynamic;
-    }
 }
 
 /* Up to the first that has something wrong. */

@@ -150,52 +150,6 @@ static bool visit_output(iac_worker *worker, iac_node *node)
     return worker->diags.errors == 0;
 }
 
-/* ---- provider configurations ---- */
-
-static bool visit_provider(iac_worker *worker, iac_node *node)
-{
-    iac_provider_use *use = node->provider;
-    iac_call_options options = iac_options_for(worker->run, node, use->text);
-    if (!use->provider)
-        return false;
-    if (!use->instance && iac_instance_open(use->provider, &options, &use->instance, &worker->diags) != IAC_OK)
-        return false;
-    if (use->config && use->config->mock)
-        iac_instance_mock(use->instance, use->config->mock);
-    if (iac_instance_configured(use->instance))
-        return true;
-    const iac_schema *schema = iac_provider_find_schema(use->provider, IACP_SCHEMA_PROVIDER, IAC_STR(""));
-    const iac_value *config;
-    if (use->config) {
-        iac_place place; /* a provider in a module with several instances is refused when the module is loaded */
-        if (use->module->instance_count == 0)
-            return true;
-        iac_place_init(&place, worker->run, use->module, use->module->instances[0]);
-        config = iac_decode_body(use->config->scope ? use->config->scope : &place.scope, use->config->body,
-                                 schema->block, worker->scratch, &worker->diags);
-    } else {
-        for (size_t i = 0; i < schema->block->attribute_count; i++)
-            if (schema->block->attributes[i].required) {
-                iac_str shown = iac_provider_addr_display(worker->scratch, use->addr);
-                iac_diag_error(&worker->diags, IAC_NO_RANGE, "Invalid provider configuration",
-                               "Provider \"%.*s\" requires explicit configuration. Add a provider block to the root "
-                               "module and configure the provider's required arguments as described in the provider "
-                               "documentation.",
-                               IAC_FMT(shown));
-                return false;
-            }
-        config = iac_schema_empty_value(worker->scratch, schema->block);
-    }
-    if (worker->diags.errors)
-        return false;
-    if (iac_instance_validate(use->instance, &options, IACP_SCHEMA_PROVIDER, IAC_STR(""), config, &worker->diags) !=
-        IAC_OK)
-        return false;
-    if (config->deep_unknown)
-        return true; /* stays unconfigured: plans offline until apply knows more */
-    return iac_instance_configure(use->instance, &options, config, &worker->diags) == IAC_OK;
-}
-
 /* ---- repetition ---- */
 
 bool iac_visit_expand(iac_worker *worker, iac_node *node)
@@ -286,7 +240,7 @@ bool iac_visit_node(iac_worker *worker, iac_node *node)
     case IAC_NODE_OUTPUT:
         return visit_output(worker, node);
     case IAC_NODE_PROVIDER:
-        return visit_provider(worker, node);
+        return iac_visit_provider(worker, node);
     case IAC_NODE_CALL:
         return visit_call(worker, node);
     case IAC_NODE_CHECK:

@@ -25,8 +25,7 @@ static void look(iac_watch *watch, double *asked)
     bool too_long = *asked > 0 && iac_now() - *asked > PATIENCE_SECONDS;
     if ((stop > 1 || too_long) && !atomic_exchange(&run->cancelled, true))
         for (size_t i = 0; i < run->uses.n; i++)
-            if (run->uses.v[i]->instance)
-                iac_instance_stop(run->uses.v[i]->instance);
+            iac_each_provider_instance(run->uses.v[i], iac_instance_stop);
     if (watch->tick)
         watch->tick(watch->arg, iac_now());
 }

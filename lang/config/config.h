@@ -54,11 +54,13 @@ typedef struct iac_output_config {
 typedef struct iac_provider_ref { /* as written in provider = aws.west, or by default the type's prefix */
     iac_str name, alias;          /* alias empty: the default configuration */
     iac_range range;              /* nowhere when implied */
+    const iac_expr *key;          /* which of a configuration's instances, aws.by_region[KEY]; NULL: it has but one */
 } iac_provider_ref;
 
 typedef struct iac_provider_config {
     iac_str name, alias;
-    const iac_body *body; /* without alias and version */
+    const iac_expr *for_each; /* NULL when absent; else there is an alias */
+    const iac_body *body; /* without alias, version and for_each */
     iac_range range;
     const iac_mock *mock;   /* set: stands in for the provider (test files); NULL otherwise */
     const iac_scope *scope; /* what the body is evaluated in; NULL: its module */

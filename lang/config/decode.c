@@ -206,7 +206,7 @@ bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depe
     return good;
 }
 
-bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
+bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
 {
     static const char summary[] = "Invalid provider configuration reference";
     iac_str text;
@@ -237,6 +237,24 @@ bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_prov
                    summary, "Provider name must either stand alone or be followed by a period and then a "
                             "configuration alias.");
     return false;
+}
+
+bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
+{
+    const iac_expr *index = expr->from_json ? iac_unquote(m, expr) : expr;
+    if (!index)
+        return false;
+    if (index->kind == IAC_EXPR_INDEX && !index->index.legacy && index->index.operand->kind == IAC_EXPR_ATTR &&
+        index->index.operand->attr.operand->kind == IAC_EXPR_ROOT) {
+        *ret = (iac_provider_ref){
+            .name = index->index.operand->attr.operand->root,
+            .alias = index->index.operand->attr.name,
+            .range = index->range,
+            .key = index->index.key,
+        };
+        return true;
+    }
+    return iac_static_provider_config(m, expr, ret);
 }
 
 iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr)

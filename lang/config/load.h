@@ -95,6 +95,8 @@ iac_conditions iac_decode_conditions(iac_module_build *m, const iac_content *con
 bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret);
 bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
 bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depends *ret);
+/* NAME or NAME.ALIAS; the second one of them also NAME.ALIAS[KEY]. */
+bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
 bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
 /* The traversal that an expression is, or that its quoted text holds (the rule in JSON, deprecated elsewhere). NULL
  * after adding an error. */

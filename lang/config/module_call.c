@@ -55,7 +55,7 @@ static bool decode_child_provider(iac_module_build *m, const iac_object_item *it
         return true;
     }
     const iac_expr *key = item->key->kind == IAC_EXPR_PAREN ? item->key->wrapped : item->key;
-    return iac_static_provider_ref(m, key, ret);
+    return iac_static_provider_config(m, key, ret);
 }
 
 void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call)

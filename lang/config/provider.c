@@ -4,14 +4,14 @@
 
 #include "lang/syntax/parser.h"
 
-enum { PROV_ALIAS, PROV_VERSION, PROV_FIRST_RESERVED };
+enum { PROV_ALIAS, PROV_VERSION, PROV_FOR_EACH, PROV_FIRST_RESERVED };
 
 static const iac_attribute_spec provider_attributes[] = {
     [PROV_ALIAS] = { IAC_STR_INIT("alias"), false },
     [PROV_VERSION] = { IAC_STR_INIT("version"), false },
+    [PROV_FOR_EACH] = { IAC_STR_INIT("for_each"), false },
     [PROV_FIRST_RESERVED] = { IAC_STR_INIT("count"), false },
     { IAC_STR_INIT("depends_on"), false },
-    { IAC_STR_INIT("for_each"), false },
     { IAC_STR_INIT("source"), false },
 };
 static const iac_block_spec provider_blocks[] = {
@@ -90,6 +90,11 @@ void iac_read_provider(iac_module_build *m, const iac_top_block *top)
         iac_diag_error(m->diags, alias->expr->range, "Invalid provider configuration alias",
                        "An alias must be a valid name. " IAC_NAME_RULE);
     check_version(m, content.attributes[PROV_VERSION]);
+    if (content.attributes[PROV_FOR_EACH])
+        provider.for_each = content.attributes[PROV_FOR_EACH]->expr;
+    if (provider.for_each && !alias)
+        iac_diag_error(m->diags, provider.for_each->range, "Alias required when using \"for_each\"",
+                       "The for_each argument is allowed only for provider configurations with an alias.");
     check_reserved(m, &content, &provider);
     if (!provider.body)
         return;

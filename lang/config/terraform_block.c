@@ -115,7 +115,7 @@ static void read_aliases(iac_module_build *m, const iac_expr *expr, iac_required
     iac_provider_ref *aliases = iac_arena_array(m->arena, iac_provider_ref, count);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!iac_static_provider_ref(m, items[i], &aliases[n]))
+        if (!iac_static_provider_config(m, items[i], &aliases[n]))
             continue;
         if (!iac_str_eq(aliases[n].name, ret->name)) {
             iac_diag_error(m->diags, items[i]->range, "Invalid configuration_aliases value",

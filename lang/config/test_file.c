@@ -219,7 +219,11 @@ static void read_provider(iac_module_build *m, const iac_block *block, file_buil
     iac_top_block top = { .block = block, .body = block->body };
 
     iac_read_provider(&one, &top);
-    if (one.providers.n)
+    if (one.providers.n && one.providers.v[0].for_each)
+        iac_diag_error(m->diags, one.providers.v[0].for_each->range, "Invalid provider configuration",
+                       "A provider configuration of a test file stands for all instances of the one it replaces, and so "
+                       "it may not use for_each.");
+    else if (one.providers.n)
         add_provider(m, block, &one.providers.v[0], build);
     iac_vec_clear(&one.providers);
     iac_map_clear(&one.provider_index);

@@ -402,6 +402,55 @@ static void check_provisioners(validator *v, const iac_resource_config *resource
     }
 }
 
+/* ---- which of a provider's configurations ---- */
+
+static const iac_provider_config *declared_provider(const iac_module_config *module, const iac_provider_ref *ref)
+{
+    for (size_t i = 0; i < module->provider_count; i++)
+        if (iac_str_eq(module->providers[i].name, ref->name) && iac_str_eq(module->providers[i].alias, ref->alias))
+            return &module->providers[i];
+    return NULL;
+}
+
+/* A key goes with for_each, and either with a block of the same module. what: "resource" or "module". */
+static void check_provider_key(validator *v, const iac_provider_ref *ref, const iac_expr *for_each, const char *what)
+{
+    const iac_provider_config *provider = declared_provider(v->module, ref);
+    iac_str summary = iac_arena_printf(v->arena, "Invalid %s provider configuration", what);
+
+    check_expr(v, ref->key);
+    if (ref->key && !(provider && provider->for_each))
+        iac_diag_error(v->diags, ref->range, summary.p,
+                       "This module doesn't declare a provider \"%.*s\" block with alias = \"%.*s\"%s, which is required "
+                       "for use with for_each", IAC_FMT(ref->name), IAC_FMT(ref->alias),
+                       provider ? " and for_each" : "");
+    else if (!ref->key && provider && provider->for_each)
+        iac_diag_error(v->diags, ref->range, summary.p,
+                       "The provider \"%.*s\" block with alias = \"%.*s\" uses for_each, so a reference to it must "
+                       "select one of its instances by an instance key: %.*s.%.*s[\"key\"].", IAC_FMT(ref->name),
+                       IAC_FMT(ref->alias), IAC_FMT(ref->name), IAC_FMT(ref->alias));
+    if (!provider || !provider->for_each || !for_each ||
+        !iac_str_eq(iac_range_text(provider->for_each->range), iac_range_text(for_each->range)))
+        return;
+    summary = iac_arena_printf(v->arena, "Provider configuration for_each matches %s", what);
+    iac_diag_warning(v->diags, provider->for_each->range, summary.p,
+                     "This provider configuration uses the same for_each expression as a %s, which means that subsequent "
+                     "removal of elements from this collection would cause a planning error.\n\niac relies on a provider "
+                     "instance to destroy resource instances that are associated with it, and so the provider instance "
+                     "must outlive all of its resource instances by at least one plan/apply round. For removal of "
+                     "instances to succeed in future you must structure the configuration so that the provider block's "
+                     "for_each expression can produce a superset of the instances of the resources associated with the "
+                     "provider configuration.", what);
+}
+
+static void check_provider_block(validator *v, const iac_provider_config *provider)
+{
+    check_expr(v, provider->for_each);
+    v->at = (place){ .each = provider->for_each != NULL };
+    check_blocks(v, provider->body, 0);
+    v->at = (place){ 0 };
+}
+
 static void check_resource_config(validator *v, const iac_resource_config *resource)
 {
     place inside = {
@@ -417,6 +466,7 @@ static void check_resource_config(validator *v, const iac_resource_config *resou
     v->at = (place){ 0 };
     check_depends(v, resource->depends_on);
     v->at = inside;
+    check_provider_key(v, &resource->provider, resource->for_each, "resource");
     check_blocks(v, resource->body, 0);
     check_conditions(v, resource->lifecycle.preconditions);
     for (size_t i = 0; i < resource->lifecycle.replace_triggered_by_count; i++)
@@ -539,6 +589,8 @@ static void check_call(validator *v, const iac_module_call *call)
     check_depends(v, call->depends_on);
     v->at = (place){ .count = call->count != NULL, .each = call->for_each != NULL };
     check_arguments(v, call);
+    for (size_t i = 0; i < call->provider_count; i++)
+        check_provider_key(v, &call->providers[i].parent, call->for_each, "module");
     v->at = (place){ 0 };
     check_legacy_module(v, call);
     check_undeclared_providers(v, call);
@@ -589,7 +641,7 @@ void iac_config_validate_module(iac_arena *arena, const iac_module_config *modul
     for (size_t i = 0; i < module->local_count; i++)
         check_expr(&v, module->locals[i].expr);
     for (size_t i = 0; i < module->provider_count; i++)
-        check_blocks(&v, module->providers[i].body, 0);
+        check_provider_block(&v, &module->providers[i]);
     for (size_t i = 0; i < module->resource_count; i++)
         check_resource_config(&v, &module->resources[i]);
     for (size_t i = 0; i < module->call_count; i++)

@@ -269,6 +269,75 @@ check "leases: a provider must not answer with it" 1 "write-only attribute" \
 check "leases: destroying opens what its provider needs" 0 "u: Destruction complete.*l: Closing complete.*2 destroyed" \
     iac destroy -no-color -auto-approve "$plugins" -var lease=none
 
+# ---- several instances of one provider ----
+
+project=$work/each
+mkdir -p "$project"
+cat >"$project/main.tf" <<'TF'
+terraform {
+  required_providers {
+    test = { source = "example.com/example/test" }
+  }
+}
+
+variable "greetings" {
+  type    = map(string)
+  default = { en = "hello ", fr = "salut ", es = "hola " }
+}
+
+variable "used" {
+  type    = list(string)
+  default = ["en", "fr"]
+}
+
+provider "test" {
+  alias    = "by_language"
+  for_each = var.greetings
+  greeting = each.value
+}
+
+resource "test_thing" "t" {
+  for_each = toset(var.used)
+  provider = test.by_language[each.key]
+  name     = each.key
+  polls    = 1
+}
+
+data "test_upper" "u" {
+  for_each = toset(var.used)
+  provider = test.by_language[each.key]
+  name     = each.key
+}
+
+data "test_upper" "later" {
+  for_each = test_thing.t
+  provider = test.by_language[each.key]
+  name     = each.value.id == "" ? "" : each.key
+}
+
+ephemeral "test_lease" "l" {
+  provider = test.by_language["en"]
+}
+
+output "said" {
+  value = join(", ", concat([for u in data.test_upper.u : u.upper], [for u in data.test_upper.later : u.upper]))
+}
+TF
+check "provider for_each: init" 0 "" iac init -no-color "$plugins"
+check "provider for_each: each object is asked of its own instance" 0 "hello EN, salut FR, hello EN, salut FR" \
+    iac apply -no-color -auto-approve "$plugins"
+check "provider for_each: a saved plan goes to the same instances" 0 "" \
+    iac plan -no-color -out saved "$plugins" -var 'greetings={en="hi ",fr="salut ",es="hola "}' -replace 'test_thing.t["fr"]'
+check "provider for_each: and is carried out" 0 "hi EN, salut FR" iac apply -no-color "$plugins" saved
+check "provider for_each: an instance that cannot be configured" 1 "Bad greeting.*Say something else" \
+    iac plan -no-color "$plugins" -var 'greetings={en="hi ",fr="bad"}'
+check "provider for_each: reads together, by instance" 0 "No changes" \
+    iac plan -no-color "$plugins" -var 'greetings={en="hi ",fr="salut "}'
+check "provider for_each: an instance is needed to destroy what it made" 1 \
+    "Provider instance not present To work with test_thing.t\[\"fr\"\] its original provider instance at .*by_language\[\"fr\"\]" \
+    iac plan -no-color "$plugins" -var 'greetings={en="hi "}' -var 'used=["en"]'
+check "provider for_each: destroy" 0 "2 destroyed" iac destroy -no-color -auto-approve "$plugins"
+
 # ---- providers that cannot be used ----
 
 for case in \

@@ -83,7 +83,7 @@ static void test_generate__every_kind_of_attribute_and_block(void **state)
     object = iac_schema_mark_sensitive(arena, schema->block, object);
     iac_addr addr = { .mode = IAC_MANAGED, .type = IAC_STR("x_thing"), .name = IAC_STR("n") };
     const iac_source *source = iac_source_new(arena, IAC_STR("main.tf"), IAC_STR("x.west"));
-    iac_provider_ref provider = { IAC_STR("x"), IAC_STR("west"), { source, 0, 6 } };
+    iac_provider_ref provider = { .name = IAC_STR("x"), .alias = IAC_STR("west"), .range = { source, 0, 6 } };
     iac_str text = iac_generate_block(arena, schema, addr, &provider, object);
     assert_string_equal(iac_arena_cstr(arena, text), expected);
 
