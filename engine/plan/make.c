@@ -564,6 +564,12 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_watch_start(&watch, &planner->run, NULL, NULL);
     iac_walk_outcome outcome = iac_walk_run(&planner->run.graph, &walk);
     iac_watch_end(&watch);
+    if (!outcome.stopped && !iac_plan_validate_moves(planner, diags)) {
+        iac_ephemeral_end(&planner->run, diags); /* what else was found may come of the wrong moves */
+        iac_run_clear(&planner->run);
+        iac_map_clear(&planner->moved);
+        return IAC_ERR;
+    }
     iac_run_collect(&planner->run, diags);
     iac_plan_check_replaces(planner, diags);
     iac_ephemeral_end(&planner->run, diags);

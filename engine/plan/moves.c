@@ -1,48 +1,49 @@
 /* Carries stored instances over to new addresses: moved blocks, and the moves that count and its absence imply. Runs
  * before anything is planned, on a copy of the state. */
-#include "engine/plan/planner.h"
+#include "engine/plan/moves.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct move {
-    iac_module_addr module; /* where the block stands (keys NONE): both ends are relative to it */
-    iac_addr from, to;
-    bool is_module;
-    iac_range range;
-};
-
 struct moving {
     iac_arena *arena;
-    IAC_VEC(struct move) moves;
+    iac_moves moves;
 };
 
-static bool endpoint(struct moving *moving, const iac_expr *expr, iac_addr *ret, bool *ret_module, iac_diags *diags)
+static bool endpoint(iac_arena *arena, const iac_expr *expr, iac_addr *ret, bool *ret_module)
 {
-    return iac_target_parse(moving->arena, iac_range_text(expr->range), ret, ret_module, diags) == IAC_OK;
+    iac_diags drop = IAC_DIAGS_INIT;
+    iac_str text = iac_range_text(expr->range);
+    if (text.n >= 2 && text.p[0] == '"') /* in JSON */
+        text = iac_str_sub(text, 1, text.n - 1);
+    bool good = iac_target_parse(arena, text, ret, ret_module, &drop) == IAC_OK;
+    iac_diags_clear(&drop);
+    return good;
 }
 
-static void collect(struct moving *moving, const iac_module_config *module, iac_diags *diags)
+void iac_moves_collect(iac_arena *arena, const iac_module_config *module, iac_moves *moves)
 {
     for (size_t i = 0; i < module->moved_count; i++) {
         const iac_moved_config *block = &module->moved[i];
-        struct move move = { .module = module->path, .range = block->range };
-        bool from_module, to_module;
-        if (!endpoint(moving, block->from, &move.from, &from_module, diags) ||
-            !endpoint(moving, block->to, &move.to, &to_module, diags))
-            continue;
-        if (from_module != to_module) {
-            iac_diag_error(diags, block->range, "Invalid \"moved\" addresses",
-                           "The \"from\" and \"to\" addresses must either both refer to resources or both refer to "
-                           "modules.");
-            continue;
-        }
-        move.is_module = from_module;
-        iac_vec_push(&moving->moves, move);
+        iac_move move = { .module = module->path, .range = block->range };
+        bool to_module = false;
+        if (endpoint(arena, block->from, &move.from, &move.is_module) &&
+            endpoint(arena, block->to, &move.to, &to_module) && move.is_module == to_module)
+            iac_vec_push(&moves->list, move);
     }
     for (size_t i = 0; i < module->call_count; i++)
         if (module->calls[i].module)
-            collect(moving, module->calls[i].module, diags);
+            iac_moves_collect(arena, module->calls[i].module, moves);
+}
+
+static bool has_key(const iac_move *move, const iac_addr *end)
+{
+    return (move->is_module ? end->module.steps[end->module.n - 1].key : end->key).kind != IAC_KEY_NONE;
+}
+
+bool iac_move_of_instance(const iac_move *move)
+{
+    return has_key(move, &move->from) || has_key(move, &move->to);
 }
 
 static bool same_step(const iac_module_step *a, const iac_module_step *b, bool with_key)
@@ -82,7 +83,7 @@ static iac_module_addr rebase(iac_arena *arena, iac_module_addr path, size_t mod
     return (iac_module_addr){ steps, module_n + relative.n + rest };
 }
 
-static bool apply_move(struct moving *moving, const struct move *move, iac_addr *addr)
+static bool apply_move(struct moving *moving, const iac_move *move, iac_addr *addr)
 {
     if (!path_matches(addr->module, move->module, move->from.module, move->is_module))
         return false;
@@ -121,7 +122,7 @@ static const iac_resource_config *config_of(const iac_module_config *module, iac
     return iac_module_resource(module, addr.mode, addr.type, addr.name);
 }
 
-static bool selects(const struct move *move, const iac_addr *end, iac_addr addr)
+static bool selects(const iac_move *move, const iac_addr *end, iac_addr addr)
 {
     size_t n = move->module.n + end->module.n;
     if (addr.module.n < n || (!move->is_module && addr.module.n != n))
@@ -139,9 +140,9 @@ static bool selects(const struct move *move, const iac_addr *end, iac_addr addr)
 /* Whether a moved block speaks of the resource: then nothing is implied. */
 static bool is_spoken_of(const struct moving *moving, iac_addr addr)
 {
-    for (size_t i = 0; i < moving->moves.n; i++)
-        if (selects(&moving->moves.v[i], &moving->moves.v[i].from, addr) ||
-            selects(&moving->moves.v[i], &moving->moves.v[i].to, addr))
+    for (size_t i = 0; i < moving->moves.list.n; i++)
+        if (selects(&moving->moves.list.v[i], &moving->moves.list.v[i].from, addr) ||
+            selects(&moving->moves.list.v[i], &moving->moves.list.v[i].to, addr))
             return true;
     return false;
 }
@@ -210,9 +211,9 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
                                 iac_map *ret_moved, iac_diags *diags)
 {
     struct moving moving = { .arena = arena };
-    collect(&moving, config->root, diags);
+    iac_moves_collect(arena, config->root, &moving.moves);
     if (!state || state->instance_count == 0) {
-        iac_vec_clear(&moving.moves);
+        iac_vec_clear(&moving.moves.list);
         return state;
     }
     iac_state *result = iac_arena_new_of(arena, iac_state);
@@ -223,8 +224,8 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     iac_map left = { 0 }; /* resource address that something has moved from -> its object */
     for (size_t i = 0; i < state->instance_count; i++) {
         iac_addr addr = instances[i].addr;
-        for (size_t k = 0, hops = 0; k < moving.moves.n && hops <= moving.moves.n; k++)
-            if (apply_move(&moving, &moving.moves.v[k], &addr)) {
+        for (size_t k = 0, hops = 0; k < moving.moves.list.n && hops <= moving.moves.list.n; k++)
+            if (apply_move(&moving, &moving.moves.list.v[k], &addr)) {
                 k = SIZE_MAX; /* a chain: begin again, as often as there are blocks */
                 hops++;
             }
@@ -253,7 +254,7 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     if (left.n)
         hand_on(arena, instances, state->instance_count, &left);
     iac_map_clear(&left);
-    iac_vec_clear(&moving.moves);
+    iac_vec_clear(&moving.moves.list);
     if (!any)
         return state;
     qsort(instances, state->instance_count, sizeof(*instances), compare_instances);

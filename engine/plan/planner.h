@@ -73,6 +73,9 @@ void iac_plan_warn_forgotten(const iac_plan *plan, iac_diags *diags);
 /* moves.c: the state with moved objects under their new addresses; adds to ret_moved. state itself where none moved. */
 const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, const iac_state *state,
                                 iac_map *ret_moved, iac_diags *diags);
+/* move_check.c: after everything was planned, whether moved blocks contradict the configuration or each other. False
+ * after an error. */
+bool iac_plan_validate_moves(iac_planner *planner, iac_diags *diags);
 
 /* recover.c: the state with a stand-in for each object that an interrupted run may have made. */
 const iac_state *iac_recover_begin(iac_planner *planner, iac_arena *arena, const iac_state *state,

@@ -23,12 +23,17 @@ struct reader {
 };
 
 /* The text may be gone when the message is shown, so its source is kept with the diagnostics. */
-static bool fail(struct reader *r, size_t start, size_t end, const char *detail)
+static bool fail_as(struct reader *r, const char *summary, size_t start, size_t end, const char *detail)
 {
-    iac_diag *diag = iac_diag_error(r->diags, IAC_NO_RANGE, "Invalid address", "%s", detail);
+    iac_diag *diag = iac_diag_error(r->diags, IAC_NO_RANGE, summary, "%s", detail);
     const iac_source *source = iac_source_new(r->diags->arena, IAC_STR(""), r->text);
     diag->subject = (iac_range){ source, (uint32_t)start, (uint32_t)end };
     return false;
+}
+
+static bool fail(struct reader *r, size_t start, size_t end, const char *detail)
+{
+    return fail_as(r, "Invalid address", start, end, detail);
 }
 
 static bool read_name(struct reader *r, iac_str *ret)
@@ -169,6 +174,11 @@ static bool read_key(struct reader *r, iac_key *ret)
     if (!ok && (r->at >= r->text.n || !strchr("\"0123456789", r->text.p[open + 1])))
         return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
                     "Index brackets must contain either a literal number or a literal string.");
+    const char *close = memchr(r->text.p + r->at, ']', r->text.n - r->at);
+    if (ok && ret->kind == IAC_KEY_INT && close && r->text.p[r->at] == '.')
+        return fail(r, open, (size_t)(close - r->text.p) + 1,
+                    "Invalid resource instance key: value must be a whole number, between -9223372036854775808 and "
+                    "9223372036854775807.");
     if (!ok || r->at >= r->text.n || r->text.p[r->at] != ']')
         return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
                     "Invalid resource instance key: either a string or an integer is required.");
@@ -234,10 +244,13 @@ static bool read_parts(struct reader *r, struct parts *parts)
 static bool read_module(struct reader *r, const struct parts *parts, iac_module_addr *ret, size_t *ret_next)
 {
     iac_module_step steps[MAX_MODULE_DEPTH];
+    static const char module_summary[] = "Invalid address operator";
     size_t n = 0, i = 0;
     while (i < parts->n && !parts->v[i].is_key && iac_str_is(parts->v[i].name, "module")) {
         if (i + 1 >= parts->n || parts->v[i + 1].is_key)
-            return fail(r, parts->v[i].start, parts->v[i].end, "Prefix \"module.\" must be followed by a module name.");
+            return fail_as(r, module_summary, parts->v[i + (i + 1 < parts->n)].start,
+                           parts->v[i + (i + 1 < parts->n)].end,
+                           "Prefix \"module.\" must be followed by a module name.");
         if (n == MAX_MODULE_DEPTH)
             return fail(r, parts->v[i].start, parts->v[i].end, "Modules are nested too deeply.");
         steps[n] = (iac_module_step){ .name = iac_arena_str(r->arena, parts->v[i + 1].name) };
@@ -246,6 +259,9 @@ static bool read_module(struct reader *r, const struct parts *parts, iac_module_
             steps[n].key = parts->v[i++].key;
         n++;
     }
+    if (n > 0 && i < parts->n && parts->v[i].is_key)
+        return fail_as(r, module_summary, parts->v[i].start, parts->v[i].end,
+                       "Module address prefix must be followed by dot and then a name.");
     *ret = (iac_module_addr){ 0 };
     if (n > 0) {
         iac_module_step *copy = iac_arena_array(r->arena, iac_module_step, n);
@@ -282,7 +298,8 @@ static bool read_resource(struct reader *r, const struct parts *parts, size_t i,
         i++;
     }
     if (parts->n - i < 2)
-        return fail(r, first->start, r->text.n, "Resource specification must include a resource type and name.");
+        return fail(r, i < parts->n ? parts->v[i].start : first->start, r->text.n,
+                    "Resource specification must include a resource type and name.");
     if (parts->v[i].is_key)
         return fail(r, parts->v[i].start, parts->v[i].end, no_type);
     if (parts->v[i + 1].is_key)
@@ -290,14 +307,14 @@ static bool read_resource(struct reader *r, const struct parts *parts, size_t i,
     addr->type = iac_arena_str(r->arena, parts->v[i].name);
     addr->name = iac_arena_str(r->arena, parts->v[i + 1].name);
     i += 2;
+    if (i + 1 < parts->n)
+        return fail(r, parts->v[i + 1].start, parts->v[i + 1].end, "Unexpected extra operators after address.");
     if (i < parts->n) {
         if (!parts->v[i].is_key)
             return fail(r, parts->v[i].start, parts->v[i].end,
                         "Resource instance key must be given in square brackets.");
-        addr->key = parts->v[i++].key;
+        addr->key = parts->v[i].key;
     }
-    if (i < parts->n)
-        return fail(r, parts->v[i].start, parts->v[i].end, "Unexpected extra operators after address.");
     return true;
 }
 

@@ -141,13 +141,39 @@ const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr)
     return m->diags->errors > errors ? NULL : unquoted;
 }
 
+/* The expression that a JSON string holds, where it is one; others as they are. */
+static const iac_expr *unquote_traversal(iac_module_build *m, const iac_expr *expr)
+{
+    iac_diags within = IAC_DIAGS_INIT;
+
+    if (!expr->from_json)
+        return expr->kind == IAC_EXPR_ERROR ? NULL : expr; /* reported by the parser */
+    const iac_expr *unquoted = iac_expr_static(m->arena, expr, &within);
+    if (within.errors || !unquoted || unquoted->kind == IAC_EXPR_ERROR) {
+        invalid_traversal(m, expr->range);
+        unquoted = NULL;
+    }
+    iac_diags_clear(&within);
+    return unquoted;
+}
+
+const iac_expr *iac_static_address(iac_module_build *m, const iac_expr *expr)
+{
+    expr = unquote_traversal(m, expr);
+    if (expr && !iac_expr_is_traversal(expr)) {
+        invalid_traversal(m, expr->range);
+        return NULL;
+    }
+    return expr;
+}
+
 const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr)
 {
     iac_str text;
 
-    expr = iac_unquote(m, expr);
-    if (!expr || expr->kind == IAC_EXPR_ERROR)
-        return NULL; /* reported by the parser */
+    expr = unquote_traversal(m, expr);
+    if (!expr)
+        return NULL;
     if (!expr->from_json && iac_expr_literal_text(expr, &text) && text.n) {
         iac_diag_warning(m->diags, expr->range, "Quoted references are deprecated",
                          "In this context, references are expected literally rather than in quotes. Terraform 0.11 "

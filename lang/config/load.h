@@ -101,6 +101,8 @@ bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_prov
 /* The traversal that an expression is, or that its quoted text holds (the rule in JSON, deprecated elsewhere). NULL
  * after adding an error. */
 const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr);
+/* The same for the addresses of moved and removed blocks, which were never in quotes. */
+const iac_expr *iac_static_address(iac_module_build *m, const iac_expr *expr);
 /* The items of a list expression. */
 bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count);
 /* The text of a quoted string without interpolation. */

@@ -1,20 +1,27 @@
 /* lang/config/refactor.c - moved, removed, import and check blocks. */
 #include "lang/config/load.h"
 
-/* Reads an address from the text of a traversal; faults are reported at the traversal. */
+/* Where a part of the text of an address is in its file; the whole where that cannot be told. */
+static iac_range part_of(iac_range whole, iac_str text, iac_range part)
+{
+    if (!whole.src || part.start >= part.end || part.end > text.n)
+        return whole;
+    uint32_t base = (uint32_t)(text.p - whole.src->text.p);
+    return (iac_range){ whole.src, base + part.start, base + part.end };
+}
+
+/* Reads an address from the text of a traversal. */
 static bool parse_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret, bool *ret_is_module)
 {
     iac_diags within = IAC_DIAGS_INIT;
-    iac_str text = iac_range_text(expr->range), quoted;
+    iac_str text = iac_range_text(expr->range);
 
-    if (text.n >= 2 && text.p[0] == '"') { /* was in quotes */
-        quoted = iac_str_sub(text, 1, text.n - 1);
-        text = quoted;
-    }
+    if (text.n >= 2 && text.p[0] == '"') /* in JSON */
+        text = iac_str_sub(text, 1, text.n - 1);
     bool good = iac_target_parse(m->arena, text, ret, ret_is_module, &within) == IAC_OK;
     for (size_t i = 0; i < within.list.n; i++) {
         iac_diag diag = within.list.v[i];
-        diag.subject = expr->range;
+        diag.subject = part_of(expr->range, text, diag.subject);
         diag.context = IAC_NO_RANGE;
         iac_diag_add(m->diags, &diag);
     }
@@ -38,24 +45,16 @@ void iac_read_moved(iac_module_build *m, const iac_top_block *top)
 
     iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
     if (content.attributes[MOVED_FROM])
-        moved.from = iac_static_traversal(m, content.attributes[MOVED_FROM]->expr);
+        moved.from = iac_static_address(m, content.attributes[MOVED_FROM]->expr);
     if (content.attributes[MOVED_TO])
-        moved.to = iac_static_traversal(m, content.attributes[MOVED_TO]->expr);
-    if (!moved.from || !moved.to)
-        return;
-    bool good = parse_target(m, moved.from, &from, &from_module);
-    good &= parse_target(m, moved.to, &to, &to_module);
-    if (!good)
+        moved.to = iac_static_address(m, content.attributes[MOVED_TO]->expr);
+    bool good = moved.from && parse_target(m, moved.from, &from, &from_module);
+    if (!moved.to || !parse_target(m, moved.to, &to, &to_module) || !good)
         return;
     if (from_module != to_module) {
         iac_diag_error(m->diags, moved.range, "Invalid \"moved\" addresses",
                        "The \"from\" and \"to\" addresses must either both refer to resources or both refer to "
                        "modules.");
-        return;
-    }
-    if (!from_module && (from.mode != IAC_MANAGED || to.mode != IAC_MANAGED)) {
-        iac_diag_error(m->diags, moved.range, "Invalid \"moved\" addresses",
-                       "Only managed resources can be moved: data and ephemeral resources are not kept.");
         return;
     }
     iac_vec_push(&m->moved, moved);
@@ -126,7 +125,7 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
         read_removed_block(m, content.blocks[i], &removed, &connection, provisioners);
     iac_merge_connections(m, removed.connection, provisioners, removed.provisioner_count);
     if (content.attributes[0])
-        removed.from = iac_static_traversal(m, content.attributes[0]->expr);
+        removed.from = iac_static_address(m, content.attributes[0]->expr);
     if (!removed.from || !parse_target(m, removed.from, &addr, &is_module))
         return;
     if (removed.from->kind == IAC_EXPR_INDEX) {
@@ -247,7 +246,7 @@ static bool check_import_target(iac_module_build *m, const iac_attribute *attr, 
         return false;
     if (iac_expr_is_traversal(to)) {
         if (!parse_target(m, to, &addr, &is_module))
-            return false;
+            return refuse_unmanaged(m, attr);
         if (is_module)
             iac_diag_error(m->diags, to->range, "Invalid address",
                            "A resource instance address is required here. The module path must be followed by a "
@@ -258,7 +257,7 @@ static bool check_import_target(iac_module_build *m, const iac_attribute *attr, 
         iac_diag_error(m->diags, to->range, "Invalid expression",
                        "A single static variable reference is required: only attribute access and indexing with constant "
                        "keys. No calculations, function calls, template expressions, etc are allowed here.");
-        return false;
+        return refuse_unmanaged(m, attr);
     }
     if (!iac_import_target(m->arena, to, &addr, &keys)) {
         iac_diag_error(m->diags, to->range, "Invalid import address expression",
@@ -351,13 +350,14 @@ void iac_read_check(iac_module_build *m, const iac_top_block *top)
     iac_content content = { 0 };
 
     iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
-    if (!iac_check_label(m, label, "Invalid check block name"))
-        return;
+    bool named = iac_check_label(m, label, "Invalid check block name");
     read_check_data(m, &content, &check);
     check.asserts = iac_decode_conditions(m, &content, "assert");
     if (check.asserts.n == 0)
         iac_diag_error(m->diags, check.range, "Zero assert blocks",
                        "Check blocks must have at least one assert block.");
+    if (!named)
+        return;
 
     void **slot = iac_map_at(&m->check_index, check.name);
     if (*slot) {

@@ -73,7 +73,8 @@ static void test_addr_addr__what_is_wrong_is_told(void **state)
     assert_string_equal(round_trip("aws_vpc.main[true]"),
                         "Index brackets must contain either a literal number or a literal string.");
     assert_string_equal(round_trip("aws_vpc.main[1.5]"),
-                        "Invalid resource instance key: either a string or an integer is required.");
+                        "Invalid resource instance key: value must be a whole number, between -9223372036854775808 and "
+                        "9223372036854775807.");
     assert_string_equal(round_trip("aws_vpc.main[\"${x}\"]"),
                         "Invalid resource instance key: either a string or an integer is required.");
     assert_memory_equal(round_trip("each.key"), "The keyword \"each\" is reserved", 30);
