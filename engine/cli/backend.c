@@ -11,22 +11,27 @@
 
 enum { MAX_LOCAL_DEPTH = 100 };
 
-/* ---- the schema of a driver's arguments ---- */
+/* ---- the schema of arguments ---- */
 
-/* An object of which nothing need be given. */
 static void add_object_type(iac_buf *out, const iac_backend_argument *members)
 {
+    bool first = true;
+
     iac_buf_cstr(out, "[\"object\",{");
     for (const iac_backend_argument *m = members; m->name; m++)
         iac_buf_printf(out, "%s\"%s\":%s", m == members ? "" : ",", m->name, m->type);
     iac_buf_cstr(out, "},[");
-    for (const iac_backend_argument *m = members; m->name; m++)
-        iac_buf_printf(out, "%s\"%s\"", m == members ? "" : ",", m->name);
+    for (const iac_backend_argument *m = members; m->name; m++) {
+        if (m->required)
+            continue;
+        iac_buf_printf(out, "%s\"%s\"", first ? "" : ",", m->name);
+        first = false;
+    }
     iac_buf_cstr(out, "]]");
 }
 
 /* The schema of a block. A depth of one is all there is. */
-static void add_block(iac_buf *out, const iac_backend_argument *arguments)
+static void add_block(iac_buf *out, const iac_backend_argument *arguments, bool from_environment)
 {
     bool first = true;
 
@@ -40,7 +45,8 @@ static void add_block(iac_buf *out, const iac_backend_argument *arguments)
             iac_buf_cstr(out, a->type);
         else
             add_object_type(out, a->nested);
-        iac_buf_printf(out, ",\"optional\":true,\"sensitive\":%s}", a->sensitive ? "true" : "false");
+        iac_buf_printf(out, ",\"%s\":true,\"sensitive\":%s}",
+                       a->required && !from_environment ? "required" : "optional", a->sensitive ? "true" : "false");
     }
     iac_buf_cstr(out, "},\"block_types\":{");
     first = true;
@@ -49,25 +55,30 @@ static void add_block(iac_buf *out, const iac_backend_argument *arguments)
             continue;
         iac_buf_printf(out, "%s\"%s\":{\"nesting_mode\":\"list\",\"max_items\":1,\"block\":", first ? "" : ",", a->name);
         first = false;
-        add_block(out, a->nested);
+        add_block(out, a->nested, from_environment);
         iac_buf_char(out, '}');
     }
     iac_buf_cstr(out, "}}");
 }
 
-/* Whether something required is missing is seen once the environment was looked at. */
-static const iac_block_schema *schema_of(iac_arena *arena, const iac_backend_driver *driver)
+const iac_block_schema *iac_cli_argument_schema(iac_arena *arena, const iac_backend_argument *arguments,
+                                                bool from_environment)
 {
     iac_buf json;
     iac_str error = { 0 };
 
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&json, "{\"version\":0,\"block\":");
-    add_block(&json, driver->arguments);
+    add_block(&json, arguments, from_environment);
     iac_buf_char(&json, '}');
     const iac_schema *schema = iac_schema_from_json(arena, iac_arena_str(arena, iac_buf_view(&json)), &error);
     iac_buf_clear(&json);
     return schema ? schema->block : &iac_schema_empty;
+}
+
+static const iac_block_schema *schema_of(iac_arena *arena, const iac_backend_driver *driver)
+{
+    return iac_cli_argument_schema(arena, driver->arguments, true);
 }
 
 /* ---- what is known before anything is planned ---- */

@@ -232,6 +232,10 @@ typedef struct iac_backend_choice {
 
 /* What the terraform block asks for, with -backend-config where `partial`. Needs the configuration. */
 iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice *ret);
+/* The schema of a block with these arguments. from_environment: the environment may give what is required, so that is
+ * looked for later. */
+const iac_block_schema *iac_cli_argument_schema(iac_arena *arena, const iac_backend_argument *arguments,
+                                                bool from_environment);
 /* The value of a body whose arguments are needed before anything is planned. `what` names the block in messages. */
 iac_status iac_cli_early_body(iac_cli *cli, const iac_body *body, const iac_block_schema *schema, iac_range range,
                               const char *what, const iac_value **ret);

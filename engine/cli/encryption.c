@@ -72,23 +72,29 @@ static const iac_block *find_block(compiler *c, iac_str address)
     return NULL;
 }
 
-static const iac_block_schema *schema_of(iac_arena *arena, const iac_key_source *source)
+static iac_status no_such_provider(compiler *c, const iac_block *block)
 {
-    iac_buf json;
-    iac_str error = { 0 };
+    iac_buf text;
 
-    iac_buf_init(&json, IAC_BUF_UNLIMITED);
-    iac_buf_cstr(&json, "{\"version\":0,\"block\":{\"attributes\":{");
-    for (const iac_key_argument *a = source->arguments; a->name; a++)
-        iac_buf_printf(&json, "%s\"%s\":{\"type\":%s,\"%s\":true,\"sensitive\":%s}", a == source->arguments ? "" : ",",
-                       a->name, a->type, a->required ? "required" : "optional", a->sensitive ? "true" : "false");
-    iac_buf_cstr(&json, "}}}");
-    const iac_schema *schema = iac_schema_from_json(arena, iac_arena_str(arena, iac_buf_view(&json)), &error);
-    iac_buf_clear(&json);
-    return schema ? schema->block : &iac_schema_empty;
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_buf_cstr(&text, "iac has no key provider of this type. It has");
+    for (const iac_key_source *const *kind = iac_key_sources; *kind; kind++)
+        iac_buf_printf(&text, "%s \"%s\"", kind == iac_key_sources ? "" : kind[1] ? "," : " and", (*kind)->name);
+    iac_buf_char(&text, '.');
+    refuse(c, block->header_range, text.p);
+    iac_buf_clear(&text);
+    return IAC_ERR;
 }
 
 static iac_status provider_of(compiler *c, const iac_attribute *attr, iac_key_provider **ret);
+
+/* What a key provider says against its block. */
+static void refuse_by(compiler *c, const iac_block *block, const iac_diags *failure)
+{
+    const iac_diag *first = failure->list.n ? &failure->list.v[0] : NULL;
+
+    refuse(c, block->header_range, !first ? "" : first->detail.n ? first->detail.p : first->summary.p);
+}
 
 static iac_status build_provider(compiler *c, const iac_block *block, iac_str address, iac_key_provider **ret)
 {
@@ -102,8 +108,7 @@ static iac_status build_provider(compiler *c, const iac_block *block, iac_str ad
     void *self = NULL;
 
     if (!source)
-        return refuse(c, block->header_range, "iac has no key provider of this type. It has \"pbkdf2\" and "
-                                              "\"external\".");
+        return no_such_provider(c, block);
     const iac_body *body = block->body;
     if (source->chains) {
         if (iac_body_content(c->cli->arena, body, &chain_spec, true, &content, &c->cli->diags) != IAC_OK)
@@ -112,12 +117,12 @@ static iac_status build_provider(compiler *c, const iac_block *block, iac_str ad
         if (content.attributes[0] && provider_of(c, content.attributes[0], &chain) != IAC_OK)
             return IAC_ERR;
     }
-    if (iac_cli_early_body(c->cli, body, schema_of(c->cli->arena, source), block->header_range, "encryption",
-                           &config) != IAC_OK)
+    if (iac_cli_early_body(c->cli, body, iac_cli_argument_schema(c->cli->arena, source->arguments, false),
+                           block->header_range, "encryption", &config) != IAC_OK)
         return IAC_ERR;
     iac_status status = source->configure(config, chain != NULL, &self, &failure);
     if (status != IAC_OK)
-        refuse(c, block->header_range, failure.list.n ? failure.list.v[0].detail.p : "");
+        refuse_by(c, block, &failure);
     else
         *ret = iac_encryption_add_provider(c->encryption, address, source->driver, self, chain);
     iac_diags_clear(&failure);

@@ -535,3 +535,8 @@ net_call net_call_of(iac_arena *arena)
 {
     return (net_call){ .owner = arena, .alloc = arena_alloc };
 }
+
+char *net_text(net_call *call, iac_str s)
+{
+    return net_strndup(call, s.p, s.n);
+}

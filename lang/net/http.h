@@ -9,8 +9,10 @@ typedef struct net_call {
     void *owner;
     void *(*alloc)(void *owner, size_t size); /* zeroed; never NULL */
     bool (*cancelled)(void *owner);           /* NULL: never */
+    bool (*wait)(void *owner, uint64_t ms);   /* false: cancelled meanwhile; NULL: nothing ends a wait early */
 } net_call;
 net_call net_call_of(iac_arena *arena); /* answers live in the arena */
+char *net_text(net_call *call, iac_str s); /* a copy in the call's memory */
 
 typedef struct net_http net_http; /* a pool of connections with common settings; thread-safe */
 

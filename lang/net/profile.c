@@ -33,7 +33,8 @@ static iac_str key_of(iac_arena *arena, iac_str section, iac_str key)
     return iac_arena_printf(arena, "%.*s\n%.*s", IAC_FMT(section), IAC_FMT(key));
 }
 
-/* "[profile x]" and, in credentials files, "[x]" are "profile x"; "[services x]" stays; others are left out. */
+/* "[profile x]" and, in credentials files, "[x]" are "profile x"; "[services x]" and "[sso-session x]" stay; others are
+ * left out. */
 static iac_str section_of(iac_arena *arena, iac_str line, bool is_config)
 {
     size_t end = iac_str_find_char(line, ']', 0);
@@ -47,7 +48,8 @@ static iac_str section_of(iac_arena *arena, iac_str line, bool is_config)
     if (!is_config || iac_str_is(name, "default")) {
         return iac_arena_printf(arena, "profile %.*s", IAC_FMT(name));
     }
-    if (rest.n > 0 && (iac_str_is(kind, "profile") || iac_str_is(kind, "services"))) {
+    if (rest.n > 0 && (iac_str_is(kind, "profile") || iac_str_is(kind, "services") ||
+                       iac_str_is(kind, "sso-session"))) {
         return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(kind), IAC_FMT(rest));
     }
     return (iac_str){ NULL, 0 };
@@ -158,6 +160,13 @@ const char *aws_profile_get(const aws_profiles *profiles, const char *profile, c
 bool aws_profile_exists(const aws_profiles *profiles, const char *profile)
 {
     return look_up(profiles, "profile", profile, NULL) != NULL;
+}
+
+const char *aws_profile_session(const aws_profiles *profiles, const char *session, const char *key)
+{
+    const char *value = look_up(profiles, "sso-session", session, key);
+
+    return value && value[0] ? value : NULL;
 }
 
 const char *aws_profile_service(const aws_profiles *profiles, const char *section, const char *service, const char *key)

@@ -19,6 +19,8 @@ void aws_profiles_parse(aws_profiles *profiles, iac_str text, bool is_config);
 /* A setting of a profile, or NULL. */
 const char *aws_profile_get(const aws_profiles *profiles, const char *profile, const char *key);
 bool aws_profile_exists(const aws_profiles *profiles, const char *profile);
+/* A setting of an [sso-session NAME] section, or NULL. */
+const char *aws_profile_session(const aws_profiles *profiles, const char *session, const char *key);
 /* A setting of a service in a [services NAME] section, or NULL. */
 const char *aws_profile_service(const aws_profiles *profiles, const char *section, const char *service,
                                 const char *key);

@@ -10,77 +10,7 @@
 #define BACKOFF_BASE_MS 100
 #define BACKOFF_CAP_MS 20000
 #define MAX_CONNECT_ATTEMPTS 5 /* without any answer: a wrong address should be told soon */
-#define SKEW_SECONDS 240
 #define MAX_BODY ((size_t)256 << 20)
-
-static bool is_one_of(const char *code, const char *const *codes, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(code, codes[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_throttling(const char *code)
-{
-    static const char *const codes[] = {
-        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
-        "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-        "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "SlowDown", "EC2ThrottledException",
-    };
-    return is_one_of(code, codes, IAC_COUNT(codes));
-}
-
-static bool is_transient(const char *code, long status)
-{
-    static const char *const codes[] = { "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete",
-                                         "IDPCommunicationError" };
-
-    return status == 429 || status == 500 || status == 502 || status == 503 || status == 504 ||
-           is_one_of(code, codes, IAC_COUNT(codes));
-}
-
-/* Codes that a wrong clock may be the cause of. */
-static bool may_be_skew(const char *code)
-{
-    static const char *const codes[] = {
-        "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
-        "SignatureDoesNotMatch", "AuthFailure",
-    };
-    return is_one_of(code, codes, IAC_COUNT(codes));
-}
-
-/* Corrects the clock by the answer's Date header; true when it was far off and signing again may help. */
-static bool correct_clock(aws_instance *instance, const sdk_response *response)
-{
-    iac_str date = sdk_response_header(response, "date");
-    struct tm parts = { 0 };
-    long long now = (long long)time(NULL);
-
-    if (date.n == 0 || !strptime(date.p, "%a, %d %b %Y %H:%M:%S", &parts)) {
-        return false;
-    }
-    long long offset = (long long)timegm(&parts) - now;
-    long long known = atomic_load(&instance->clock_offset);
-    if (llabs(offset - known) < SKEW_SECONDS) {
-        return false;
-    }
-    atomic_store(&instance->clock_offset, offset);
-    return true;
-}
-
-static uint64_t retry_after_ms(const sdk_response *response)
-{
-    iac_str seconds = sdk_response_header(response, "retry-after");
-    iac_str ms = sdk_response_header(response, "x-amz-retry-after");
-
-    if (ms.n) {
-        return strtoull(ms.p, NULL, 10);
-    }
-    return seconds.n ? strtoull(seconds.p, NULL, 10) * 1000 : 0;
-}
 
 /* The host as the Host header gives it: without the scheme's own port. */
 static iac_str host_of(const char *url, iac_str *ret_path)
@@ -125,9 +55,6 @@ static void build_headers(aws_instance *in, iacp_call *call, const aws_request *
     } else {
         add_header(e, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     }
-    if (r->is_unsigned) {
-        return;
-    }
     gmtime_r(&now, &parts);
     strftime(e->time, sizeof(e->time), "%Y%m%dT%H%M%SZ", &parts);
     add_header(e, "X-Amz-Date", e->time);
@@ -166,7 +93,7 @@ static void read_error(iacp_call *call, const aws_service *service, const sdk_re
     ret->code = api.code;
     ret->message = api.message;
     ret->request_id = api.request_id;
-    ret->retryable = is_throttling(api.code) || is_transient(api.code, response->status);
+    ret->retryable = net_aws_is_throttling(api.code) || net_aws_is_transient(api.code, response->status);
 }
 
 static json_t *read_answer(const aws_request *r, const sdk_response *response)
@@ -189,6 +116,7 @@ static bool try_all(aws_instance *in, iacp_call *call, const aws_request *r, iac
     bool clock_corrected = false;
     aws_endpoint endpoint;
     aws_keys keys = { 0 };
+    net_key_failure failure;
     iac_str path;
 
     aws_endpoint_of(in, call, r->service, &endpoint);
@@ -197,9 +125,8 @@ static bool try_all(aws_instance *in, iacp_call *call, const aws_request *r, iac
     for (;;) {
         exchange e;
         sdk_response response;
-        if (r->keys) {
-            keys = *r->keys;
-        } else if (!r->is_unsigned && !aws_credentials_get(in, call, &keys, err)) {
+        if (!aws_credentials_get(in, call, &keys, &failure)) {
+            *err = (aws_error){ .code = "", .message = failure.error, .request_id = "" };
             return false;
         }
         build_headers(in, call, r, &endpoint, &keys, body, &e);
@@ -216,11 +143,11 @@ static bool try_all(aws_instance *in, iacp_call *call, const aws_request *r, iac
         read_error(call, r->service, &response, err);
         sdk_log(call, IACP_LOG_DEBUG, "%s %s: HTTP %ld %s, attempt %u", r->service->id, r->op->name,
                 response.status, err->code, backoff.attempt + 1);
-        if (!clock_corrected && may_be_skew(err->code) && correct_clock(in, &response)) {
+        if (!clock_corrected && net_aws_correct_clock(err->code, &response, &in->clock_offset)) {
             clock_corrected = true;
             continue;
         }
-        if (strcmp(err->code, "ExpiredToken") == 0 && !r->keys && aws_credentials_expire(in, &keys)) {
+        if (strcmp(err->code, "ExpiredToken") == 0 && net_credentials_expire(in->credentials, &keys)) {
             continue;
         }
         if (!err->retryable) {
@@ -229,7 +156,7 @@ static bool try_all(aws_instance *in, iacp_call *call, const aws_request *r, iac
         if (response.status == 0 && backoff.max > MAX_CONNECT_ATTEMPTS) {
             backoff.max = MAX_CONNECT_ATTEMPTS;
         }
-        if (!sdk_backoff_next(&backoff, call, retry_after_ms(&response))) {
+        if (!sdk_backoff_next(&backoff, call, net_aws_retry_after(&response))) {
             err->attempts = backoff.attempt + 1;
             return false;
         }
@@ -264,23 +191,13 @@ static bool is_modelled(const aws_service *service, const char *code)
 
 const char *aws_error_text(iacp_call *call, const aws_service *service, const aws_op *op, const aws_error *e)
 {
-    const char *attempts = e->attempts > 0
-        ? sdk_printf(call, "exceeded maximum number of attempts, %u, ", e->attempts) : "";
-    const char *head = sdk_printf(call, "operation error %s: %s, %s", service->id, op->name, attempts);
+    iac_buf text;
 
-    if (e->cancelled) {
-        return sdk_printf(call, "%sinterrupted", head);
-    }
-    if (e->http_status == 0) {
-        return sdk_printf(call, "%shttps response error StatusCode: 0, RequestID: , request send failed, %s", head,
-                          e->message);
-    }
-    if (!e->code[0]) {
-        return sdk_printf(call, "%shttps response error StatusCode: %ld, RequestID: %s, %s", head, e->http_status,
-                          e->request_id, e->message[0] ? e->message : "api error UnknownError: UnknownError");
-    }
-    return sdk_printf(call, "%shttps response error StatusCode: %ld, RequestID: %s, %s%s: %s", head, e->http_status,
-                      e->request_id, is_modelled(service, e->code) ? "" : "api error ", e->code, e->message);
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    net_aws_error_text(&text, service->id, op->name, is_modelled(service, e->code), e);
+    const char *copy = sdk_strndup(call, text.p, text.n);
+    iac_buf_clear(&text);
+    return copy;
 }
 
 int32_t aws_diagnose(iacp_call *call, const aws_service *service, const aws_op *op, const aws_error *e,

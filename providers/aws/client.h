@@ -4,30 +4,14 @@
 #include "providers/aws/config.h"
 #include "providers/aws/proto.h"
 
-/* Keys that sign. Texts live in the call. */
-typedef struct aws_keys {
-    const char *access_key, *secret_key, *token; /* token may be NULL */
-    long long expires; /* seconds since the epoch; 0: never */
-} aws_keys;
-
-/* Why a call failed. Texts live in the call. */
-typedef struct aws_error {
-    const char *code;       /* "" when the API said none */
-    const char *message;
-    const char *request_id;
-    long http_status;       /* 0: no answer */
-    uint32_t attempts;      /* made, when all allowed ones were used up; else 0 */
-    bool cancelled;
-    bool retryable;
-} aws_error;
+typedef net_keys aws_keys;       /* texts live in the call */
+typedef net_aws_error aws_error; /* why a call failed; texts live in the call */
 
 typedef struct aws_request {
     const aws_service *service;
     const aws_op *op;
     json_t *input;     /* borrowed; may be NULL */
     const char *token; /* fills idempotency tokens; may be NULL */
-    const aws_keys *keys; /* NULL: the instance's credentials */
-    bool is_unsigned;
 } aws_request;
 
 /* True and *ret (a new reference), or false and *ret_error. Gives no diagnostic. */

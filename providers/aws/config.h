@@ -4,28 +4,12 @@
 #define AWS_CONFIG_H
 #include <pthread.h>
 #include <stdatomic.h>
-#include "lang/net/profile.h"
+#include "lang/net/keys.h"
 #include "providers/aws/shape.h"
 #include "providers/sdk/http.h"
 
-typedef struct aws_tag {
-    const char *key, *value;
-} aws_tag;
-
-typedef struct aws_strings {
-    const char **v;
-    size_t n;
-} aws_strings;
-
-/* An assume_role or assume_role_with_web_identity block, or a profile that names a role. */
-typedef struct aws_role {
-    const char *arn, *session_name, *external_id, *policy, *source_identity;
-    long duration_seconds; /* 0: STS's default */
-    aws_strings policy_arns, transitive_tag_keys;
-    aws_tag *tags;
-    size_t tag_count;
-    const char *web_identity_token, *web_identity_token_file; /* one set: AssumeRoleWithWebIdentity */
-} aws_role;
+typedef net_tag aws_tag;
+typedef net_texts aws_strings;
 
 typedef struct aws_partition {
     const char *name;       /* "aws" */
@@ -33,8 +17,6 @@ typedef struct aws_partition {
     const char *dual_suffix;
     const char *global_region; /* signs for services without a region */
 } aws_partition;
-
-typedef struct aws_credentials aws_credentials;
 
 typedef struct aws_instance {
     iac_arena *arena; /* owns all strings here */
@@ -47,7 +29,7 @@ typedef struct aws_instance {
     const char *region, *sts_region;
     const aws_partition *partition;
     const char *access_key, *secret_key, *token; /* arguments, or NULL */
-    aws_role *roles;
+    net_role *roles; /* of assume_role and assume_role_with_web_identity */
     size_t role_count;
     iac_map endpoints; /* service name in the endpoints block -> URL */
     bool use_fips, use_dualstack, s3_use_path_style;
@@ -60,7 +42,7 @@ typedef struct aws_instance {
     aws_strings ignore_keys, ignore_prefixes;
     const char *account_id; /* "" when it was not asked for */
     atomic_llong clock_offset; /* seconds to add to this machine's clock */
-    aws_credentials *credentials;
+    net_credentials *credentials;
 } aws_instance;
 
 /* The partition of a region; never NULL (aws for unknown ones). */

@@ -1,4 +1,5 @@
 #include "providers/aws/configure.h"
+#include "providers/aws/credentials.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ aws_instance *aws_instance_new(void)
     aws_instance *in = iac_xcalloc(1, sizeof(*in));
 
     in->arena = iac_arena_new();
-    in->credentials = aws_credentials_new();
+    in->credentials = net_credentials_new();
     in->region = "us-east-1";
     in->partition = aws_partition_of(in->region);
     in->account_id = "";
@@ -27,7 +28,7 @@ void aws_instance_free(aws_instance *in)
     }
     sdk_http_free(in->http);
     sdk_http_free(in->metadata_http);
-    aws_credentials_free(in->credentials);
+    net_credentials_free(in->credentials);
     iac_map_clear(&in->profiles.settings);
     iac_map_clear(&in->endpoints);
     iac_arena_free(in->arena);
@@ -54,15 +55,13 @@ static const char *text_or_env(aws_instance *in, sdk_val object, const char *nam
 
 static aws_strings strings(aws_instance *in, sdk_val v)
 {
-    aws_strings list = { 0 };
+    size_t n = sdk_is_set(v) ? sdk_host->length(v) : 0;
+    const char **texts = iac_arena_array(in->arena, const char *, n + 1);
 
-    if (sdk_is_set(v)) {
-        list.v = iac_arena_array(in->arena, const char *, sdk_host->length(v) + 1);
-        for (size_t i = 0; i < sdk_host->length(v); i++) {
-            list.v[list.n++] = iac_arena_cstr(in->arena, sdk_str(sdk_host->element(v, i)));
-        }
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = iac_arena_cstr(in->arena, sdk_str(sdk_host->element(v, i)));
     }
-    return list;
+    return (aws_strings){ texts, n };
 }
 
 static aws_tag *tag_map(aws_instance *in, sdk_val v, size_t *ret_n)
@@ -86,32 +85,15 @@ static sdk_val block(sdk_val config, const char *name, size_t i)
     return sdk_is_set(v) && i < sdk_host->length(v) ? sdk_host->element(v, i) : NULL;
 }
 
-/* "1h30m" or "3600s", as Go writes durations. */
-static long duration(const char *s)
+static net_role role_of(aws_instance *in, sdk_val b)
 {
-    double total = 0;
-
-    while (s && *s) {
-        char *end;
-        double n = strtod(s, &end);
-        if (end == s) {
-            return 0;
-        }
-        total += n * (*end == 'h' ? 3600 : *end == 'm' ? 60 : 1);
-        s = *end ? end + 1 : end;
-    }
-    return total > 0 && total < 1e6 ? (long)total : 0;
-}
-
-static aws_role role_of(aws_instance *in, sdk_val b)
-{
-    aws_role role = {
+    net_role role = {
         .arn = text(in, b, "role_arn"),
         .session_name = text(in, b, "session_name"),
         .external_id = text(in, b, "external_id"),
         .policy = text(in, b, "policy"),
         .source_identity = text(in, b, "source_identity"),
-        .duration_seconds = duration(text(in, b, "duration")),
+        .duration_seconds = net_duration(text(in, b, "duration")),
         .policy_arns = strings(in, sdk_get(b, "policy_arns")),
         .transitive_tag_keys = strings(in, sdk_get(b, "transitive_tag_keys")),
         .web_identity_token = text(in, b, "web_identity_token"),
@@ -125,7 +107,7 @@ static aws_role role_of(aws_instance *in, sdk_val b)
 static void read_roles(aws_instance *in, sdk_val config)
 {
     static const char *const blocks[] = { "assume_role_with_web_identity", "assume_role" };
-    IAC_VEC(aws_role) roles = { 0 };
+    IAC_VEC(net_role) roles = { 0 };
 
     for (size_t k = 0; k < IAC_COUNT(blocks); k++) {
         for (size_t i = 0;; i++) {
@@ -133,13 +115,13 @@ static void read_roles(aws_instance *in, sdk_val config)
             if (!b) {
                 break;
             }
-            aws_role role = role_of(in, b);
+            net_role role = role_of(in, b);
             if (role.arn) {
                 iac_vec_push(&roles, role);
             }
         }
     }
-    in->roles = iac_arena_array(in->arena, aws_role, roles.n + 1);
+    in->roles = iac_arena_array(in->arena, net_role, roles.n + 1);
     in->role_count = roles.n;
     if (roles.n) {
         memcpy(in->roles, roles.v, roles.n * sizeof(*roles.v));
@@ -268,8 +250,8 @@ static int32_t find_region(aws_instance *in, iacp_call *call, sdk_val config)
     if (!region) {
         region = aws_profile_get(&in->profiles, in->profile, "region");
     }
-    if (!region && (region = aws_instance_region(in, call))) {
-        region = iac_arena_cstr(in->arena, iac_str_of(region));
+    if (!region) {
+        region = aws_instance_region(in, call);
     }
     if (!region) {
         return sdk_error(call, "region", "Missing region configuration",
@@ -305,6 +287,22 @@ static int32_t check_account(const aws_instance *in, iacp_call *call)
     return IACP_OK;
 }
 
+static int32_t find_keys(aws_instance *in, iacp_call *call)
+{
+    aws_keys keys;
+    net_key_failure failure;
+    iac_buf detail;
+
+    if (aws_credentials_get(in, call, &keys, &failure)) {
+        return IACP_OK;
+    }
+    iac_buf_init(&detail, IAC_BUF_UNLIMITED);
+    const char *summary = net_key_failure_text(&failure, "https://registry.terraform.io/providers/hashicorp/aws", &detail);
+    sdk_error(call, NULL, summary, "%s", detail.p);
+    iac_buf_clear(&detail);
+    return IACP_ERROR;
+}
+
 /* One call tells whether the keys are good and whose they are. */
 static int32_t ask_identity(aws_instance *in, iacp_call *call)
 {
@@ -312,12 +310,9 @@ static int32_t ask_identity(aws_instance *in, iacp_call *call)
     aws_request request = { .service = sts, .op = aws_op_find(sts, "GetCallerIdentity") };
     json_t *answer = NULL;
     aws_error error = { .code = "", .message = "", .request_id = "" };
-    aws_keys keys = { 0 };
 
-    if (!aws_credentials_get(in, call, &keys, &error)) {
-        return sdk_error(call, NULL, "No valid credential sources found",
-                         "Please see https://registry.terraform.io/providers/hashicorp/aws\n"
-                         "for more information about providing credentials.\n\nError: %s\n", error.message);
+    if (find_keys(in, call) != IACP_OK) {
+        return IACP_ERROR;
     }
     if (in->skip_credentials_validation && in->skip_requesting_account_id) {
         return IACP_OK;

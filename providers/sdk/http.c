@@ -10,6 +10,11 @@ static bool call_cancelled(void *owner)
     return sdk_host->cancelled(owner) != 0;
 }
 
+static bool call_wait(void *owner, uint64_t ms)
+{
+    return sdk_host->wait(owner, ms) == 0;
+}
+
 sdk_http *sdk_http_new(const sdk_http_options *options)
 {
     return net_http_new(options);
@@ -22,7 +27,7 @@ void sdk_http_free(sdk_http *http)
 
 net_call sdk_http_call(iacp_call *call)
 {
-    return (net_call){ .owner = call, .alloc = call_alloc, .cancelled = call_cancelled };
+    return (net_call){ .owner = call, .alloc = call_alloc, .cancelled = call_cancelled, .wait = call_wait };
 }
 
 void sdk_http_send(sdk_http *http, iacp_call *call, const sdk_request *request, sdk_response *ret)

@@ -1,26 +1,18 @@
 /* state/backend/s3.h - the inside of the S3 backend: settings and requests (s3_request.c), locks (s3_lock.c), snapshots
- * and workspaces (s3.c). Layer: state/backend. Threads: settings are read-only; keys have a mutex of their own. */
+ * and workspaces (s3.c). Layer: state/backend. Threads: settings are read-only. */
 #ifndef IAC_BACKEND_S3_H
 #define IAC_BACKEND_S3_H
-#include "lang/net/keys.h"
-#include "state/backend.h"
+#include "state/aws/aws.h"
 
 typedef struct s3_backend {
     iac_arena *arena;
-    const char *bucket, *key, *region, *prefix;
+    iac_aws aws;
+    const char *bucket, *key, *prefix;
     const char *s3_url; /* without the bucket, where it is part of the path; else with it */
     bool path_style;
     const char *dynamodb_url, *table;
     const char *acl, *kms_key, *customer_key;
     bool encrypt, use_lockfile;
-    int64_t max_retries;
-    net_http *http, *metadata_http;
-    aws_profiles profiles;
-    net_key_source source;
-    pthread_mutex_t mutex; /* guards what follows */
-    iac_arena *key_arena;
-    net_keys keys;
-    bool have_keys;
 } s3_backend;
 
 extern const iac_backend_argument s3_arguments[];

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+enum { USUAL_ATTEMPTS = 5 };
 
 #define TEXT "\"string\""
 #define FLAG "\"bool\""
@@ -17,27 +18,12 @@ static const iac_backend_argument endpoints[] = {
     { .name = "sso", .type = TEXT }, { .name = "sts", .type = TEXT }, { .name = NULL },
 };
 
-static const iac_backend_argument assume_role[] = {
-    { .name = "duration", .type = TEXT }, { .name = "external_id", .type = TEXT }, { .name = "policy", .type = TEXT },
-    { .name = "policy_arns", .type = TEXTS }, { .name = "role_arn", .type = TEXT },
-    { .name = "session_name", .type = TEXT }, { .name = "source_identity", .type = TEXT },
-    { .name = "tags", .type = "[\"map\",\"string\"]" }, { .name = "transitive_tag_keys", .type = TEXTS },
-    { .name = NULL },
-};
-
-static const iac_backend_argument web_identity[] = {
-    { .name = "duration", .type = TEXT }, { .name = "policy", .type = TEXT }, { .name = "policy_arns", .type = TEXTS },
-    { .name = "role_arn", .type = TEXT }, { .name = "session_name", .type = TEXT },
-    { .name = "web_identity_token", .type = TEXT, .sensitive = true },
-    { .name = "web_identity_token_file", .type = TEXT }, { .name = NULL },
-};
-
 const iac_backend_argument s3_arguments[] = {
     { .name = "access_key", .type = TEXT },
     { .name = "acl", .type = TEXT },
     { .name = "allowed_account_ids", .type = TEXTS },
-    { .name = "assume_role", .nested = assume_role },
-    { .name = "assume_role_with_web_identity", .nested = web_identity },
+    { .name = "assume_role", .nested = iac_aws_assume_role },
+    { .name = "assume_role_with_web_identity", .nested = iac_aws_web_identity },
     { .name = "bucket", .type = TEXT, .required = true },
     { .name = "custom_ca_bundle", .type = TEXT, .env = "AWS_CA_BUNDLE" },
     { .name = "dynamodb_endpoint", .type = TEXT, .env = "AWS_ENDPOINT_URL_DYNAMODB AWS_DYNAMODB_ENDPOINT" },
@@ -83,130 +69,70 @@ const iac_backend_argument s3_arguments[] = {
 
 /* ---- settings ---- */
 
-static const char *text_in(iac_arena *arena, const iac_value *config, const char *object, const char *name)
-{
-    const iac_value *v = iac_value_get_cstr(config, object);
-    return v && iac_is_set_value(v) && v->kind == IAC_OBJECT ? iac_backend_text(arena, v, name) : NULL;
-}
-
-static const char *const *texts_of(iac_arena *arena, const iac_value *config, const char *name, size_t *ret_n)
-{
-    const iac_value *v = iac_value_get_cstr(config, name);
-    *ret_n = 0;
-    if (!v || !iac_is_set_value(v) || v->kind != IAC_SET)
-        return NULL;
-    const char **texts = iac_arena_array(arena, const char *, v->n);
-    for (size_t i = 0; i < v->n; i++)
-        texts[(*ret_n)++] = iac_arena_cstr(arena, v->items[i]->string);
-    return texts;
-}
-
-static const char *endpoint(iac_arena *arena, const iac_value *config, const char *service, const char *old,
-                            const char *region)
-{
-    const char *url = text_in(arena, config, "endpoints", service);
-    bool fips = iac_backend_flag(config, "use_fips_endpoint");
-    if (!url)
-        url = iac_backend_text(arena, config, old);
-    if (!url && getenv("AWS_ENDPOINT_URL") && *getenv("AWS_ENDPOINT_URL"))
-        url = getenv("AWS_ENDPOINT_URL");
-    if (url) {
-        size_t n = strlen(url);
-        while (n && url[n - 1] == '/')
-            n--;
-        return iac_arena_printf(arena, "%s%.*s", strstr(url, "://") ? "" : "https://", (int)n, url).p;
-    }
-    const char *suffix = strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-    bool dual = iac_backend_flag(config, "use_dualstack_endpoint") && strcmp(service, "s3") == 0;
-    return iac_arena_printf(arena, "https://%s%s%s.%s.%s", service, fips ? "-fips" : "", dual ? ".dualstack" : "", region,
-                            suffix).p;
-}
-
-static void read_roles(s3_backend *s, const iac_value *config)
-{
-    s->source.role = (net_role){
-        .arn = text_in(s->arena, config, "assume_role", "role_arn"),
-        .session_name = text_in(s->arena, config, "assume_role", "session_name"),
-        .external_id = text_in(s->arena, config, "assume_role", "external_id"),
-        .policy = text_in(s->arena, config, "assume_role", "policy"),
-        .source_identity = text_in(s->arena, config, "assume_role", "source_identity"),
-    };
-    s->source.web_role = (net_role){
-        .arn = text_in(s->arena, config, "assume_role_with_web_identity", "role_arn"),
-        .session_name = text_in(s->arena, config, "assume_role_with_web_identity", "session_name"),
-        .policy = text_in(s->arena, config, "assume_role_with_web_identity", "policy"),
-        .web_identity_token = text_in(s->arena, config, "assume_role_with_web_identity", "web_identity_token"),
-        .web_identity_token_file = text_in(s->arena, config, "assume_role_with_web_identity",
-                                           "web_identity_token_file"),
-    };
-}
-
-static void read_sources(s3_backend *s, const iac_value *config)
-{
-    size_t config_count, credential_count;
-    const char *const *config_files = texts_of(s->arena, config, "shared_config_files", &config_count);
-    const char *const *files = texts_of(s->arena, config, "shared_credentials_files", &credential_count);
-    const char *file = iac_backend_text(s->arena, config, "shared_credentials_file");
-    if (!credential_count && file) {
-        files = &file;
-        credential_count = 1;
-    }
-    aws_profiles_load(&s->profiles, s->arena, config_files, config_count, files, credential_count);
-    s->source.access_key = iac_backend_text(s->arena, config, "access_key");
-    s->source.secret_key = iac_backend_text(s->arena, config, "secret_key");
-    s->source.token = iac_backend_text(s->arena, config, "token");
-    s->source.profiles = &s->profiles;
-    s->source.profile = iac_backend_text(s->arena, config, "profile");
-    s->source.skip_metadata = iac_backend_flag(config, "skip_metadata_api_check");
-    s->source.metadata_url = iac_backend_text(s->arena, config, "ec2_metadata_service_endpoint");
-    read_roles(s, config);
-}
-
-static void open_lines(s3_backend *s, const iac_value *config)
-{
-    const char *proxy = iac_backend_text(s->arena, config, "https_proxy");
-    net_http_options options = {
-        .user_agent = "iac/" IAC_VERSION,
-        .ca_file = iac_backend_text(s->arena, config, "custom_ca_bundle"),
-        .insecure = iac_backend_flag(config, "insecure"),
-        .proxy = proxy ? proxy : iac_backend_text(s->arena, config, "http_proxy"),
-    };
-    net_http_options metadata = { .user_agent = options.user_agent, .proxy = "", .connect_timeout_ms = 1000,
-                                  .timeout_ms = 5000 };
-    s->http = net_http_new(&options);
-    s->metadata_http = net_http_new(&metadata);
-    s->source.http = s->http;
-    s->source.metadata_http = s->metadata_http;
-}
-
 static iac_status bad(const char *summary, const char *detail, iac_diags *diags)
 {
     iac_diag_error(diags, IAC_NO_RANGE, summary, "%s", detail);
     return IAC_ERR;
 }
 
+static bool is_key_id(const char *text)
+{
+    static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+    size_t i = 0;
+
+    if (strncmp(text, "mrk-", 4) == 0)
+        return strspn(text + 4, "0123456789abcdef") == 32 && !text[36];
+    for (; form[i] && text[i]; i++)
+        if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
+            return false;
+    return !form[i] && !text[i];
+}
+
+static iac_status check_kms_key(iac_arena *arena, const char *key, iac_diags *diags)
+{
+    const char *resource = key;
+
+    if (strncmp(key, "arn:", 4) == 0) {
+        for (int i = 0; resource && i < 5; i++) {
+            resource = strchr(resource, ':');
+            resource = resource ? resource + 1 : NULL;
+        }
+        if (resource && (strncmp(resource, "key/", 4) == 0 || strncmp(resource, "alias/", 6) == 0))
+            return IAC_OK;
+        return bad("Invalid KMS Key ARN", iac_arena_printf(arena, "Value must be a valid KMS Key ARN, got \"%s\"", key).p,
+                   diags);
+    }
+    if (strncmp(key, "alias/", 6) == 0 || is_key_id(key))
+        return IAC_OK;
+    return bad("Invalid KMS Key ID", iac_arena_printf(arena, "Value must be a valid KMS Key ID, got \"%s\"", key).p, diags);
+}
+
 static iac_status check(const s3_backend *s, iac_diags *diags)
 {
     size_t n = strlen(s->key);
-    if (!s->region)
-        return bad("Missing region value", "The \"region\" attribute or the \"AWS_REGION\" or \"AWS_DEFAULT_REGION\" "
-                                           "environment variables must be set.", diags);
+    uint8_t raw[64];
+
     if (s->key[0] == '/' || s->key[n - 1] == '/')
         return bad("Invalid Value", "The value must not start or end with \"/\": key", diags);
     if (s->kms_key && s->customer_key)
         return bad("Invalid Attribute Combination", "Only one of kms_key_id, sse_customer_key can be set.", diags);
+    if (s->kms_key && check_kms_key(s->arena, s->kms_key, diags) != IAC_OK)
+        return IAC_ERR;
+    if (s->customer_key && strlen(s->customer_key) != 44)
+        return bad("Invalid sse_customer_key value", "sse_customer_key must be 44 characters in length", diags);
+    if (s->customer_key && EVP_DecodeBlock(raw, (const unsigned char *)s->customer_key, 44) < 0)
+        return bad("Invalid sse_customer_key value", "sse_customer_key must be base64 encoded", diags);
     return IAC_OK;
 }
 
 iac_status s3_configure(const iac_backend_setup *setup, void **ret_self, iac_diags *diags)
 {
-    const iac_value *config = setup->config;
     iac_arena *arena = iac_arena_new();
+    const iac_value *config = iac_value_copy(arena, setup->config);
     s3_backend *s = iac_arena_new_of(arena, s3_backend);
     *s = (s3_backend){ .arena = arena };
     s->bucket = iac_backend_text(arena, config, "bucket");
     s->key = iac_backend_text(arena, config, "key");
-    s->region = iac_backend_text(arena, config, "region");
     s->prefix = iac_backend_text(arena, config, "workspace_key_prefix");
     s->table = iac_backend_text(arena, config, "dynamodb_table");
     s->acl = iac_backend_text(arena, config, "acl");
@@ -215,22 +141,14 @@ iac_status s3_configure(const iac_backend_setup *setup, void **ret_self, iac_dia
     s->encrypt = iac_backend_flag(config, "encrypt");
     s->use_lockfile = iac_backend_flag(config, "use_lockfile");
     s->path_style = iac_backend_flag(config, "use_path_style") || iac_backend_flag(config, "force_path_style");
-    s->max_retries = iac_backend_number(config, "max_retries", 5);
-    read_sources(s, config);
-    if (!s->region)
-        s->region = aws_profile_get(&s->profiles, s->source.profile ? s->source.profile : "default", "region");
-    if (!s->bucket || !s->key || check(s, diags) != IAC_OK) {
-        iac_arena_free(arena);
+    if (iac_aws_open(&s->aws, arena, config, USUAL_ATTEMPTS,
+                     "https://developer.hashicorp.com/terraform/language/backend/s3", diags) != IAC_OK ||
+        !s->bucket || !s->key || check(s, diags) != IAC_OK || iac_aws_validate(&s->aws, diags) != IAC_OK) {
+        s3_free(s);
         return IAC_ERR;
     }
-    s->s3_url = endpoint(arena, config, "s3", "endpoint", s->region);
-    s->dynamodb_url = endpoint(arena, config, "dynamodb", "dynamodb_endpoint", s->region);
-    s->source.sts_url = endpoint(arena, config, "sts", "sts_endpoint", s->region);
-    s->source.sts_region = iac_backend_text(arena, config, "sts_region");
-    if (!s->source.sts_region)
-        s->source.sts_region = s->region;
-    open_lines(s, config);
-    pthread_mutex_init(&s->mutex, NULL);
+    s->s3_url = iac_aws_endpoint(&s->aws, "s3", "endpoint");
+    s->dynamodb_url = iac_aws_endpoint(&s->aws, "dynamodb", "dynamodb_endpoint");
     *ret_self = s;
     return IAC_OK;
 }
@@ -238,59 +156,18 @@ iac_status s3_configure(const iac_backend_setup *setup, void **ret_self, iac_dia
 void s3_free(void *self)
 {
     s3_backend *s = self;
-    net_http_free(s->http);
-    net_http_free(s->metadata_http);
-    pthread_mutex_destroy(&s->mutex);
-    if (s->key_arena)
-        iac_arena_free(s->key_arena);
+
+    iac_aws_close(&s->aws);
     iac_arena_free(s->arena);
 }
 
 /* ---- requests ---- */
 
-enum { REFRESH_EARLY_SECONDS = 300, MAX_PAUSE_MS = 5000 };
-
-/* Keys in the arena, fetched when there are none or they near their end. */
-static iac_status keys_for(s3_backend *s, iac_arena *arena, net_keys *ret, iac_diags *diags)
-{
-    iac_str error = { 0 };
-    pthread_mutex_lock(&s->mutex);
-    if (s->have_keys && s->keys.expires && s->keys.expires - REFRESH_EARLY_SECONDS < (double)time(NULL))
-        s->have_keys = false;
-    if (!s->have_keys) {
-        if (s->key_arena)
-            iac_arena_free(s->key_arena);
-        s->key_arena = iac_arena_new();
-        s->have_keys = net_find_keys(&s->source, s->key_arena, &s->keys, &error);
-    }
-    bool have = s->have_keys;
-    if (have)
-        *ret = (net_keys){ iac_arena_cstr(arena, iac_str_of(s->keys.access_key)),
-                           iac_arena_cstr(arena, iac_str_of(s->keys.secret_key)),
-                           s->keys.token ? iac_arena_cstr(arena, iac_str_of(s->keys.token)) : NULL, s->keys.expires };
-    else
-        iac_diag_error(diags, IAC_NO_RANGE, "No valid credential sources found",
-                       "Please see the documentation of the S3 backend for the ways of giving credentials.\n\nError: "
-                       "%.*s", IAC_FMT(error));
-    pthread_mutex_unlock(&s->mutex);
-    return have ? IAC_OK : IAC_ERR;
-}
-
 static iac_status send_signed(s3_backend *s, iac_arena *arena, const char *service, const net_request *request,
                               net_response *ret, iac_diags *diags)
 {
-    int64_t pause = 100;
-    for (int64_t left = s->max_retries;; left--) {
-        net_keys keys;
-        if (keys_for(s, arena, &keys, diags) != IAC_OK)
-            return IAC_ERR;
-        net_send_signed(s->http, arena, &keys, service, s->region, request, ret);
-        bool passes = ret->status == 0 ? ret->retryable : ret->status == 429 || (ret->status >= 500 && ret->status != 501);
-        if (!passes || left <= 1)
-            return IAC_OK;
-        usleep((useconds_t)pause * 1000);
-        pause = pause < MAX_PAUSE_MS ? pause * 2 : MAX_PAUSE_MS;
-    }
+    net_aws_error refused; /* told by who knows what was wanted */
+    return iac_aws_send(&s->aws, service, arena, request, ret, &refused, diags) == IAC_ERR ? IAC_ERR : IAC_OK;
 }
 
 iac_str s3_key(const s3_backend *s, iac_arena *arena, const char *workspace, const char *suffix)

@@ -24,8 +24,8 @@ typedef struct external {
 } external;
 
 static const char name[] = "external";
-static const iac_key_argument arguments[] = {
-    { "command", "[\"list\",\"string\"]", true, false }, { NULL, NULL, false, false },
+static const iac_backend_argument arguments[] = {
+    { .name = "command", .type = "[\"list\",\"string\"]", .required = true }, { .name = NULL },
 };
 
 static void release(void *self)

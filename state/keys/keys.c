@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-const iac_key_source *const iac_key_sources[] = { &iac_key_pbkdf2, &iac_key_external, NULL };
+const iac_key_source *const iac_key_sources[] = { &iac_key_pbkdf2, &iac_key_argon2, &iac_key_aws_kms, &iac_key_external,
+                                                  NULL };
 
 const iac_key_source *iac_key_source_find(iac_str name)
 {

@@ -1,5 +1,6 @@
 /* Where AWS keys, regions and endpoints come from. */
 #include "tests/unit/aws_harness.h"
+#include "lang/net/keys_internal.h"
 
 #define STS(op, body) \
     "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n<" op "Response><" op "Result>" body \
@@ -41,10 +42,10 @@ static void use_profiles(const char *config, const char *credentials, const char
 static aws_keys get(void)
 {
     aws_keys keys = { 0 };
-    aws_error error = { .message = "" };
+    net_key_failure failure = { 0 };
 
-    if (!aws_credentials_get(instance, call, &keys, &error)) {
-        fail_msg("%s", error.message);
+    if (!aws_credentials_get(instance, call, &keys, &failure)) {
+        fail_msg("%s", failure.error);
     }
     return keys;
 }
@@ -52,10 +53,10 @@ static aws_keys get(void)
 static const char *get_error(void)
 {
     aws_keys keys = { 0 };
-    aws_error error = { .message = "" };
+    net_key_failure failure = { 0 };
 
-    assert_false(aws_credentials_get(instance, call, &keys, &error));
-    return error.message;
+    assert_false(aws_credentials_get(instance, call, &keys, &failure));
+    return failure.error;
 }
 
 static void test_aws_credentials__arguments_come_before_the_environment(void **state)
@@ -69,8 +70,8 @@ static void test_aws_credentials__arguments_come_before_the_environment(void **s
     assert_string_equal(keys.token, "env-token");
 
     aws_instance *other = instance_new(NULL);
-    aws_error error;
-    assert_true(aws_credentials_get(other, call, &keys, &error));
+    net_key_failure failure;
+    assert_true(aws_credentials_get(other, call, &keys, &failure));
     assert_string_equal(keys.access_key, "AKID");
     assert_null(keys.token);
     aws_instance_free(other);
@@ -109,7 +110,7 @@ static void test_aws_credentials__a_process_prints_them(void **state)
     aws_keys keys = get();
     assert_string_equal(keys.access_key, "P");
     assert_int_equal(keys.expires, 2208988800LL);
-    aws_credentials_expire(instance, &keys);
+    net_credentials_expire(instance->credentials, &keys);
     instance->profile = "bad";
     assert_string_equal(get_error(), "credential_process ended with an error");
 }
@@ -194,9 +195,9 @@ static void test_aws_credentials__container_addresses_elsewhere_are_refused(void
     (void)state;
     setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.20.example.com/x", 1);
     assert_non_null(strstr(get_error(), "not allowed"));
-    aws_keys keys;
-    assert_false(aws_keys_from_json(call, IAC_STR("{\"AccessKeyId\":1}"), &keys));
-    assert_false(aws_keys_from_json(call, IAC_STR("[["), &keys));
+    net_keys keys;
+    assert_false(net_keys_from_json(instance->arena, IAC_STR("{\"AccessKeyId\":1}"), &keys));
+    assert_false(net_keys_from_json(instance->arena, IAC_STR("[["), &keys));
 }
 
 static void test_aws_credentials__instance_metadata_needs_a_token(void **state)
