@@ -24,7 +24,8 @@ typedef struct iac_var_arg {
 
 /* Everything that any command's options set; texts are borrowed from argv. */
 typedef struct iac_args {
-    bool help, no_color, json, input, lock, refresh, destroy, refresh_only, compact_warnings, concise, detailed_exitcode;
+    bool help, no_color, json, redact, input, lock, refresh, destroy, refresh_only, compact_warnings, concise;
+    bool detailed_exitcode;
     bool auto_approve, raw, backend, dry_run, force, verify;
     bool or_create, allow_missing; /* workspace select; taint */
     bool upgrade, get, reconfigure, migrate_state, force_copy; /* init; upgrade also get's -update */

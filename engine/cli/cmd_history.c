@@ -284,7 +284,7 @@ static int run_show(iac_cli *cli)
         print_json(&out, &entry);
         if (plan) {
             iac_buf_cstr(&out, ",\"plan\":");
-            iac_json_plan(&out, plan, iac_cli_schemas(cli));
+            iac_json_plan(&out, plan, iac_cli_schemas(cli), false);
             out.n--; /* its newline */
         }
         iac_buf_cstr(&out, "}\n");

@@ -5,6 +5,8 @@
 
 static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as a JSON document." },
+    { "redact", IAC_OPTION_BOOL, offsetof(iac_args, redact), NULL,
+      "With -json: \"(sensitive value)\" in place of whatever is sensitive, for documents that are kept or passed on." },
     { "format", IAC_OPTION_TEXT, offsetof(iac_args, format), "=markdown|html",
       "Print a saved plan for review: as Markdown for a comment on a pull request, or as a page of HTML." },
 };
@@ -16,8 +18,10 @@ static void print_state(iac_cli *cli, const iac_state *state)
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    if (cli->args.redact || !cli->args.json)
+        iac_view_note_secrets(state, iac_cli_schemas(cli));
     if (cli->args.json)
-        iac_json_state(&out, state, iac_cli_schemas(cli));
+        iac_json_state(&out, state, iac_cli_schemas(cli), cli->args.redact);
     else
         iac_view_state(&out, state, iac_cli_schemas(cli), &cli->out_view);
     iac_cli_print(&out);
@@ -60,7 +64,7 @@ static int show_file(iac_cli *cli, const char *path)
     iac_view_schemas schemas = iac_view_schemas_in(plan);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->args.json)
-        iac_json_plan(&out, plan, &schemas);
+        iac_json_plan(&out, plan, &schemas, cli->args.redact);
     else if (cli->args.format && strcmp(cli->args.format, "html") == 0)
         iac_view_plan_html(&out, plan);
     else if (cli->args.format)
@@ -72,13 +76,16 @@ static int show_file(iac_cli *cli, const char *path)
     return IAC_EXIT_OK;
 }
 
-/* What -format asks for is there of saved plans only. */
-static iac_status check_format(iac_cli *cli)
+/* What -format asks for is there of saved plans only, what -redact asks for of JSON. */
+static iac_status check_options(iac_cli *cli)
 {
     const char *format = cli->args.format;
 
+    if (cli->args.redact && !cli->args.json)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible options",
+                       "The -redact option is for the documents of -json: texts for people show nothing sensitive.");
     if (!format)
-        return IAC_OK;
+        return iac_diags_has_errors(&cli->diags) ? IAC_ERR : IAC_OK;
     if (strcmp(format, "markdown") != 0 && strcmp(format, "html") != 0)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid format",
                        "The -format option takes \"markdown\" or \"html\", not \"%s\".", format);
@@ -91,7 +98,7 @@ static iac_status check_format(iac_cli *cli)
 
 static int run(iac_cli *cli)
 {
-    if (check_format(cli) != IAC_OK)
+    if (check_options(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     return cli->args.positional_count ? show_file(cli, cli->args.positional[0]) : show_state(cli);
 }

@@ -7,7 +7,12 @@
 
 struct moving {
     iac_arena *arena;
+    iac_arena *scratch; /* emptied for each instance */
     iac_moves moves;
+    uint32_t *next;  /* of each block: index + 1 of the next of the same source; 0: none */
+    iac_map sources; /* source as `source_text` tells it -> index + 1 of the first block */
+    iac_map spoken;  /* resources and modules at either end, without keys */
+    size_t deepest;  /* a block stands in a module of at most so many steps */
 };
 
 static bool endpoint(iac_arena *arena, const iac_expr *expr, iac_addr *ret, bool *ret_module)
@@ -49,6 +54,50 @@ bool iac_move_of_instance(const iac_move *move)
 static bool same_step(const iac_module_step *a, const iac_module_step *b, bool with_key)
 {
     return iac_str_eq(a->name, b->name) && (!with_key || iac_key_equal(a->key, b->key));
+}
+
+/* How a source is found: the steps of the block's module without keys, then the rest with them. */
+static iac_str source_text(iac_arena *arena, iac_addr addr, size_t keyless, bool is_module)
+{
+    iac_module_step *steps = iac_arena_array(arena, iac_module_step, addr.module.n);
+    for (size_t i = 0; i < addr.module.n; i++) {
+        steps[i] = addr.module.steps[i];
+        if (i < keyless)
+            steps[i].key = (iac_key){ 0 };
+    }
+    addr.module.steps = steps;
+    return is_module ? iac_module_addr_text(arena, addr.module) : iac_addr_text(arena, addr);
+}
+
+/* An end of the block, from the root. */
+static iac_addr from_root(iac_arena *arena, const iac_move *move, iac_addr end)
+{
+    size_t n = move->module.n;
+    iac_module_step *steps = iac_arena_array(arena, iac_module_step, n + end.module.n);
+    if (n)
+        memcpy(steps, move->module.steps, n * sizeof(*steps));
+    if (end.module.n)
+        memcpy(steps + n, end.module.steps, end.module.n * sizeof(*steps));
+    end.module = (iac_module_addr){ steps, n + end.module.n };
+    return end;
+}
+
+/* Makes blocks found by what they move, so that instances do not try each. */
+static void index_moves(struct moving *moving)
+{
+    moving->next = iac_arena_array(moving->arena, uint32_t, moving->moves.list.n);
+    for (size_t i = moving->moves.list.n; i-- > 0;) { /* the first block of a source comes to stand in front */
+        const iac_move *move = &moving->moves.list.v[i];
+        iac_addr from = from_root(moving->arena, move, move->from), to = from_root(moving->arena, move, move->to);
+        void **at = iac_map_at(&moving->sources, source_text(moving->arena, from, move->module.n, move->is_module));
+        moving->next[i] = (uint32_t)(uintptr_t)*at;
+        *at = (void *)(uintptr_t)(i + 1);
+        from.key = to.key = (iac_key){ 0 };
+        iac_map_put(&moving->spoken, source_text(moving->arena, from, SIZE_MAX, move->is_module), moving);
+        iac_map_put(&moving->spoken, source_text(moving->arena, to, SIZE_MAX, move->is_module), moving);
+        if (move->module.n > moving->deepest)
+            moving->deepest = move->module.n;
+    }
 }
 
 /* Whether `path` begins with `module` (keys ignored), followed by `relative` (exactly; the last step's key may be left
@@ -122,29 +171,59 @@ static const iac_resource_config *config_of(const iac_module_config *module, iac
     return iac_module_resource(module, addr.mode, addr.type, addr.name);
 }
 
-static bool selects(const iac_move *move, const iac_addr *end, iac_addr addr)
-{
-    size_t n = move->module.n + end->module.n;
-    if (addr.module.n < n || (!move->is_module && addr.module.n != n))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const iac_module_step *step = i < move->module.n ? &move->module.steps[i]
-                                                         : &end->module.steps[i - move->module.n];
-        if (!same_step(&addr.module.steps[i], step, false))
-            return false;
-    }
-    return move->is_module || (addr.mode == end->mode && iac_str_eq(addr.type, end->type) &&
-                               iac_str_eq(addr.name, end->name));
-}
-
-/* Whether a moved block speaks of the resource: then nothing is implied. */
+/* Whether a moved block speaks of the resource, or of a module it is in: then nothing is implied. */
 static bool is_spoken_of(const struct moving *moving, iac_addr addr)
 {
-    for (size_t i = 0; i < moving->moves.list.n; i++)
-        if (selects(&moving->moves.list.v[i], &moving->moves.list.v[i].from, addr) ||
-            selects(&moving->moves.list.v[i], &moving->moves.list.v[i].to, addr))
+    addr.key = (iac_key){ 0 };
+    if (!moving->moves.list.n)
+        return false;
+    if (iac_map_has(&moving->spoken, source_text(moving->scratch, addr, SIZE_MAX, false)))
+        return true;
+    for (; addr.module.n; addr.module.n--)
+        if (iac_map_has(&moving->spoken, source_text(moving->scratch, addr, SIZE_MAX, true)))
             return true;
     return false;
+}
+
+/* The first block, in the order they were written, that names the source and fits. */
+static void look_up(struct moving *moving, iac_str source, const iac_addr *addr, iac_addr *ret, size_t *best)
+{
+    for (size_t k = (uintptr_t)iac_map_get(&moving->sources, source); k && k - 1 < *best;
+         k = moving->next[k - 1]) {
+        iac_addr moved = *addr;
+        if (!apply_move(moving, &moving->moves.list.v[k - 1], &moved))
+            continue;
+        *best = k - 1;
+        *ret = moved;
+        return;
+    }
+}
+
+/* Moves an address by one block; false when none names it. */
+static bool move_once(struct moving *moving, iac_addr *addr)
+{
+    size_t best = SIZE_MAX;
+    iac_addr moved = *addr;
+    for (size_t keyless = 0; keyless <= moving->deepest && keyless <= addr->module.n; keyless++) {
+        iac_addr part = *addr;
+        look_up(moving, source_text(moving->scratch, part, keyless, false), addr, &moved, &best);
+        part.key = (iac_key){ 0 };
+        if (addr->key.kind != IAC_KEY_NONE)
+            look_up(moving, source_text(moving->scratch, part, keyless, false), addr, &moved, &best);
+        for (; part.module.n > keyless; part.module.n--) {
+            look_up(moving, source_text(moving->scratch, part, keyless, true), addr, &moved, &best);
+            iac_module_step *steps = iac_arena_array(moving->scratch, iac_module_step, part.module.n);
+            memcpy(steps, part.module.steps, part.module.n * sizeof(*steps));
+            if (steps[part.module.n - 1].key.kind == IAC_KEY_NONE)
+                continue;
+            steps[part.module.n - 1].key = (iac_key){ 0 }; /* all instances of the call */
+            iac_addr call = part;
+            call.module.steps = steps;
+            look_up(moving, source_text(moving->scratch, call, keyless, true), addr, &moved, &best);
+        }
+    }
+    *addr = moved;
+    return best != SIZE_MAX;
 }
 
 /* A resource that got count keeps its object as [0], and one that lost it takes the object of [0]. */
@@ -207,13 +286,22 @@ static void hand_on(iac_arena *arena, iac_state_instance *instances, size_t n, c
     }
 }
 
+static void end_moving(struct moving *moving)
+{
+    iac_vec_clear(&moving->moves.list);
+    iac_map_clear(&moving->sources);
+    iac_map_clear(&moving->spoken);
+    iac_arena_free(moving->scratch);
+}
+
 const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, const iac_state *state,
                                 iac_map *ret_moved, iac_diags *diags)
 {
-    struct moving moving = { .arena = arena };
+    struct moving moving = { .arena = arena, .scratch = iac_arena_new() };
     iac_moves_collect(arena, config->root, &moving.moves);
+    index_moves(&moving);
     if (!state || state->instance_count == 0) {
-        iac_vec_clear(&moving.moves.list);
+        end_moving(&moving);
         return state;
     }
     iac_state *result = iac_arena_new_of(arena, iac_state);
@@ -224,11 +312,9 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     iac_map left = { 0 }; /* resource address that something has moved from -> its object */
     for (size_t i = 0; i < state->instance_count; i++) {
         iac_addr addr = instances[i].addr;
-        for (size_t k = 0, hops = 0; k < moving.moves.list.n && hops <= moving.moves.list.n; k++)
-            if (apply_move(&moving, &moving.moves.list.v[k], &addr)) {
-                k = SIZE_MAX; /* a chain: begin again, as often as there are blocks */
-                hops++;
-            }
+        iac_arena_reset(moving.scratch);
+        for (size_t hops = 0; hops <= moving.moves.list.n && moving.moves.list.n && move_once(&moving, &addr); hops++)
+            ; /* a chain: as often as there are blocks */
         if (iac_addr_equal(addr, instances[i].addr) && !implied_move(&moving, config, state, &addr))
             continue;
         if (iac_state_find(state, addr)) {
@@ -254,7 +340,7 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     if (left.n)
         hand_on(arena, instances, state->instance_count, &left);
     iac_map_clear(&left);
-    iac_vec_clear(&moving.moves.list);
+    end_moving(&moving);
     if (!any)
         return state;
     qsort(instances, state->instance_count, sizeof(*instances), compare_instances);

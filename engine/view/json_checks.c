@@ -58,7 +58,7 @@ static void add_object(iac_buf *out, iac_arena *arena, const iac_check_result *c
     iac_buf_char(out, '}');
 }
 
-static void add_instance(iac_buf *out, iac_arena *arena, const iac_check_result *check)
+static void add_instance(iac_buf *out, iac_arena *arena, const iac_check_result *check, bool redact)
 {
     bool first = true;
     iac_addr addr = parts_of(arena, check->kind, check->address);
@@ -75,13 +75,13 @@ static void add_instance(iac_buf *out, iac_arena *arena, const iac_check_result 
     iac_buf_printf(out, "},\"status\":\"%.*s\"", IAC_FMT(check->status));
     for (size_t i = 0; i < check->message_count; i++) {
         iac_buf_cstr(out, i ? ",{\"message\":" : ",\"problems\":[{\"message\":");
-        iac_json_string(out, check->messages[i], true);
+        iac_json_text(out, check->messages[i], redact);
         iac_buf_char(out, '}');
     }
     iac_buf_cstr(out, check->message_count ? "]}" : "}");
 }
 
-void iac_json_checks(iac_buf *out, bool *first, const iac_check_result *checks, size_t n)
+void iac_json_checks(iac_buf *out, bool *first, const iac_check_result *checks, size_t n, bool redact)
 {
     if (!n)
         return;
@@ -95,7 +95,7 @@ void iac_json_checks(iac_buf *out, bool *first, const iac_check_result *checks, 
         iac_buf_printf(out, ",\"status\":\"%.*s\"", IAC_FMT(iac_checks_status(&checks[i], end - i)));
         for (size_t k = i; k < end && checks[k].address.n; k++) {
             iac_buf_cstr(out, k > i ? "," : ",\"instances\":[");
-            add_instance(out, arena, &checks[k]);
+            add_instance(out, arena, &checks[k], redact);
         }
         iac_buf_cstr(out, checks[i].address.n ? "]}" : "}");
     }

@@ -4,5 +4,5 @@
 #include "engine/view/view.h"
 
 /* The member "checks", left out when there are none. */
-void iac_json_checks(iac_buf *out, bool *first, const iac_check_result *checks, size_t n);
+void iac_json_checks(iac_buf *out, bool *first, const iac_check_result *checks, size_t n, bool redact);
 #endif

@@ -11,6 +11,8 @@ typedef struct writer {
     iac_arena *arena;
     const iac_view_schemas *schemas;
     const iac_module_config *module;
+    const iac_module_config *called; /* attributes are arguments of it; or NULL */
+    bool redact;
     iac_map sources; /* key of a provider configuration -> iac_str *: the key of the one it is taken from */
 } writer;
 
@@ -86,7 +88,7 @@ static void write_refs(writer *w, const ref_list *list)
 }
 
 /* {"constant_value":..}, {"references":[..]}, or {} where it is neither. */
-static void write_expr(writer *w, const iac_expr *expr)
+static void write_expr(writer *w, const iac_expr *expr, bool sensitive)
 {
     iac_diags ignored = IAC_DIAGS_INIT;
     ref_list list = { .w = w };
@@ -99,7 +101,7 @@ static void write_expr(writer *w, const iac_expr *expr)
         const iac_value *v = iac_eval(NULL, expr, w->arena, &ignored);
         if (!ignored.errors && iac_is_wholly_known(v)) {
             iac_buf_cstr(w->out, "\"constant_value\":");
-            iac_value_to_json(w->out, v);
+            iac_json_shown(w->out, v, sensitive, w->redact);
         }
     }
     iac_buf_char(w->out, '}');
@@ -107,12 +109,12 @@ static void write_expr(writer *w, const iac_expr *expr)
     iac_diags_clear(&ignored);
 }
 
-static void write_expr_member(writer *w, bool *first, const char *name, const iac_expr *expr)
+static void write_expr_member(writer *w, bool *first, const char *name, const iac_expr *expr, bool sensitive)
 {
     if (!expr)
         return;
     iac_json_member(w->out, first, name);
-    write_expr(w, expr);
+    write_expr(w, expr, sensitive);
 }
 
 /* As above, left out where there is nothing to say of the expression. */
@@ -120,7 +122,7 @@ static void write_repetition(writer *w, bool *first, const char *name, const iac
 {
     size_t before = w->out->n;
     bool was_first = *first;
-    write_expr_member(w, first, name, expr);
+    write_expr_member(w, first, name, expr, false);
     if (expr && iac_str_ends(iac_buf_view(w->out), IAC_STR(":{}"))) {
         w->out->n = before;
         w->out->p[before] = '\0';
@@ -210,7 +212,7 @@ static bool write_body(writer *w, const iac_body *body, const iac_block_schema *
         if (!content.attributes[i])
             continue;
         open_member(w, &any, schema->attributes[i].name);
-        write_expr(w, content.attributes[i]->expr);
+        write_expr(w, content.attributes[i]->expr, schema->attributes[i].sensitive);
     }
     for (size_t i = 0; i < schema->block_count; i++)
         write_blocks(w, &any, &content, &schema->blocks[i]);
@@ -231,7 +233,9 @@ static bool write_attributes(writer *w, const iac_body *body)
     iac_diags_clear(&ignored);
     for (size_t i = 0; i < count; i++) {
         open_member(w, &any, attributes[i].name);
-        write_expr(w, attributes[i].expr);
+        const iac_variable_config *variable = w->called ? iac_map_get(&w->called->variable_map, attributes[i].name)
+                                                        : NULL;
+        write_expr(w, attributes[i].expr, variable && variable->sensitive);
     }
     if (any)
         iac_buf_char(w->out, '}');
@@ -349,7 +353,7 @@ static void write_outputs(writer *w, bool *first)
         iac_buf_cstr(w->out, ":{");
         write_flag(w, &inner, "sensitive", o->sensitive);
         write_flag(w, &inner, "ephemeral", o->ephemeral);
-        write_expr_member(w, &inner, "expression", o->value);
+        write_expr_member(w, &inner, "expression", o->value, o->sensitive);
         write_depends(w, &inner, o->depends_on);
         if (o->description.n)
             iac_json_string_member(w->out, &inner, "description", o->description);
@@ -372,7 +376,7 @@ static void write_variables(writer *w, bool *first)
         iac_buf_cstr(w->out, ":{");
         if (v->default_value && iac_is_wholly_known(v->default_value)) {
             iac_json_member(w->out, &inner, "default");
-            iac_value_to_json(w->out, v->default_value);
+            iac_json_shown(w->out, v->default_value, v->sensitive, w->redact);
         }
         if (v->description.n)
             iac_json_string_member(w->out, &inner, "description", v->description);
@@ -397,7 +401,9 @@ static void write_calls(writer *w, bool *first)
         iac_json_string(w->out, call->name, true);
         iac_buf_cstr(w->out, ":{");
         iac_json_string_member(w->out, &inner, "source", call->source);
+        w->called = call->module;
         write_expressions(w, &inner, call->body, NULL);
+        w->called = NULL;
         write_repetition(w, &inner, "count_expression", call->count);
         write_repetition(w, &inner, "for_each_expression", call->for_each);
         if (call->module) {
@@ -539,10 +545,10 @@ static void write_providers(writer *w, bool *any, const iac_module_config *m, co
     }
 }
 
-void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_schemas *schemas)
+void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_schemas *schemas, bool redact)
 {
     iac_buf providers;
-    writer w = { .out = &providers, .arena = iac_arena_new(), .schemas = schemas };
+    writer w = { .out = &providers, .arena = iac_arena_new(), .schemas = schemas, .redact = redact };
     bool any = false;
 
     iac_buf_init(&providers, IAC_BUF_UNLIMITED);

@@ -3,5 +3,5 @@
 #define IAC_VIEW_JSON_CONFIG_H
 #include "engine/view/view.h"
 
-void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_schemas *schemas);
+void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_schemas *schemas, bool redact);
 #endif

@@ -14,10 +14,12 @@ typedef struct iac_json_resource {
     iac_str deposed;
     iac_reach *reach;         /* NULL: dependencies are not told */
     const iac_object *object; /* whose they are */
+    bool redact;
 } iac_json_resource;
 
 /* {"resources":[..],"child_modules":[..]}; sorts the resources: as addresses (states), or as their texts (plans). */
 void iac_json_root_module(iac_buf *out, iac_json_resource *resources, size_t n, bool text_order);
 /* {"format_version":"1.0",...}, of a state; with the results of its checks, or without. */
-void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool checks);
+void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool checks,
+                             bool redact);
 #endif

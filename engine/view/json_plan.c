@@ -60,7 +60,7 @@ static void add_replace_paths(iac_buf *out, bool *first, iac_paths paths)
     iac_buf_char(out, ']');
 }
 
-static void add_change(iac_buf *out, iac_arena *arena, const iac_change *c)
+static void add_change(iac_buf *out, iac_arena *arena, const iac_change *c, bool redact)
 {
     const iac_value *before = marked(arena, c, c->before), *after = marked(arena, c, c->after);
     bool first = true;
@@ -68,31 +68,33 @@ static void add_change(iac_buf *out, iac_arena *arena, const iac_change *c)
     iac_json_member(out, &first, "actions");
     add_actions(out, c->action);
     iac_json_member(out, &first, "before");
-    iac_json_known(out, before);
+    iac_json_known(out, before, redact);
     iac_json_member(out, &first, "after");
-    iac_json_known(out, after);
+    iac_json_known(out, after, redact);
     iac_json_member(out, &first, "after_unknown");
     if (!after || iac_is_wholly_known(after))
         iac_buf_cstr(out, "{}");
     else
-        iac_json_unknown_shape(out, after);
+        iac_json_unknown_shape(out, after, redact);
     iac_json_member(out, &first, "before_sensitive");
-    iac_json_sensitive_shape(out, before);
+    iac_json_sensitive_shape(out, before, redact);
     iac_json_member(out, &first, "after_sensitive");
-    iac_json_sensitive_shape(out, after);
+    iac_json_sensitive_shape(out, after, redact);
     add_replace_paths(out, &first, c->replace_paths);
     if (c->import_id.n) {
         iac_json_member(out, &first, "importing");
         iac_buf_cstr(out, "{\"id\":");
-        iac_json_string(out, c->import_id, true);
+        iac_json_text(out, c->import_id, redact);
         iac_buf_char(out, '}');
     }
-    if (c->generated.n)
-        iac_json_string_member(out, &first, "generated_config", c->generated);
+    if (c->generated.n) {
+        iac_json_member(out, &first, "generated_config");
+        iac_json_text(out, c->generated, redact);
+    }
     iac_buf_char(out, '}');
 }
 
-static void add_resource_change(iac_buf *out, iac_arena *arena, const iac_change *c)
+static void add_resource_change(iac_buf *out, iac_arena *arena, const iac_change *c, bool redact)
 {
     bool first = true;
     iac_buf_char(out, '{');
@@ -117,13 +119,14 @@ static void add_resource_change(iac_buf *out, iac_arena *arena, const iac_change
     if (c->deposed.n)
         iac_json_string_member(out, &first, "deposed", c->deposed);
     iac_json_member(out, &first, "change");
-    add_change(out, arena, c);
+    add_change(out, arena, c, redact);
     if (c->reason != IAC_REASON_NONE)
         iac_json_string_member(out, &first, "action_reason", iac_str_of(iac_reason_name(c->reason)));
     iac_buf_char(out, '}');
 }
 
-static void add_changes(iac_buf *out, bool *first, const char *name, const iac_change *changes, size_t n)
+static void add_changes(iac_buf *out, bool *first, const char *name, const iac_change *changes, size_t n,
+                        bool redact)
 {
     iac_arena *arena = iac_arena_new();
     bool any = false;
@@ -134,7 +137,7 @@ static void add_changes(iac_buf *out, bool *first, const char *name, const iac_c
             iac_json_member(out, first, name);
         iac_buf_char(out, any ? ',' : '[');
         any = true;
-        add_resource_change(out, arena, &changes[i]);
+        add_resource_change(out, arena, &changes[i], redact);
         iac_arena_reset(arena);
     }
     if (any)
@@ -144,7 +147,7 @@ static void add_changes(iac_buf *out, bool *first, const char *name, const iac_c
 
 /* ---- outputs ---- */
 
-static void add_output_change(iac_buf *out, const iac_output_change *o)
+static void add_output_change(iac_buf *out, const iac_output_change *o, bool redact)
 {
     bool unknown = o->after && !iac_is_wholly_known(o->after);
     const char *sensitive = o->sensitive ? "true" : "false";
@@ -152,32 +155,32 @@ static void add_output_change(iac_buf *out, const iac_output_change *o)
     iac_buf_cstr(out, ":{\"actions\":");
     add_actions(out, o->action);
     iac_buf_cstr(out, ",\"before\":");
-    iac_json_known(out, o->before);
+    iac_json_shown(out, o->before, o->sensitive, redact);
     if (!o->after || !iac_is_unknown(o->after)) {
         iac_buf_cstr(out, ",\"after\":");
-        iac_json_known(out, o->after);
+        iac_json_shown(out, o->after, o->sensitive, redact);
     }
     iac_buf_cstr(out, ",\"after_unknown\":");
     if (unknown)
-        iac_json_unknown_shape(out, o->after);
+        iac_json_unknown_shape(out, o->after, redact);
     else
         iac_buf_cstr(out, "false");
     iac_buf_printf(out, ",\"before_sensitive\":%s,\"after_sensitive\":%s}", sensitive, sensitive);
 }
 
-static void add_output_changes(iac_buf *out, bool *first, const iac_plan *plan)
+static void add_output_changes(iac_buf *out, bool *first, const iac_plan *plan, bool redact)
 {
     if (!plan->output_count)
         return;
     iac_json_member(out, first, "output_changes");
     for (size_t i = 0; i < plan->output_count; i++) {
         iac_buf_char(out, i ? ',' : '{');
-        add_output_change(out, &plan->outputs[i]);
+        add_output_change(out, &plan->outputs[i], redact);
     }
     iac_buf_char(out, '}');
 }
 
-static void add_planned_outputs(iac_buf *out, iac_arena *arena, bool *first, const iac_plan *plan)
+static void add_planned_outputs(iac_buf *out, iac_arena *arena, bool *first, const iac_plan *plan, bool redact)
 {
     bool any = false;
     for (size_t i = 0; i < plan->output_count; i++) {
@@ -196,7 +199,7 @@ static void add_planned_outputs(iac_buf *out, iac_arena *arena, bool *first, con
             iac_buf_cstr(out, ",\"type\":");
             iac_type_to_json(out, iac_value_type(arena, o->after));
             iac_buf_cstr(out, ",\"value\":");
-            iac_json_known(out, o->after);
+            iac_json_shown(out, o->after, o->sensitive, redact);
         }
         iac_buf_char(out, '}');
     }
@@ -204,7 +207,7 @@ static void add_planned_outputs(iac_buf *out, iac_arena *arena, bool *first, con
         iac_buf_char(out, '}');
 }
 
-static void add_planned_values(iac_buf *out, const iac_plan *plan)
+static void add_planned_values(iac_buf *out, const iac_plan *plan, bool redact)
 {
     iac_arena *arena = iac_arena_new();
     IAC_VEC(iac_json_resource) resources = { 0 };
@@ -218,10 +221,11 @@ static void add_planned_values(iac_buf *out, const iac_plan *plan)
                                      .provider = c->provider,
                                      .schema_version = c->schema ? c->schema->version : 0,
                                      .value = c->action == IAC_ACTION_FORGET ? NULL : marked(arena, c, c->after),
+                                     .redact = redact,
                                  });
     }
     iac_buf_char(out, '{');
-    add_planned_outputs(out, arena, &first, plan);
+    add_planned_outputs(out, arena, &first, plan, redact);
     iac_json_member(out, &first, "root_module");
     iac_json_root_module(out, resources.v, resources.n, true);
     iac_buf_char(out, '}');
@@ -231,7 +235,7 @@ static void add_planned_values(iac_buf *out, const iac_plan *plan)
 
 /* ---- the rest ---- */
 
-static void add_variables(iac_buf *out, bool *first, const iac_plan *plan)
+static void add_variables(iac_buf *out, bool *first, const iac_plan *plan, bool redact)
 {
     if (!plan->variables || !plan->variables->n)
         return;
@@ -248,7 +252,7 @@ static void add_variables(iac_buf *out, bool *first, const iac_plan *plan)
         any = true;
         iac_json_string(out, name, true);
         iac_buf_cstr(out, ":{\"value\":");
-        iac_json_known(out, v);
+        iac_json_shown(out, v, variable->sensitive, redact);
         iac_buf_char(out, '}');
     }
     if (any)
@@ -293,13 +297,13 @@ void iac_json_test_plan(iac_buf *out, const iac_plan *plan)
 {
     bool first = true;
     iac_json_string_member(out, &first, "plan_format_version", IAC_STR("1.2"));
-    add_output_changes(out, &first, plan);
-    add_changes(out, &first, "resource_changes", plan->changes, plan->change_count);
-    add_changes(out, &first, "resource_drift", plan->drift, plan->drift_count);
+    add_output_changes(out, &first, plan, false);
+    add_changes(out, &first, "resource_changes", plan->changes, plan->change_count, false);
+    add_changes(out, &first, "resource_drift", plan->drift, plan->drift_count, false);
     add_relevant(out, &first, plan);
 }
 
-void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas)
+void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas, bool redact)
 {
     known_schemas known = { .others = schemas };
     for (size_t i = 0; i < plan->change_count; i++) {
@@ -314,22 +318,22 @@ void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *s
     iac_json_string_member(out, &first, "format_version", IAC_STR("1.2"));
     iac_json_string_member(out, &first, "terraform_version", IAC_STR(IAC_TERRAFORM_VERSION));
     if (plan->config)
-        add_variables(out, &first, plan);
+        add_variables(out, &first, plan, redact);
     iac_json_member(out, &first, "planned_values");
-    add_planned_values(out, plan);
-    add_changes(out, &first, "resource_drift", plan->drift, plan->drift_count);
-    add_changes(out, &first, "resource_changes", plan->changes, plan->change_count);
-    add_output_changes(out, &first, plan);
+    add_planned_values(out, plan, redact);
+    add_changes(out, &first, "resource_drift", plan->drift, plan->drift_count, redact);
+    add_changes(out, &first, "resource_changes", plan->changes, plan->change_count, redact);
+    add_output_changes(out, &first, plan, redact);
     if (plan->prior && (plan->prior->instance_count || plan->prior->output_count)) {
         iac_json_member(out, &first, "prior_state");
-        iac_json_state_document(out, plan->prior, &find, false);
+        iac_json_state_document(out, plan->prior, &find, false, redact);
     }
     if (plan->config) {
         iac_json_member(out, &first, "configuration");
-        iac_json_config(out, plan->config, &find);
+        iac_json_config(out, plan->config, &find, redact);
     }
     add_relevant(out, &first, plan);
-    iac_json_checks(out, &first, plan->checks, plan->check_count);
+    iac_json_checks(out, &first, plan->checks, plan->check_count, redact);
     iac_json_string_member(out, &first, "timestamp", plan->timestamp);
     iac_json_member(out, &first, "applyable");
     iac_buf_cstr(out, plan->applyable ? "true" : "false");

@@ -2,6 +2,7 @@
 #include "engine/view/json_module.h"
 
 #include "lang/value/json.h"
+#include "lang/value/secrets.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,10 @@ static void add_resource(iac_buf *out, const iac_json_resource *r)
     iac_buf_printf(out, "%lld", (long long)r->schema_version);
     if (r->value && !nothing_known(r->value)) {
         iac_json_member(out, &first, "values");
-        iac_json_known(out, r->value);
+        iac_json_known(out, r->value, r->redact);
     }
     iac_json_member(out, &first, "sensitive_values");
-    iac_json_sensitive_shape(out, r->value);
+    iac_json_sensitive_shape(out, r->value, r->redact);
     size_t needed_count = 0;
     const iac_str *needed = r->reach ? iac_reach_of(r->reach, r->addr, r->object, &needed_count) : NULL;
     if (needed_count)
@@ -174,6 +175,20 @@ static const iac_value *object_value(iac_arena *arena, const iac_state_instance 
     return v && schema ? iac_schema_mark_sensitive(arena, schema->block, v) : v;
 }
 
+void iac_view_note_secrets(const iac_state *state, const iac_view_schemas *schemas)
+{
+    iac_arena *arena = iac_arena_new();
+    for (size_t i = 0; i < state->instance_count; i++) {
+        const iac_state_instance *instance = &state->instances[i];
+        if (instance->current)
+            iac_value_note_secrets(object_value(arena, instance, instance->current, schemas));
+        for (size_t k = 0; k < instance->deposed_count; k++)
+            iac_value_note_secrets(object_value(arena, instance, instance->deposed[k], schemas));
+        iac_arena_reset(arena);
+    }
+    iac_arena_free(arena);
+}
+
 static iac_json_resource state_resource(iac_arena *arena, iac_reach *reach, const iac_state_instance *instance,
                                         const iac_object *object, const iac_view_schemas *schemas)
 {
@@ -189,7 +204,7 @@ static iac_json_resource state_resource(iac_arena *arena, iac_reach *reach, cons
     };
 }
 
-static void add_outputs(iac_buf *out, const iac_state *state)
+static void add_outputs(iac_buf *out, const iac_state *state, bool redact)
 {
     iac_arena *arena = iac_arena_new();
     iac_buf_char(out, '{');
@@ -200,7 +215,10 @@ static void add_outputs(iac_buf *out, const iac_state *state)
             iac_buf_char(out, ',');
         iac_json_string(out, o->name, true);
         iac_buf_printf(out, ":{\"sensitive\":%s,\"value\":", o->sensitive ? "true" : "false");
-        iac_value_to_typed_json(out, o->value, type);
+        if (redact)
+            iac_json_shown(out, o->value, o->sensitive, true);
+        else
+            iac_value_to_typed_json(out, o->value, type);
         iac_buf_cstr(out, ",\"type\":");
         iac_type_to_json(out, type);
         iac_buf_char(out, '}');
@@ -209,7 +227,7 @@ static void add_outputs(iac_buf *out, const iac_state *state)
     iac_arena_free(arena);
 }
 
-static void add_root_module(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+static void add_root_module(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool redact)
 {
     iac_arena *arena = iac_arena_new();
     IAC_VEC(iac_json_resource) resources = { 0 };
@@ -221,50 +239,53 @@ static void add_root_module(iac_buf *out, const iac_state *state, const iac_view
         for (size_t k = 0; k < instance->deposed_count; k++)
             iac_vec_push(&resources, state_resource(arena, reach, instance, instance->deposed[k], schemas));
     }
+    for (size_t i = 0; i < resources.n; i++)
+        resources.v[i].redact = redact;
     iac_json_root_module(out, resources.v, resources.n, false);
     iac_reach_free(reach);
     iac_vec_clear(&resources);
     iac_arena_free(arena);
 }
 
-static void add_values(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+static void add_values(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool redact)
 {
     bool first = true;
     iac_buf_char(out, '{');
     if (state->output_count) {
         iac_json_member(out, &first, "outputs");
-        add_outputs(out, state);
+        add_outputs(out, state, redact);
     }
     iac_json_member(out, &first, "root_module");
-    add_root_module(out, state, schemas);
+    add_root_module(out, state, schemas, redact);
     iac_buf_char(out, '}');
 }
 
 void iac_json_test_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
 {
     iac_buf_cstr(out, "\"state_format_version\":\"1.0\",\"root_module\":");
-    add_root_module(out, state, schemas);
+    add_root_module(out, state, schemas, false);
     if (state->output_count) {
         iac_buf_cstr(out, ",\"outputs\":");
-        add_outputs(out, state);
+        add_outputs(out, state, false);
     }
 }
 
-void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool checks)
+void iac_json_state_document(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool checks,
+                             bool redact)
 {
     iac_buf_cstr(out, "{\"format_version\":\"1.0\"");
     if (state->instance_count || state->output_count) {
         iac_buf_cstr(out, ",\"terraform_version\":\"" IAC_TERRAFORM_VERSION "\",\"values\":");
-        add_values(out, state, schemas);
+        add_values(out, state, schemas, redact);
         bool first = false;
         if (checks)
-            iac_json_checks(out, &first, state->checks, state->check_count);
+            iac_json_checks(out, &first, state->checks, state->check_count, redact);
     }
     iac_buf_char(out, '}');
 }
 
-void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas)
+void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool redact)
 {
-    iac_json_state_document(out, state, schemas, true);
+    iac_json_state_document(out, state, schemas, true, redact);
     iac_buf_char(out, '\n');
 }

@@ -2,6 +2,7 @@
 
 #include "lang/base/secrets.h"
 #include "lang/value/json.h"
+#include "lang/value/secrets.h"
 
 #include <string.h>
 
@@ -125,17 +126,48 @@ static bool is_collection(const iac_value *v)
     return v->state == IAC_KNOWN && (is_keyed(v) || v->kind == IAC_LIST || v->kind == IAC_SET || v->kind == IAC_TUPLE);
 }
 
-void iac_json_known(iac_buf *out, const iac_value *v)
+void iac_json_text(iac_buf *out, iac_str text, bool redact)
+{
+    if (!redact || !iac_secrets_in(text)) {
+        iac_json_string(out, text, true);
+        return;
+    }
+    iac_buf shown;
+    iac_buf_init(&shown, IAC_BUF_UNLIMITED);
+    iac_secrets_redact(&shown, text);
+    print_string(out, &shown);
+    iac_buf_clear(&shown);
+}
+
+static void print_key(iac_buf *out, iac_str key, bool redact)
+{
+    iac_json_text(out, key, redact);
+    iac_buf_char(out, ':');
+}
+
+/* Attributes of the outermost object are names of a schema, which are no secrets. */
+static void print_known(iac_buf *out, const iac_value *v, bool redact, bool outermost)
 {
     if (!v || v->state != IAC_KNOWN) {
         iac_buf_cstr(out, "null");
         return;
     }
-    if (!v->deep_unknown) {
+    if (!redact && !v->deep_unknown) {
         iac_value_to_json(out, v);
         return;
     }
     bool keyed = is_keyed(v), first = true;
+    if (redact && (v->marks & IAC_SENSITIVE || (v->kind == IAC_NUMBER && iac_value_shows_secret(v)))) {
+        iac_buf_cstr(out, "\"" IAC_SECRET_SHOWN "\"");
+        return;
+    }
+    if (!is_collection(v)) {
+        if (v->kind == IAC_STRING)
+            iac_json_text(out, v->string, redact);
+        else
+            iac_value_to_json(out, v);
+        return;
+    }
     iac_buf_char(out, keyed ? '{' : '[');
     for (size_t i = 0; i < v->n; i++) {
         if (keyed && v->items[i]->state == IAC_UNKNOWN)
@@ -143,13 +175,24 @@ void iac_json_known(iac_buf *out, const iac_value *v)
         if (!first)
             iac_buf_char(out, ',');
         first = false;
-        if (keyed) {
-            iac_json_string(out, v->keys[i], true);
-            iac_buf_char(out, ':');
-        }
-        iac_json_known(out, v->items[i]);
+        if (keyed)
+            print_key(out, v->keys[i], redact && !outermost);
+        print_known(out, v->items[i], redact, false);
     }
     iac_buf_char(out, keyed ? '}' : ']');
+}
+
+void iac_json_known(iac_buf *out, const iac_value *v, bool redact)
+{
+    print_known(out, v, redact, true);
+}
+
+void iac_json_shown(iac_buf *out, const iac_value *v, bool sensitive, bool redact)
+{
+    if (sensitive && redact && v && v->state == IAC_KNOWN)
+        iac_buf_cstr(out, "\"" IAC_SECRET_SHOWN "\"");
+    else
+        iac_json_known(out, v, redact);
 }
 
 /* What is written for a value without looking into it; NULL: look into it. */
@@ -173,7 +216,7 @@ static const char *sensitive_leaf(const iac_value *v)
 }
 
 /* Within objects what is false is left out. */
-static void shape(iac_buf *out, const iac_value *v, leaf_of *leaf)
+static void shape(iac_buf *out, const iac_value *v, leaf_of *leaf, bool redact, bool outermost)
 {
     const char *text = v ? leaf(v) : "false";
     if (text) {
@@ -190,23 +233,21 @@ static void shape(iac_buf *out, const iac_value *v, leaf_of *leaf)
         if (!first)
             iac_buf_char(out, ',');
         first = false;
-        if (keyed) {
-            iac_json_string(out, v->keys[i], true);
-            iac_buf_char(out, ':');
-        }
-        shape(out, item, leaf);
+        if (keyed)
+            print_key(out, v->keys[i], redact && !outermost);
+        shape(out, item, leaf, redact, false);
     }
     iac_buf_char(out, keyed ? '}' : ']');
 }
 
-void iac_json_unknown_shape(iac_buf *out, const iac_value *v)
+void iac_json_unknown_shape(iac_buf *out, const iac_value *v, bool redact)
 {
-    shape(out, v, unknown_leaf);
+    shape(out, v, unknown_leaf, redact, true);
 }
 
-void iac_json_sensitive_shape(iac_buf *out, const iac_value *v)
+void iac_json_sensitive_shape(iac_buf *out, const iac_value *v, bool redact)
 {
-    shape(out, v, sensitive_leaf);
+    shape(out, v, sensitive_leaf, redact, true);
 }
 
 /* ---- without secrets ---- */
@@ -236,11 +277,7 @@ static void put_token(iac_buf *out, iac_arena *arena, iac_str token)
     if (!iac_secrets_in(text)) {
         iac_buf_str(out, token);
     } else if (token.p[0] == '"') {
-        iac_buf shown;
-        iac_buf_init(&shown, IAC_BUF_UNLIMITED);
-        iac_secrets_redact(&shown, text);
-        iac_json_string(out, iac_buf_view(&shown), true);
-        iac_buf_clear(&shown);
+        iac_json_text(out, text, true);
     } else {
         iac_buf_cstr(out, "null");
     }

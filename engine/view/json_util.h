@@ -20,12 +20,17 @@ void iac_json_module(iac_buf *out, iac_module_addr addr);
 void iac_json_key(iac_buf *out, iac_key key);
 /* The provider's source address out of provider["HOST/NS/TYPE"].alias. */
 iac_str iac_provider_source(iac_str provider);
-/* Plain JSON of a value: unknown attributes left out of objects, null within lists. */
-void iac_json_known(iac_buf *out, const iac_value *v);
+/* Plain JSON of a value: unknown attributes left out of objects, null within lists. redact: what is sensitive is
+ * IAC_SECRET_SHOWN, and so is every text, number or key of a map with a secret in it. */
+void iac_json_known(iac_buf *out, const iac_value *v, bool redact);
+/* A value that is sensitive as a whole where `sensitive` says so: hidden with redact, unless it is null. */
+void iac_json_shown(iac_buf *out, const iac_value *v, bool sensitive, bool redact);
+/* A text other than a value; redact: without the secrets in it. */
+void iac_json_text(iac_buf *out, iac_str text, bool redact);
 /* The value's shape with true at every unknown (or sensitive) leaf; others are left out of objects and false in lists.
  * Nothing of the kind at the top: "{}" for collections, "false" otherwise. */
-void iac_json_unknown_shape(iac_buf *out, const iac_value *v);
-void iac_json_sensitive_shape(iac_buf *out, const iac_value *v);
+void iac_json_unknown_shape(iac_buf *out, const iac_value *v, bool redact);
+void iac_json_sensitive_shape(iac_buf *out, const iac_value *v, bool redact);
 /* Appends a JSON text: strings that have a secret in them say so instead, numbers are null. */
 void iac_json_without_secrets(iac_buf *out, iac_str json);
 #endif

@@ -47,7 +47,7 @@ const iac_plan_schema *iac_view_plan_schemas(iac_arena *arena, const iac_plan *p
     iac_buf ignored;
     iac_buf_init(&ignored, IAC_BUF_UNLIMITED);
     if (plan->config)
-        iac_json_config(&ignored, plan->config, &asking);
+        iac_json_config(&ignored, plan->config, &asking, false);
     iac_buf_clear(&ignored);
     ask_for_instances(&r, plan->prior);
     iac_plan_schema *list = iac_arena_array(arena, iac_plan_schema, r.found.n);

@@ -2,7 +2,7 @@
  * Layer: engine/view (sees lang, state, event, plan). Views only render: they evaluate nothing and call no provider.
  * Text goes to a buffer that the caller prints; progress goes to a stream as it happens. Sensitive values never appear
  * in text for people, nor in messages of the UI stream, whoever repeats them (lang/base/secrets.h); Terraform's JSON
- * documents hold them in clear. Everything is thread-safe on distinct buffers. */
+ * documents hold them in clear, unless `redact` is asked for. Everything is thread-safe on distinct buffers. */
 #ifndef IAC_VIEW_VIEW_H
 #define IAC_VIEW_VIEW_H
 #include "engine/event/event.h"
@@ -91,12 +91,18 @@ iac_event_sink iac_view_progress_sink(iac_view_progress *progress);
 void iac_view_progress_free(iac_view_progress *progress); /* NULL is fine */
 
 /* ---- JSON documents: one line each, with a newline ---- */
-/* show -json PLAN. schemas: of what the plan holds without changing it; may be NULL. */
-void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas);
-void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas);        /* show -json */
+/* show -json PLAN, show -json. schemas: of what the plan holds without changing it; may be NULL. redact: the document has
+ * the same shape, but IAC_SECRET_SHOWN, a string, in place of each sensitive value that is not null (by its marks, by the
+ * schema, of a sensitive variable or output), and of each secret in other texts and numbers. The names of things stay. */
+void iac_json_plan(iac_buf *out, const iac_plan *plan, const iac_view_schemas *schemas, bool redact);
+void iac_json_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas, bool redact);
 /* Members of the objects in which `test -json -verbose` shows them, without braces. */
 void iac_json_test_plan(iac_buf *out, const iac_plan *plan);
 void iac_json_test_state(iac_buf *out, const iac_state *state, const iac_view_schemas *schemas);
+
+/* What is sensitive in the state, by its marks and by the schemas, becomes secret (lang/base/secrets.h). Better than what
+ * is done where a state is read, since without schemas not every object can be taken apart. */
+void iac_view_note_secrets(const iac_state *state, const iac_view_schemas *schemas);
 
 /* ---- messages of the UI stream (plan -json, apply -json), a line each ---- */
 void iac_json_stream_version(iac_buf *out);

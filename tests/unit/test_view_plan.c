@@ -340,7 +340,7 @@ static void check_case(const char *name)
         fwrite(out.p, 1, out.n, stdout);
     assert_string_equal(out.p, want.p);
     iac_buf_reset(&out);
-    iac_json_plan(&out, &plan, NULL);
+    iac_json_plan(&out, &plan, NULL, false);
     if (getenv("IAC_SHOW_JSON"))
         fwrite(out.p, 1, out.n, stdout);
     const iac_value *got = parse(a, iac_str_trim(iac_buf_view(&out)));
@@ -381,7 +381,7 @@ static void test_view_plan__gathers_the_results_of_checks(void **unused)
     iac_plan plan = { .checks = checks, .check_count = IAC_COUNT(checks) };
     iac_buf out;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    iac_json_plan(&out, &plan, NULL);
+    iac_json_plan(&out, &plan, NULL, false);
     assert_non_null(strstr(
         out.p,
         "\"checks\":[{\"address\":{\"kind\":\"check\",\"name\":\"a\",\"to_display\":\"check.a\"},\"status\":\"fail\","

@@ -91,7 +91,7 @@ static void check_case(const char *name)
         fwrite(out.p, 1, out.n, stdout);
     assert_string_equal(out.p, read_file(a, name, "show.txt").p);
     iac_buf_reset(&out);
-    iac_json_state(&out, state, &schemas);
+    iac_json_state(&out, state, &schemas, false);
     if (getenv("IAC_SHOW_JSON"))
         fwrite(out.p, 1, out.n, stdout);
     same_json(a, iac_buf_view(&out), read_file(a, name, "show.json"));
@@ -128,7 +128,7 @@ static void test_view_state__an_empty_one_says_so(void **unused)
     iac_view_state(&out, &state, NULL, &options);
     assert_string_equal(out.p, "The state file is empty. No resources are represented.\n");
     iac_buf_reset(&out);
-    iac_json_state(&out, &state, NULL);
+    iac_json_state(&out, &state, NULL, false);
     assert_string_equal(out.p, "{\"format_version\":\"1.0\"}\n");
     iac_buf_clear(&out);
 }

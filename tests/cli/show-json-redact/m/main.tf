@@ -1,0 +1,7 @@
+variable "key" {
+  sensitive = true
+}
+
+resource "terraform_data" "m" {
+  input = var.key
+}
