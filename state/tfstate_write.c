@@ -6,41 +6,6 @@
 /* What the file says made it: the release whose formats these are, so that Terraform reads it. */
 #define TERRAFORM_VERSION "1.11.4"
 
-/* Appends compact JSON, laid out with two blanks a level as everything else in the file. */
-static void add_indented(iac_buf *out, iac_str json, int level)
-{
-    bool in_string = false;
-    for (size_t i = 0; i < json.n; i++) {
-        char c = json.p[i];
-        if (in_string) {
-            iac_buf_char(out, c);
-            if (c == '\\' && i + 1 < json.n)
-                iac_buf_char(out, json.p[++i]);
-            else if (c == '"')
-                in_string = false;
-            continue;
-        }
-        bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
-        if (opens && i + 1 < json.n && (json.p[i + 1] == '}' || json.p[i + 1] == ']')) {
-            iac_buf_add(out, json.p + i++, 2);
-            continue;
-        }
-        if (closes) {
-            iac_buf_char(out, '\n');
-            iac_buf_fill(out, ' ', (size_t)--level * 2);
-        }
-        iac_buf_char(out, c);
-        if (opens || c == ',') {
-            level += opens;
-            iac_buf_char(out, '\n');
-            iac_buf_fill(out, ' ', (size_t)level * 2);
-        } else if (c == ':') {
-            iac_buf_char(out, ' ');
-        }
-        in_string = c == '"';
-    }
-}
-
 /* Starts a member: the comma after the one before, the line, the name. */
 static void member(iac_buf *out, bool *first, int level, const char *name)
 {
@@ -110,12 +75,12 @@ static void write_object(iac_buf *out, iac_reach *reach, const iac_state_instanc
     member(out, &first, 5, "schema_version");
     iac_buf_printf(out, "%lld", (long long)object->schema_version);
     member(out, &first, 5, "attributes");
-    add_indented(out, object->attributes, 5);
+    iac_json_indent(out, object->attributes, 5);
     member(out, &first, 5, "sensitive_attributes");
     iac_buf paths;
     iac_buf_init(&paths, IAC_BUF_UNLIMITED);
     iac_paths_to_json(&paths, object->sensitive);
-    add_indented(out, iac_buf_view(&paths), 5);
+    iac_json_indent(out, iac_buf_view(&paths), 5);
     iac_buf_clear(&paths);
     if (object->private_data.n) {
         member(out, &first, 5, "private");
@@ -191,11 +156,11 @@ static void write_output(iac_buf *out, bool *first_output, const iac_state_outpu
     iac_buf_cstr(out, ": {");
     iac_value_to_typed_json(&json, output->value, type);
     member(out, &first, 3, "value");
-    add_indented(out, iac_buf_view(&json), 3);
+    iac_json_indent(out, iac_buf_view(&json), 3);
     iac_buf_reset(&json);
     iac_type_to_json(&json, type);
     member(out, &first, 3, "type");
-    add_indented(out, iac_buf_view(&json), 3);
+    iac_json_indent(out, iac_buf_view(&json), 3);
     if (output->sensitive) {
         member(out, &first, 3, "sensitive");
         iac_buf_cstr(out, "true");
@@ -226,7 +191,7 @@ void iac_tfstate_write(iac_buf *out, const iac_state *state)
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_checks_to_json(&json, state->checks, state->check_count);
-    add_indented(out, iac_buf_view(&json), 1);
+    iac_json_indent(out, iac_buf_view(&json), 1);
     iac_buf_clear(&json);
     iac_buf_cstr(out, "\n}\n");
 }

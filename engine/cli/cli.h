@@ -82,6 +82,7 @@ extern const iac_option_group iac_options_plan;    /* what is planned and how */
 extern const iac_option_group iac_options_vars;    /* -var, -var-file */
 extern const iac_option_group iac_options_lock;    /* -lock, -lock-timeout */
 extern const iac_option_group iac_options_state_file; /* -state, -state-out, -backup */
+extern const iac_option_group iac_options_state_read; /* -state */
 extern const iac_option_group iac_options_common;  /* -no-color, -plugin-dir, -help */
 
 /* ---- commands ---- */

@@ -12,15 +12,14 @@
 #include <unistd.h>
 
 static const iac_option options[] = {
-    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
-      "Read the state from this state file, and write it there. Of the local backend only." },
     { "plan", IAC_OPTION_BOOL, offsetof(iac_args, over_plan), NULL,
       "Plan first, and evaluate against what the plan expects rather than against the state." },
     { "compact-warnings", IAC_OPTION_BOOL, offsetof(iac_args, compact_warnings), NULL,
       "Show warnings that come without errors as a list of their first lines." },
 };
 static const iac_option_group console_group = { "Options", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = { &console_group, &iac_options_vars, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &console_group, &iac_options_vars, &iac_options_state_read,
+                                                 &iac_options_common, NULL };
 
 static const char help_text[] = "An expression is evaluated as if it stood in the root module, and its value is\n"
                                 "shown: var.x, local.x, module.x.y, and resources such as aws_instance.x with the\n"

@@ -4,7 +4,6 @@
 static const iac_option options[] = {
     { "input", IAC_OPTION_BOOL, offsetof(iac_args, input), "=false", "Never ask: a missing variable is an error." },
     { "parallelism", IAC_OPTION_INTEGER, offsetof(iac_args, parallelism), "=n", "How many operations run at once." },
-    { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
     { "config", IAC_OPTION_UNSUPPORTED, 0, "=path", "Use the global -chdir flag." },
 };
 static const iac_option_group import_group = { "Options", options, IAC_COUNT(options) };

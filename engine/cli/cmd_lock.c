@@ -7,7 +7,7 @@ static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as JSON." },
 };
 static const iac_option_group group = { "Options", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = { &group, &iac_options_state_file, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &group, &iac_options_state_read, &iac_options_common, NULL };
 
 static void add_json(iac_buf *out, const char *name, iac_str text)
 {

@@ -5,11 +5,9 @@ static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as JSON." },
     { "raw", IAC_OPTION_BOOL, offsetof(iac_args, raw), NULL,
       "Print the one value as it is, without quotes and newline, for use in shell scripts." },
-    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
-      "Read the state from this state file, and write it there. Of the local backend only." },
 };
 static const iac_option_group output_group = { "Options", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = { &output_group, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &output_group, &iac_options_state_read, &iac_options_common, NULL };
 
 static const iac_state_output *find(const iac_state *state, const char *name)
 {

@@ -3,17 +3,15 @@
 
 #include <string.h>
 
-static const iac_option_group *const groups[] = { &iac_options_state_file, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &iac_options_state_read, &iac_options_common, NULL };
 
 /* ---- list ---- */
 
 static const iac_option list_options[] = {
     { "id", IAC_OPTION_TEXT, offsetof(iac_args, id), "=ID", "List only objects whose attribute \"id\" is this." },
-    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
-      "Read the state from this state file, and write it there. Of the local backend only." },
 };
 static const iac_option_group list_group = { "Options", list_options, IAC_COUNT(list_options) };
-static const iac_option_group *const list_groups[] = { &list_group, &iac_options_common, NULL };
+static const iac_option_group *const list_groups[] = { &list_group, &iac_options_state_read, &iac_options_common, NULL };
 
 static bool has_id(iac_cli *cli, const iac_state_instance *instance)
 {
@@ -149,7 +147,7 @@ static const iac_option export_options[] = {
     { "out", IAC_OPTION_TEXT, offsetof(iac_args, out), "=path", "Write to this file instead of printing." },
 };
 static const iac_option_group export_group = { "Options", export_options, IAC_COUNT(export_options) };
-static const iac_option_group *const export_groups[] = { &export_group, &iac_options_state_file, &iac_options_common,
+static const iac_option_group *const export_groups[] = { &export_group, &iac_options_state_read, &iac_options_common,
                                                          NULL };
 
 static int run_export(iac_cli *cli)

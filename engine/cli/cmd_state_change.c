@@ -5,17 +5,10 @@
 
 static const iac_option change_options[] = {
     { "dry-run", IAC_OPTION_BOOL, offsetof(iac_args, dry_run), NULL, "Only print what would be done." },
-    { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
-      "Keep the state file from before the change here; \"-\" keeps none. Of the local backend only." },
-    { "backup-out", IAC_OPTION_IGNORED, 0, "=path", NULL },
-    { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
-      "Read the state from this state file, and write it there. Of the local backend only." },
-    { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
-      "Write the state to this state file instead of that of -state. Of the local backend only." },
 };
 static const iac_option_group change_group = { "Options", change_options, IAC_COUNT(change_options) };
-static const iac_option_group *const groups[] = { &change_group, &iac_options_lock, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &change_group, &iac_options_lock, &iac_options_state_file,
+                                                 &iac_options_common, NULL };
 
 /* ---- rm ---- */
 

@@ -1,7 +1,7 @@
 /* engine/cli/cmd_state_check.c - the state check command: whether the state is whole. */
 #include "engine/cli/cli.h"
 
-static const iac_option_group *const groups[] = { &iac_options_state_file, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &iac_options_state_read, &iac_options_common, NULL };
 
 static int run(iac_cli *cli)
 {

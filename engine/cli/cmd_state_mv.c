@@ -7,17 +7,10 @@
 
 static const iac_option options[] = {
     { "dry-run", IAC_OPTION_BOOL, offsetof(iac_args, dry_run), NULL, "Only print what would be done." },
-    { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
-      "Keep the state file from before the change here; \"-\" keeps none. Of the local backend only." },
-    { "backup-out", IAC_OPTION_IGNORED, 0, "=path", NULL },
-    { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
-    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path",
-      "Read the state from this state file, and write it there. Of the local backend only." },
-    { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
-      "Write the state to this state file instead of that of -state. Of the local backend only." },
 };
 static const iac_option_group group = { "Options", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = { &group, &iac_options_lock, &iac_options_common, NULL };
+static const iac_option_group *const groups[] = { &group, &iac_options_lock, &iac_options_state_file,
+                                                 &iac_options_common, NULL };
 
 static const char invalid_target[] = "Invalid target address";
 static const char invalid_source[] = "Invalid source address";

@@ -55,9 +55,16 @@ static const iac_option state_file_options[] = {
       "Write the state to this state file instead of that of -state." },
     { "backup", IAC_OPTION_TEXT, AT(backup), "=path",
       "Keep the state file from before the change here; \"-\" keeps none." },
+    { "backup-out", IAC_OPTION_IGNORED, 0, "=path", NULL },
+    { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
 };
-const iac_option_group iac_options_state_file = { "State files (local backend)", state_file_options,
-                                                  IAC_COUNT(state_file_options) };
+static const char state_files[] = "State files (local backend)";
+const iac_option_group iac_options_state_file = { state_files, state_file_options, IAC_COUNT(state_file_options) };
+
+static const iac_option state_read_options[] = {
+    { "state", IAC_OPTION_TEXT, AT(state), "=path", "Read the state from this state file." },
+};
+const iac_option_group iac_options_state_read = { state_files, state_read_options, IAC_COUNT(state_read_options) };
 
 static const iac_option common_options[] = {
     { "no-color", IAC_OPTION_BOOL, AT(no_color), NULL, "Print without colour." },

@@ -384,7 +384,7 @@ void iac_json_validate(iac_buf *out, const iac_diags *diags)
         iac_json_diag(&json, &diags->list.v[i]);
     }
     iac_buf_cstr(&json, "]}");
-    iac_json_indent(out, iac_buf_view(&json));
+    iac_json_indent(out, iac_buf_view(&json), 0);
     iac_buf_char(out, '\n');
     iac_buf_clear(&json);
 }

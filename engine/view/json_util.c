@@ -6,42 +6,6 @@
 
 #include <string.h>
 
-void iac_json_indent(iac_buf *out, iac_str json)
-{
-    size_t level = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < json.n; i++) {
-        char c = json.p[i];
-        if (in_string) {
-            iac_buf_char(out, c);
-            if (c == '\\' && i + 1 < json.n)
-                iac_buf_char(out, json.p[++i]);
-            else if (c == '"')
-                in_string = false;
-            continue;
-        }
-        bool opens = c == '{' || c == '[';
-        if (opens && i + 1 < json.n && (json.p[i + 1] == '}' || json.p[i + 1] == ']')) {
-            iac_buf_add(out, json.p + i++, 2);
-            continue;
-        }
-        if (c == '}' || c == ']') {
-            level -= level > 0;
-            iac_buf_char(out, '\n');
-            iac_buf_fill(out, ' ', level * 2);
-        }
-        iac_buf_char(out, c);
-        if (opens || c == ',') {
-            level += opens;
-            iac_buf_char(out, '\n');
-            iac_buf_fill(out, ' ', level * 2);
-        } else if (c == ':') {
-            iac_buf_char(out, ' ');
-        }
-        in_string = c == '"';
-    }
-}
-
 void iac_json_member(iac_buf *out, bool *first, const char *name)
 {
     if (!*first)

@@ -9,8 +9,6 @@
 int iac_view_module_order(iac_module_addr a, iac_module_addr b, int (*key_cmp)(iac_key a, iac_key b));
 int iac_view_addr_order(iac_addr a, iac_addr b);
 
-/* Appends compact JSON, laid out with two blanks a level. */
-void iac_json_indent(iac_buf *out, iac_str json);
 /* "NAME": with a comma before it unless it is the first of its object. */
 void iac_json_member(iac_buf *out, bool *first, const char *name);
 void iac_json_string_member(iac_buf *out, bool *first, const char *name, iac_str text);

@@ -217,7 +217,7 @@ void iac_json_outputs(iac_buf *out, const iac_state *state)
         iac_buf_char(&json, '}');
     }
     iac_buf_char(&json, '}');
-    iac_json_indent(out, iac_buf_view(&json));
+    iac_json_indent(out, iac_buf_view(&json), 0);
     iac_buf_char(out, '\n');
     iac_buf_clear(&json);
     iac_arena_free(arena);

@@ -84,6 +84,22 @@ uint64_t iac_hash_mix(uint64_t a, uint64_t b)
     return h;
 }
 
+size_t iac_str_search(const iac_str *names, size_t n, iac_str s)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = iac_str_cmp(names[middle], s);
+        if (c == 0)
+            return middle;
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return SIZE_MAX;
+}
+
 uint64_t iac_str_hash(iac_str s)
 {
     uint64_t h = 0x2545f4914f6cdd1dULL ^ s.n;

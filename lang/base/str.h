@@ -27,6 +27,8 @@ iac_str iac_str_trim(iac_str s);                         /* without ASCII blanks
 /* Index of the first occurrence at or after from, or SIZE_MAX. */
 size_t iac_str_find(iac_str s, iac_str needle, size_t from);
 size_t iac_str_find_char(iac_str s, char c, size_t from);
+/* Index of s in names, which are in byte order, or SIZE_MAX. */
+size_t iac_str_search(const iac_str *names, size_t n, iac_str s);
 uint64_t iac_str_hash(iac_str s);
 uint64_t iac_hash_mix(uint64_t a, uint64_t b);
 /* Edit distance, for "did you mean": the nearest of count candidates, or an empty slice when none is near. */

@@ -125,22 +125,6 @@ static const iac_value *member(const iac_value *given, iac_str name)
     return given && (given->kind == IAC_OBJECT || given->kind == IAC_MAP) ? iac_value_get(given, name) : NULL;
 }
 
-static const iac_value *rebuild(iac_arena *arena, const iac_value *v, const iac_value **items)
-{
-    switch ((iac_kind)v->kind) {
-    case IAC_LIST:
-        return iac_value_list(arena, v->type->element, items, v->n);
-    case IAC_SET:
-        return iac_value_set(arena, v->type->element, items, v->n);
-    case IAC_MAP:
-        return iac_value_map(arena, v->type->element, v->keys, items, v->n);
-    case IAC_TUPLE:
-        return iac_value_tuple(arena, items, v->n);
-    default:
-        return v;
-    }
-}
-
 static const iac_value *fill_attributes(const maker *m, const iac_attr_schema *attributes, size_t n,
                                         const iac_value *v, const iac_value *given, iac_str path);
 
@@ -157,7 +141,7 @@ static const iac_value *fill_nested(const maker *m, const iac_attr_schema *attri
         items[i] = iac_is_set_value(v->items[i]) ? fill_attributes(m, attribute->nested, attribute->nested_count,
                                                                    v->items[i], given, path)
                                                  : v->items[i];
-    return rebuild(m->arena, v, items);
+    return iac_value_with_items(m->arena, v, items);
 }
 
 static const iac_value *fill_attributes(const maker *m, const iac_attr_schema *attributes, size_t n,
@@ -198,8 +182,7 @@ static const iac_value *fill_block(const maker *m, const iac_block_schema *block
             const iac_value **items = iac_arena_array(m->arena, const iac_value *, old->n);
             for (size_t k = 0; k < old->n; k++)
                 items[k] = fill_block(m, nested->block, old->items[k], inner, where);
-            now = old->kind == IAC_OBJECT ? iac_value_object(m->arena, old->keys, items, old->n)
-                                          : rebuild(m->arena, old, items);
+            now = iac_value_with_items(m->arena, old, items);
         }
         if (now != old)
             v = iac_value_with(m->arena, v, nested->name, now);

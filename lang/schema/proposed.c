@@ -12,23 +12,6 @@ static iac_block_schema as_block(const iac_attr_schema *attr)
     return (iac_block_schema){ .attributes = attr->nested, .attribute_count = attr->nested_count };
 }
 
-/* A collection of v's kind with other elements. */
-static const iac_value *with_items(iac_arena *arena, const iac_value *v, const iac_value *const *items)
-{
-    switch ((iac_kind)v->kind) {
-    case IAC_LIST:
-        return iac_value_list(arena, v->type->element, items, v->n);
-    case IAC_SET:
-        return iac_value_set(arena, v->type->element, items, v->n);
-    case IAC_MAP:
-        return iac_value_map(arena, v->type->element, v->keys, items, v->n);
-    case IAC_TUPLE:
-        return iac_value_tuple(arena, items, v->n);
-    default:
-        return iac_value_object(arena, v->keys, items, v->n);
-    }
-}
-
 /* ---- matching the elements of sets, which have no name ---- */
 
 static const iac_value *fixed_part(iac_arena *arena, const iac_block_schema *block, const iac_value *v);
@@ -43,7 +26,7 @@ static const iac_value *fixed_elements(iac_arena *arena, iac_nesting nesting, co
     const iac_value **items = iac_arena_array(arena, const iac_value *, v->n);
     for (size_t i = 0; i < v->n; i++)
         items[i] = fixed_part(arena, block, v->items[i]);
-    return with_items(arena, v, items);
+    return iac_value_with_items(arena, v, items);
 }
 
 /* v with everything null that the provider may compute: what two elements that stand for the same thing share. */
@@ -183,7 +166,7 @@ static const iac_value *propose_set(iac_arena *arena, const iac_block_schema *bl
         const iac_value *was = take_candidate(arena, &c, block, config->items[i]);
         items[i] = propose_object(arena, block, was ? was : &iac_null_dynamic, config->items[i]);
     }
-    return with_items(arena, config, items);
+    return iac_value_with_items(arena, config, items);
 }
 
 /* The prior element that config's element i continues, or a null one. */
@@ -220,7 +203,7 @@ static const iac_value *propose_nested(iac_arena *arena, iac_nesting nesting, co
     const iac_value **items = iac_arena_array(arena, const iac_value *, config->n);
     for (size_t i = 0; i < config->n; i++)
         items[i] = propose_object(arena, block, prior_element(prior, config, i), config->items[i]);
-    return with_items(arena, config, items);
+    return iac_value_with_items(arena, config, items);
 }
 
 /* Whether a value, which configuration no longer has, holds parts that only configuration can have set: then it is not

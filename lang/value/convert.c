@@ -137,20 +137,6 @@ static const iac_value *without_content(struct conversion *c, const iac_value *v
 
 /* ---- collections ---- */
 
-static iac_step step_to(const iac_value *v, size_t i)
-{
-    switch (v->kind) {
-    case IAC_OBJECT:
-        return (iac_step){ .kind = IAC_STEP_ATTR, .name = v->keys[i] };
-    case IAC_MAP:
-        return (iac_step){ .kind = IAC_STEP_KEY, .name = v->keys[i] };
-    case IAC_SET:
-        return (iac_step){ .kind = IAC_STEP_ELEMENT, .value = v->items[i] };
-    default:
-        return (iac_step){ .kind = IAC_STEP_INDEX, .index = (int64_t)i };
-    }
-}
-
 static const iac_value *collect(iac_arena *arena, const iac_type *type, const iac_type *element, const iac_value *from,
                                 const iac_value *const *items)
 {
@@ -196,7 +182,7 @@ static bool convert_items(struct conversion *c, const iac_value *v, const iac_ty
                           bool *ret_changed)
 {
     for (size_t i = 0; i < v->n; i++) {
-        items[i] = convert_at(c, step_to(v, i), v->items[i], element);
+        items[i] = convert_at(c, iac_step_to(v, i), v->items[i], element);
         if (!items[i])
             return false;
         *ret_changed |= items[i] != v->items[i];
@@ -258,7 +244,7 @@ static const iac_value *to_tuple(struct conversion *c, const iac_value *v, const
     const iac_value *result = NULL;
     bool changed = false;
     for (size_t i = 0; i < v->n; i++) {
-        items[i] = convert_at(c, step_to(v, i), v->items[i], want->items[i]);
+        items[i] = convert_at(c, iac_step_to(v, i), v->items[i], want->items[i]);
         if (!items[i])
             goto out;
         changed |= items[i] != v->items[i];

@@ -134,6 +134,41 @@ void iac_value_to_typed_json(iac_buf *out, const iac_value *v, const iac_type *t
     iac_buf_char(out, keyed ? '}' : ']');
 }
 
+void iac_json_indent(iac_buf *out, iac_str json, size_t level)
+{
+    bool in_string = false;
+    for (size_t i = 0; i < json.n; i++) {
+        char c = json.p[i];
+        if (in_string) {
+            iac_buf_char(out, c);
+            if (c == '\\' && i + 1 < json.n)
+                iac_buf_char(out, json.p[++i]);
+            else if (c == '"')
+                in_string = false;
+            continue;
+        }
+        bool opens = c == '{' || c == '[';
+        if (opens && i + 1 < json.n && (json.p[i + 1] == '}' || json.p[i + 1] == ']')) {
+            iac_buf_add(out, json.p + i++, 2);
+            continue;
+        }
+        if (c == '}' || c == ']') {
+            level -= level > 0;
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', level * 2);
+        }
+        iac_buf_char(out, c);
+        if (opens || c == ',') {
+            level += opens;
+            iac_buf_char(out, '\n');
+            iac_buf_fill(out, ' ', level * 2);
+        } else if (c == ':') {
+            iac_buf_char(out, ' ');
+        }
+        in_string = c == '"';
+    }
+}
+
 /* ---- fitting what was read to a type ---- */
 
 static const iac_value *fit(iac_arena *arena, const iac_value *v, const iac_type *type, iac_str *ret_error);

@@ -11,6 +11,8 @@ void iac_value_to_json(iac_buf *out, const iac_value *v);
 void iac_value_to_typed_json(iac_buf *out, const iac_value *v, const iac_type *type);
 /* Appends a JSON string, escaped as above (html false leaves < > & alone). */
 void iac_json_string(iac_buf *out, iac_str s, bool html);
+/* Appends compact JSON laid out over lines, two blanks a level; it stands at `level`, which is 0 by itself. */
+void iac_json_indent(iac_buf *out, iac_str json, size_t level);
 
 /* As jsondecode: arrays become tuples, objects objects. NULL on error with a message in the arena and the byte offset
  * of the fault. Depth is limited. */

@@ -213,7 +213,7 @@ typedef struct trail {
     IAC_VEC(iac_step) steps;
 } trail;
 
-static iac_step step_to(const iac_value *v, size_t i)
+iac_step iac_step_to(const iac_value *v, size_t i)
 {
     switch (v->kind) {
     case IAC_OBJECT:
@@ -237,7 +237,7 @@ static void walk(trail *t, const iac_value *v, bool (*fn)(void *arg, iac_path pa
     if (!fn(arg, (iac_path){ t->steps.v, t->steps.n }, v) || !has_parts(v))
         return;
     for (size_t i = 0; i < v->n; i++) {
-        iac_vec_push(&t->steps, step_to(v, i));
+        iac_vec_push(&t->steps, iac_step_to(v, i));
         walk(t, v->items[i], fn, arg);
         t->steps.n--;
     }
@@ -292,7 +292,7 @@ static const iac_value *transform(struct transformation *t, const iac_value *v)
         const iac_value **items = iac_xcalloc(v->n, sizeof(*items));
         bool changed = false;
         for (size_t i = 0; i < v->n; i++) {
-            iac_vec_push(&t->trail.steps, step_to(v, i));
+            iac_vec_push(&t->trail.steps, iac_step_to(v, i));
             items[i] = transform(t, v->items[i]);
             t->trail.steps.n--;
             changed |= items[i] != v->items[i];
@@ -373,18 +373,7 @@ static size_t item_index(const iac_value *v, const iac_step *step)
                                                                                                 : SIZE_MAX;
     if ((step->kind != IAC_STEP_ATTR && step->kind != IAC_STEP_KEY) || (v->kind != IAC_OBJECT && v->kind != IAC_MAP))
         return SIZE_MAX;
-    size_t low = 0, high = v->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = iac_str_cmp(v->keys[middle], step->name);
-        if (c == 0)
-            return middle;
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return SIZE_MAX;
+    return iac_str_search(v->keys, v->n, step->name);
 }
 
 /* paths are sorted and agree in their first `depth` steps, which lead to v. */

@@ -27,6 +27,8 @@ typedef struct iac_paths {
     size_t n;
 } iac_paths;
 
+/* The step from a collection or structure to its part i. */
+iac_step iac_step_to(const iac_value *v, size_t i);
 bool iac_path_starts(iac_path path, iac_path prefix);
 iac_path iac_path_copy(iac_arena *arena, iac_path path);
 /* ".tags["a"][0]", as shown to people; the first attribute's dot included. */

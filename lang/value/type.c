@@ -175,18 +175,8 @@ const iac_type *iac_type_attribute(const iac_type *object, iac_str name)
 {
     if (object->kind != IAC_OBJECT)
         return NULL;
-    size_t low = 0, high = object->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = iac_str_cmp(object->names[middle], name);
-        if (c == 0)
-            return object->items[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    size_t at = iac_str_search(object->names, object->n, name);
+    return at == SIZE_MAX ? NULL : object->items[at];
 }
 
 const iac_type *iac_type_without_optional(iac_arena *arena, const iac_type *type)

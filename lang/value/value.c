@@ -418,22 +418,28 @@ bool iac_value_has_type(const iac_value *v, const iac_type *type)
     return true;
 }
 
+const iac_value *iac_value_with_items(iac_arena *arena, const iac_value *v, const iac_value *const *items)
+{
+    switch ((iac_kind)v->kind) {
+    case IAC_LIST:
+        return iac_value_list(arena, v->type->element, items, v->n);
+    case IAC_SET:
+        return iac_value_set(arena, v->type->element, items, v->n);
+    case IAC_MAP:
+        return iac_value_map(arena, v->type->element, v->keys, items, v->n);
+    case IAC_TUPLE:
+        return iac_value_tuple(arena, items, v->n);
+    default:
+        return iac_value_object(arena, v->keys, items, v->n);
+    }
+}
+
 const iac_value *iac_value_get(const iac_value *v, iac_str name)
 {
     if (v->state != IAC_KNOWN || (v->kind != IAC_OBJECT && v->kind != IAC_MAP))
         return NULL;
-    size_t low = 0, high = v->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = iac_str_cmp(v->keys[middle], name);
-        if (c == 0)
-            return v->items[middle];
-        if (c < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    size_t at = iac_str_search(v->keys, v->n, name);
+    return at == SIZE_MAX ? NULL : v->items[at];
 }
 
 const iac_value *iac_value_get_cstr(const iac_value *v, const char *name)

@@ -82,6 +82,8 @@ const iac_value *iac_value_map(iac_arena *arena, const iac_type *element, const 
                                const iac_value *const *items, size_t n);
 const iac_value *iac_value_tuple(iac_arena *arena, const iac_value *const *items, size_t n);
 const iac_value *iac_value_object(iac_arena *arena, const iac_str *names, const iac_value *const *items, size_t n);
+/* A collection or structure of the kind, element type and keys of v, with other parts, as many. */
+const iac_value *iac_value_with_items(iac_arena *arena, const iac_value *v, const iac_value *const *items);
 /* Object v with attribute name set to item (added when absent). */
 const iac_value *iac_value_with(iac_arena *arena, const iac_value *v, iac_str name, const iac_value *item);
 /* A deep copy. Parts that are static stay shared. */
