@@ -100,15 +100,36 @@ static bool same_resource(iac_arena *arena, iac_addr a, iac_addr b)
     return iac_str_eq(iac_addr_text(arena, a), iac_addr_text(arena, b));
 }
 
-/* Whether the configuration itself says that `from` was moved. */
-static bool says_moved(const iac_config *config, iac_str from, iac_str resource)
+/* Whether the path leads to the module or into it; keys that the module leaves open may be any. */
+static bool is_within(iac_module_addr path, iac_module_addr module)
 {
-    for (size_t i = 0; i < config->root->moved_count; i++) {
-        iac_str text = iac_range_text(config->root->moved[i].from->range);
-        if (iac_str_eq(text, from) || iac_str_eq(text, resource))
-            return true;
+    if (path.n < module.n)
+        return false;
+    for (size_t i = 0; i < module.n; i++)
+        if (!iac_str_eq(path.steps[i].name, module.steps[i].name) ||
+            (module.steps[i].key.kind != IAC_KEY_NONE && !iac_key_equal(path.steps[i].key, module.steps[i].key)))
+            return false;
+    return true;
+}
+
+/* Whether the configuration itself says that the object was moved, by itself or with its module: saying it again would
+ * be a second statement of the same thing, which is refused. */
+static bool says_moved(iac_cli *cli, const iac_config *config, iac_addr addr)
+{
+    bool found = false;
+    for (size_t i = 0; i < config->root->moved_count && !found; i++) {
+        iac_diags drop = IAC_DIAGS_INIT;
+        iac_addr from;
+        bool is_module = false;
+        if (iac_target_parse(cli->arena, iac_range_text(config->root->moved[i].from->range), &from, &is_module,
+                             &drop) == IAC_OK &&
+            is_within(addr.module, from.module))
+            found = is_module || (addr.module.n == from.module.n && iac_str_eq(addr.type, from.type) &&
+                                  iac_str_eq(addr.name, from.name) &&
+                                  (from.key.kind == IAC_KEY_NONE || iac_key_equal(addr.key, from.key)));
+        iac_diags_clear(&drop);
     }
-    return false;
+    return found;
 }
 
 static bool is_wanted(iac_cli *cli, const iac_config *config, const iac_state *state, const rename_entry *r)
@@ -121,9 +142,7 @@ static bool is_wanted(iac_cli *cli, const iac_config *config, const iac_state *s
         return false;
     if (is_declared(config, now) && !same_resource(cli->arena, now, then))
         return false; /* another resource had the name then */
-    iac_addr whole = now;
-    whole.key = (iac_key){ 0 };
-    return !says_moved(config, r->now, iac_addr_text(cli->arena, whole));
+    return !says_moved(cli, config, now);
 }
 
 iac_status iac_rollback_moves(iac_cli *cli, int64_t since, const iac_config *config, const iac_state *state,
