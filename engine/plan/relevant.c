@@ -179,6 +179,22 @@ static int compare_relevant(const void *a, const void *b)
     return (x->path.n > y->path.n) - (x->path.n < y->path.n);
 }
 
+/* Outputs of child modules are in no state: whenever they are evaluated, they count as new. */
+static void take_module_outputs(struct search *search, iac_run_module *module)
+{
+    for (size_t i = 0; i < module->config->output_count && module->parent; i++) {
+        const iac_node *node = module->outputs[i];
+        for (uint32_t k = 0; k < module->instance_count && k < node->slots; k++) {
+            struct collecting from = { search, { module, module->instances[k]->addr }, NULL, NULL };
+            if (node->values[k])
+                take_expr(&from, node->output->value);
+        }
+    }
+    for (size_t i = 0; i < module->config->call_count; i++)
+        if (module->children[i])
+            take_module_outputs(search, module->children[i]);
+}
+
 void iac_plan_relevant(iac_planner *planner, iac_plan *plan, iac_arena *arena)
 {
     struct search search = { .planner = planner, .arena = arena };
@@ -205,6 +221,8 @@ void iac_plan_relevant(iac_planner *planner, iac_plan *plan, iac_arena *arena)
         if (output && plan->outputs[i].action != IAC_ACTION_NOOP)
             take_expr(&from, output->value);
     }
+    if (plan->mode != IAC_PLAN_DESTROY)
+        take_module_outputs(&search, planner->run.root);
     for (size_t i = 0; i < search.queue.n; i++) {
         iac_ref ref = search.queue.v[i].ref; /* following may move the queue */
         follow(&search, search.queue.v[i].place, &ref);

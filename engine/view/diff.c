@@ -156,6 +156,7 @@ static shape shape_of(const iac_value *v)
     case IAC_STRING:
         return SHAPE_STRING;
     case IAC_NUMBER:
+    case IAC_DYNAMIC: /* within JSON */
         return SHAPE_NUMBER;
     case IAC_BOOL:
         return SHAPE_BOOL;
@@ -181,6 +182,8 @@ static bool equal(const iac_value *a, const iac_value *b)
     case SHAPE_STRING:
         return iac_str_eq(a->string, b->string);
     case SHAPE_NUMBER:
+        if (a->kind == IAC_DYNAMIC || b->kind == IAC_DYNAMIC)
+            return a->kind == b->kind && iac_str_eq(a->string, b->string);
         return iac_number_cmp(a, b) == 0;
     case SHAPE_BOOL:
         return a->boolean == b->boolean;
@@ -206,6 +209,8 @@ static uint64_t hash_of(const iac_value *v)
     case SHAPE_STRING:
         return iac_hash_mix(hash, iac_str_hash(v->string));
     case SHAPE_NUMBER:
+        if (v->kind == IAC_DYNAMIC)
+            return iac_hash_mix(hash, iac_str_hash(v->string));
         return iac_hash_mix(hash, v->number.big ? 1 : (uint64_t)v->number.small);
     case SHAPE_BOOL:
         return iac_hash_mix(hash, v->boolean);
@@ -308,6 +313,18 @@ static const iac_diff *unknown(iac_arena *arena, const part *p, differ *compute,
     old.replace = (iac_matcher){ 0 };
     iac_diff *diff = new_diff(arena, IAC_DIFF_UNKNOWN, IAC_ACTION_UPDATE, replace);
     diff->inner = compute(arena, &old, arg);
+    return diff;
+}
+
+/* As a whole, an empty string whose type is dynamic counts as none, but was there. */
+static const iac_diff *unknown_dynamic(iac_arena *arena, const part *p, differ *compute, const void *arg)
+{
+    if (!p->before || p->before->kind != IAC_STRING || p->before->string.n)
+        return unknown(arena, p, compute, arg);
+    iac_diff *none = new_diff(arena, IAC_DIFF_PRIMITIVE, IAC_ACTION_DELETE, false);
+    none->blank = true;
+    iac_diff *diff = new_diff(arena, IAC_DIFF_UNKNOWN, IAC_ACTION_UPDATE, matches_exactly(&p->replace));
+    diff->inner = none;
     return diff;
 }
 
@@ -529,7 +546,10 @@ static const iac_diff *diff_type(iac_arena *arena, const part *p, const void *ar
         told.after = none_if_empty(p->after);
         p = &told;
     }
-    const iac_diff *instead = hidden(arena, p, IAC_DIFF_SENSITIVE, diff_type, type);
+    bool dynamic = type->kind == IAC_DYNAMIC;
+    const iac_diff *instead = dynamic && p->unknown && !p->before_sensitive && !p->after_sensitive
+                                  ? unknown_dynamic(arena, p, diff_type, type)
+                                  : hidden(arena, p, IAC_DIFF_SENSITIVE, diff_type, type);
     if (instead)
         return instead;
     switch (type->kind) {
@@ -739,7 +759,9 @@ const iac_diff *iac_diff_typed(iac_arena *arena, const iac_value *before, const 
 
 const iac_diff *iac_diff_values(iac_arena *arena, const iac_value *before, const iac_value *after)
 {
-    return iac_diff_json(arena, before, false, after, false);
+    part p = part_of(before, after);
+    p.relevant.always = true;
+    return diff_type(arena, &p, &iac_type_dynamic);
 }
 
 const iac_diff *iac_diff_json(iac_arena *arena, const iac_value *before, bool before_explicit, const iac_value *after,

@@ -176,8 +176,12 @@ static bool has_newline(iac_str s)
     return iac_str_find_char(s, '\n', 0) < s.n;
 }
 
-static iac_str trimmed(iac_str s)
+/* Text of several lines is shown without the white space around it. */
+static iac_str heredoc_text(const iac_value *v)
 {
+    iac_str s = v ? v->string : (iac_str){ 0 };
+    if (!has_newline(s))
+        return s;
     while (s.n && (s.p[0] == ' ' || (s.p[0] >= '\t' && s.p[0] <= '\r')))
         s.p++, s.n--;
     while (s.n && (s.p[s.n - 1] == ' ' || (s.p[s.n - 1] >= '\t' && s.p[s.n - 1] <= '\r')))
@@ -190,9 +194,7 @@ static const iac_value *json_of(painter *p, const iac_value *v)
 {
     if (!v || !v->string.n || (v->string.p[0] != '{' && v->string.p[0] != '['))
         return NULL;
-    iac_str error;
-    size_t offset;
-    return iac_value_from_json(p->arena, v->string, &error, &offset);
+    return iac_value_from_json_spelled(p->arena, v->string);
 }
 
 static void simple_string(painter *p, const iac_value *v, iac_diff_style style)
@@ -313,8 +315,8 @@ static void draw_heredoc(painter *p, const iac_diff *diff, int indent, iac_diff_
 {
     iac_map known = { 0 };
     line_job job = { .p = p, .indent = indent + 1, .style = style };
-    iac_str before = diff->before ? trimmed(diff->before->string) : (iac_str){ 0 };
-    iac_str after = diff->after ? trimmed(diff->after->string) : (iac_str){ 0 };
+    iac_str before = heredoc_text(diff->before);
+    iac_str after = heredoc_text(diff->after);
     iac_buf_cstr(p->out, "<<-EOT");
     replacement(p, diff->replace, style);
     iac_buf_char(p->out, '\n');
@@ -397,6 +399,8 @@ static void scalar(painter *p, const iac_value *v, iac_diff_style style)
         iac_buf_cstr(p->out, v->boolean ? "true" : "false");
     else if (v->kind == IAC_NUMBER)
         iac_buf_str(p->out, iac_number_text(p->arena, v));
+    else if (v->kind == IAC_DYNAMIC) /* a number within JSON */
+        iac_buf_str(p->out, v->string);
     else if (v->kind == IAC_STRING)
         iac_quote(p->out, v->string);
 }

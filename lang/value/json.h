@@ -17,6 +17,9 @@ void iac_json_indent(iac_buf *out, iac_str json, size_t level);
 /* As jsondecode: arrays become tuples, objects objects. NULL on error with a message in the arena and the byte offset
  * of the fault. Depth is limited. */
 const iac_value *iac_value_from_json(iac_arena *arena, iac_str json, iac_str *ret_error, size_t *ret_offset);
+/* For views, which show numbers as they were written: these become known values of kind IAC_DYNAMIC with their text
+ * (within json) as the string, and no other function of values may see them. NULL on error. */
+const iac_value *iac_value_from_json_spelled(iac_arena *arena, iac_str json);
 /* Reverse of iac_value_to_typed_json. NULL when the text is not JSON or does not fit the type. */
 const iac_value *iac_value_from_typed_json(iac_arena *arena, iac_str json, const iac_type *type, iac_str *ret_error);
 

@@ -15,6 +15,7 @@ struct parser {
     IAC_VEC(const iac_value *) items; /* of the containers being read, innermost last */
     IAC_VEC(iac_str) keys;            /* likewise; empty for arrays' items */
     size_t depth;
+    bool spelled; /* numbers keep their text */
     iac_str error;
     size_t error_at;
 };
@@ -213,6 +214,11 @@ static const iac_value *parse_number(struct parser *p)
             return unexpected(p, " in exponent of numeric literal", UNFINISHED);
         skip_digits(p);
     }
+    if (p->spelled) {
+        iac_value *v = iac_arena_array(p->arena, iac_value, 1);
+        *v = (iac_value){ .kind = IAC_DYNAMIC, .string = iac_str_sub(p->text, from, p->at) };
+        return v;
+    }
     const iac_value *v = iac_value_number_parse(p->arena, iac_str_sub(p->text, from, p->at));
     return v ? v : fail(p, from, IAC_STR("number out of range"));
 }
@@ -339,22 +345,34 @@ static const iac_value *parse_value(struct parser *p)
     return unexpected(p, " looking for beginning of value", "EOF");
 }
 
+static const iac_value *parse_all(struct parser *p)
+{
+    iac_buf_init(&p->string, IAC_BUF_UNLIMITED);
+    const iac_value *v = parse_value(p);
+    if (v) {
+        skip_blanks(p);
+        if (p->at < p->text.n)
+            v = fail(p, p->at, IAC_STR("extraneous data after JSON object"));
+    }
+    iac_buf_clear(&p->string);
+    iac_vec_clear(&p->items);
+    iac_vec_clear(&p->keys);
+    return v;
+}
+
 const iac_value *iac_value_from_json(iac_arena *arena, iac_str json, iac_str *ret_error, size_t *ret_offset)
 {
     struct parser p = { .arena = arena, .text = json };
-    iac_buf_init(&p.string, IAC_BUF_UNLIMITED);
-    const iac_value *v = parse_value(&p);
-    if (v) {
-        skip_blanks(&p);
-        if (p.at < json.n)
-            v = fail(&p, p.at, IAC_STR("extraneous data after JSON object"));
-    }
+    const iac_value *v = parse_all(&p);
     if (!v) {
         *ret_error = p.error;
         *ret_offset = p.error_at;
     }
-    iac_buf_clear(&p.string);
-    iac_vec_clear(&p.items);
-    iac_vec_clear(&p.keys);
     return v;
+}
+
+const iac_value *iac_value_from_json_spelled(iac_arena *arena, iac_str json)
+{
+    struct parser p = { .arena = arena, .text = json, .spelled = true };
+    return parse_all(&p);
 }

@@ -6,9 +6,6 @@
 #
 #   run.sh [CASE...]
 #
-# Those of more/ take minutes, and run when they are named (run.sh more/*): each is a series of configurations of awkward
-# shapes, whose every plan, state and output is compared.
-#
 # Skipped, visibly, where no terraform is installed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
