@@ -122,6 +122,8 @@ iac_str iac_range_place(iac_arena *arena, iac_range range);
 const iac_block **iac_content_blocks(iac_arena *arena, const iac_content *content, const char *type,
                                      size_t *ret_count);
 
+/* Whether modules pass each other the provider configurations that they need. */
+void iac_config_check_providers(iac_arena *arena, const iac_config *config, iac_diags *diags);
 /* References that can be checked without schemas, in one module. */
 void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags);
 #endif

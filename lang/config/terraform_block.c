@@ -195,7 +195,7 @@ static void read_requirement(iac_module_build *m, const iac_attribute *attr)
     iac_required_provider required = {
         .name = attr->name,
         .addr = iac_provider_addr_default(attr->name),
-        .range = attr->range,
+        .range = attr->expr->range,
     };
 
     if (!local_name_fits(m, attr))

@@ -253,6 +253,8 @@ iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_con
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to read module directory",
                        "Module directory %s does not exist or cannot be read.", root);
     config->root = load_module(&l, (iac_module_addr){ 0 }, root, NULL);
+    if (diags->errors == errors)
+        iac_config_check_providers(arena, config, diags);
     /* What the parser or the readers could not make out may be just what a reference is to. */
     if (diags->errors == errors && !options->unchecked)
         iac_config_check(arena, config, diags);

@@ -512,72 +512,41 @@ static void check_arguments(validator *v, const iac_module_call *call)
     iac_map_clear(&given);
 }
 
-static bool has_own_providers(const iac_module_config *module)
+static bool has_alias(const iac_module_config *module, const iac_provider_ref *ref)
 {
-    if (module->provider_count)
-        return true;
-    for (size_t i = 0; i < module->call_count; i++)
-        if (module->calls[i].module && has_own_providers(module->calls[i].module))
+    for (size_t i = 0; i < module->provider_count; i++)
+        if (iac_str_eq(module->providers[i].name, ref->name) && iac_str_eq(module->providers[i].alias, ref->alias))
             return true;
+    const iac_required_provider *required = iac_map_get(&module->required_provider_map, ref->name);
+    for (size_t i = 0; required && i < required->alias_count; i++)
+        if (iac_str_eq(required->aliases[i].alias, ref->alias))
+            return true;
+    for (size_t i = 0; module->parent && i < module->parent->call_count; i++) {
+        const iac_module_call *call = &module->parent->calls[i];
+        for (size_t k = 0; call->module == module && k < call->provider_count; k++)
+            if (iac_str_eq(call->providers[k].child.name, ref->name) &&
+                iac_str_eq(call->providers[k].child.alias, ref->alias))
+                return true;
+    }
     return false;
 }
 
-static void check_legacy_module(validator *v, const iac_module_call *call)
+/* What is passed on under an alias must be there: it is never implied. */
+static void check_passed_aliases(validator *v, const iac_module_call *call)
 {
-    bool repeated = call->count || call->for_each || call->depends_on.n;
-
-    if (!repeated || !call->module || !has_own_providers(call->module))
-        return;
-    iac_range at = call->count ? call->count->range
-                   : call->for_each ? call->for_each->range : call->depends_on.v[0]->range;
-    iac_str path = iac_module_addr_text(v->arena, call->module->path);
-    iac_diag_error(v->diags, at, "Module is incompatible with count, for_each, and depends_on",
-                   "The module at %.*s is a legacy module which contains its own local provider configurations, and so "
-                   "calls to it may not use the count, for_each, or depends_on arguments.\n\nIf you also control the "
-                   "module \"%.*s\", consider updating this module to instead expect provider configurations to be "
-                   "passed by its caller.", IAC_FMT(path), IAC_FMT(call->source));
-}
-
-/* Providers passed under a name that the child does not declare: a default source is assumed for them. */
-static void check_undeclared_providers(validator *v, const iac_module_call *call)
-{
-    for (size_t i = 0; call->module && i < call->provider_count; i++) {
-        iac_str name = call->providers[i].child.name;
-        if (iac_map_has(&call->module->required_provider_map, name))
+    for (size_t i = 0; i < call->provider_count; i++) {
+        const iac_provider_ref *ref = &call->providers[i].parent;
+        if (!ref->alias.n || has_alias(v->module, ref))
             continue;
-        iac_str path = iac_module_addr_text(v->arena, call->module->path);
-        iac_str source = iac_provider_addr_display(v->arena, iac_provider_addr_default(name));
-        iac_diag_warning(v->diags, call->providers[i].child.range, "Reference to undefined provider",
-                         "There is no explicit declaration for local provider name \"%.*s\" in %.*s, so iac is "
-                         "assuming you mean to pass a configuration for \"%.*s\".\n\nIf you also control the child "
-                         "module, add a required_providers entry named \"%.*s\" with the source address \"%.*s\".",
-                         IAC_FMT(name), IAC_FMT(path), IAC_FMT(source), IAC_FMT(name), IAC_FMT(source));
-    }
-}
-
-/* Providers that the child asks for by configuration_aliases must be passed. */
-static void check_passed_providers(validator *v, const iac_module_call *call)
-{
-    for (size_t i = 0; call->module && i < call->module->required_provider_count; i++) {
-        const iac_required_provider *required = &call->module->required_providers[i];
-        for (size_t j = 0; j < required->alias_count; j++) {
-            bool passed = false;
-            for (size_t k = 0; k < call->provider_count; k++)
-                passed |= iac_str_eq(call->providers[k].child.name, required->aliases[j].name) &&
-                          iac_str_eq(call->providers[k].child.alias, required->aliases[j].alias);
-            if (passed)
-                continue;
-            iac_str source = iac_provider_addr_display(v->arena, required->addr);
-            iac_diag_error(v->diags, call->range, "Missing required provider configuration",
-                           "The child module requires an additional configuration for provider %.*s, with the local "
-                           "name \"%.*s.%.*s\".\n\nRefer to the module's documentation to understand the intended "
-                           "purpose of this additional provider configuration, and then add an entry for %.*s.%.*s "
-                           "in the \"providers\" meta-argument in the module block to choose which provider "
-                           "configuration the module should use for that purpose.", IAC_FMT(source),
-                           IAC_FMT(required->name),
-                           IAC_FMT(required->aliases[j].alias), IAC_FMT(required->name),
-                           IAC_FMT(required->aliases[j].alias));
-        }
+        const iac_required_provider *required = iac_map_get(&v->module->required_provider_map, ref->name);
+        iac_str source = iac_provider_addr_text(v->arena, required ? required->addr
+                                                                   : iac_provider_addr_default(ref->name));
+        iac_str path = iac_module_addr_text(v->arena, v->module->path);
+        iac_str summary = iac_arena_printf(v->arena, "missing provider %.*s%sprovider[\"%.*s\"].%.*s", IAC_FMT(path),
+                                           path.n ? "." : "", IAC_FMT(source), IAC_FMT(ref->alias));
+        iac_diag_error(v->diags, ref->range, summary.p,
+                       "%s has no provider block \"%.*s\" with the alias \"%.*s\", nor is such a configuration "
+                       "passed to it.", path.n ? path.p : "The root module", IAC_FMT(ref->name), IAC_FMT(ref->alias));
     }
 }
 
@@ -592,9 +561,7 @@ static void check_call(validator *v, const iac_module_call *call)
     for (size_t i = 0; i < call->provider_count; i++)
         check_provider_key(v, &call->providers[i].parent, call->for_each, "module");
     v->at = (place){ 0 };
-    check_legacy_module(v, call);
-    check_undeclared_providers(v, call);
-    check_passed_providers(v, call);
+    check_passed_aliases(v, call);
 }
 
 /* ---- the module ---- */
