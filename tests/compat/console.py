@@ -125,7 +125,7 @@ def main():
                     continue
                 failed += 1
                 if arguments.verbose:
-                    print(f"--- {text!r}\nterraform: {expected}\niac:       {got}")
+                    print(f"--- {text!r}\n    terraform: {expected}\n    iac:       {got}")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 0 if failed == 0 else 1
 

@@ -1,10 +1,5 @@
-#!/usr/bin/env python3
 """iac hides a sensitive value wherever it turns up; Terraform shows it where a provider repeats it in an attribute that
-is not marked. What iac hides is hidden in Terraform's text, too, before the two are compared.
-
-  echoes.py TERRAFORM IAC     rewrites the first of two files
-"""
-import sys
+is not marked. What iac hides is hidden in Terraform's text, too, before the two are compared."""
 
 HIDDEN = "(sensitive value)"
 LONGEST = 400  # lines of a value
@@ -29,13 +24,3 @@ def hide_echoes(theirs, ours):
         out.append(a[i])
         i += 1
     return "\n".join(out + a[i:])
-
-
-if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8", errors="replace", newline="") as file:
-        before = file.read()
-    with open(sys.argv[2], encoding="utf-8", errors="replace", newline="") as file:
-        after = hide_echoes(before, file.read())
-    if after != before:
-        with open(sys.argv[1], "w", encoding="utf-8", newline="") as file:
-            file.write(after)

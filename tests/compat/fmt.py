@@ -335,10 +335,11 @@ def format_all(command, folder, cases):
 
 def show(label, name, source, expected, got):
     print(f"--- {label}: {name}")
-    print("".join(difflib.unified_diff(expected.decode(errors="replace").splitlines(True),
-                                       got.decode(errors="replace").splitlines(True), "terraform", "iac", n=1)))
+    for line in difflib.unified_diff(expected.decode(errors="replace").splitlines(),
+                                     got.decode(errors="replace").splitlines(), "terraform", "iac", n=1, lineterm=""):
+        print(f"    {line}")
     if len(source) < 600:
-        print(f"from: {source!r}")
+        print(f"    from: {source!r}")
 
 
 def main():

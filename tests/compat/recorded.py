@@ -26,6 +26,7 @@ import sys
 import tempfile
 import termios
 import threading
+from textwrap import indent
 
 import matrix
 
@@ -179,7 +180,7 @@ def compare(arguments, paths):
             if got[text] == expected:
                 good += 1
             elif arguments.verbose:
-                print(f"--- {name}: {text}\nexpected: {expected}\niac:      {got[text]}")
+                print(f"--- {name}: {text}", indent(f"expected: {expected}\niac:      {got[text]}", "    "), sep="\n")
         print(f"{name:16} {good:5} of {len(cases):5} ({errors} errors)")
         passed += good
         failed += len(cases) - good

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The same cases through Terraform and through iac: standard output, standard error and exit status must agree once
-# what differs from run to run, and the name of the program, is taken out. Text is compared by words: a shorter name
-# breaks lines elsewhere. The cases are those of tests/cli, except where a file `iac-only` says why not, and those of
-# cases/ here, whose output is JSON.
+# what differs from run to run, and the name of the program, is taken out. Text is compared by words, and diagnostics of
+# one place in any order (texts.py). The cases are those of tests/cli, except where a file `iac-only` says why not, and
+# those of cases/ here, whose output is JSON.
 #
 #   run.sh [CASE...]
 #
@@ -43,9 +43,6 @@ run() { # WHO PROGRAM CASE
         echo $? >"$out/exit"
     )
     "$root/tests/cli/normalise" "$out/dir" "$out/stdout" "$out/stderr"
-    for text in stdout stderr exit; do
-        tr -s '[:space:]' '\n' <"$out/$text" >"$out/$text.words"
-    done
 }
 
 cases=("$@")
@@ -60,18 +57,13 @@ for case in "${cases[@]}"; do
     fi
     run terraform "$here/terraform-as-iac" "$case"
     run iac "$iac" "$case"
-    good=1
-    if ! cmp -s "$work/terraform/stdout" "$work/iac/stdout" && grep -qF "(sensitive value)" "$work/iac/stdout"; then
-        "$here/echoes.py" "$work/terraform/stdout" "$work/iac/stdout"
-        tr -s '[:space:]' '\n' <"$work/terraform/stdout" >"$work/terraform/stdout.words"
+    if python3 -B "$here/texts.py" "$work/terraform" "$work/iac" stdout stderr exit >"$work/differences"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "compat: $(basename "$case")"
+        cat "$work/differences"
     fi
-    for text in stdout stderr exit; do
-        cmp -s "$work/terraform/$text.words" "$work/iac/$text.words" && continue
-        [ $good = 0 ] || echo "compat: $(basename "$case")"
-        good=0
-        diff -u --label "terraform $text" --label "iac $text" "$work/terraform/$text" "$work/iac/$text" | sed 's/^/    /'
-    done
-    if [ $good = 1 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -26,6 +26,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import textwrap
 import urllib.error
 import urllib.request
 
@@ -634,7 +635,8 @@ def campaign(c, runs, fault, keep):
             passed += 1
         except (Trouble, subprocess.TimeoutExpired) as trouble:
             failed += 1
-            print(f"FAILED: {c.name}, {s.label}, point {n} of {s.points}:\n{trouble}", flush=True)
+            print(f"FAILED: {c.name}, {s.label}, point {n} of {s.points}:")
+            print(textwrap.indent(str(trouble), "    "), flush=True)
             if keep:
                 shutil.copytree(c.folder(), pathlib.Path(keep) / f"{c.name}-{s.label}-{n}".replace(" ", "-"),
                                 symlinks=True, dirs_exist_ok=True)
@@ -670,7 +672,7 @@ resource "terraform_data" "a" {{
             busy += 1
         elif status != 0:
             failed += 1
-            print(f"FAILED: run {i} ended with {status}:\n{text}")
+            print(f"FAILED: run {i} ended with {status}:\n{textwrap.indent(text, '    ')}")
         made = re.search(r"Creation complete after .* \[id=(.*)\]", text)
         runs[i] = made.group(1) if made else None
     state = json.loads(run(folder, "state", "pull"))

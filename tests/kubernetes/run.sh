@@ -39,8 +39,8 @@ skip_all() {
 
 case_failed=0
 fail() {
-    echo "    FAILED: $*"
     case_failed=1
+    case_output+=$*$'\n'
 }
 
 run_iac() { # output and status are left in $out and $status
@@ -475,7 +475,7 @@ run_cases() { # label of the server
         fi
         dir=$work/$1-$name
         mkdir -p "$dir"
-        case_failed=0
+        case_failed=0 case_output=
         case_skipped=
         [ "$own" = 1 ] && clean_up
         "case_$name"
@@ -487,6 +487,7 @@ run_cases() { # label of the server
             passed=$((passed + 1))
         else
             echo "FAIL $1 $name"
+            sed 's/^/    /' <<<"$case_output"
             failed=$((failed + 1))
         fi
         (cd "$dir" && IAC_PLUGIN_PATH=$PLUGINS "$IAC" destroy -auto-approve -input=false > /dev/null 2>&1)
