@@ -163,44 +163,56 @@ static bool write_and_wait(iac_applier *applier, iac_worker *worker, const iac_w
     if (!waiting.error[0])
         return true;
     iac_diag_error(&worker->diags, IAC_NO_RANGE, "Failed to save state",
-                   "The operation was not begun, because the state could not be written: %s.", waiting.error);
+                   "The operation does not go on, because the state could not be written: %s.", waiting.error);
     return false;
 }
 
-/* Makes the intent durable, where the provider does things outside the state, and sets the current object aside for
- * create-before-destroy. */
-static bool announce(iac_applier *applier, iac_worker *worker, iac_operation_run *op, const iac_change *change,
-                     const char *action, const iac_value *prior, const iac_value *planned)
+typedef struct iac_intended { /* what the journal is told of an operation */
+    const char *action;
+    const iac_value *prior, *planned; /* may be NULL */
+} iac_intended;
+
+/* Makes n writes durable, and with them the intent, where the provider does things outside the state. writes has room for
+ * it. */
+static bool write_intent(iac_applier *applier, iac_worker *worker, const iac_operation_run *op, const iac_change *change,
+                         const iac_intended *intended, iac_str private_data, iac_write *writes, size_t n)
 {
-    iac_write writes[2];
-    size_t n = 0;
-    uint32_t index = applier->plan->operations[op->id].change;
-    if (change->action == IAC_ACTION_CREATE_DELETE && strcmp(action, "create") == 0) {
-        random_hex(applier->set_aside[index], 8);
-        writes[n++] = (iac_write){ .kind = IAC_WRITE_DEPOSE, .addr = change->addr, .provider = change->provider,
-                                   .deposed = iac_str_of(applier->set_aside[index]) };
-    }
     iac_buf prior_bytes, planned_bytes;
     iac_buf_init(&prior_bytes, IAC_BUF_UNLIMITED);
     iac_buf_init(&planned_bytes, IAC_BUF_UNLIMITED);
     if (!iac_is_builtin(change->provider_addr)) {
-        if (prior)
-            iac_value_encode(&prior_bytes, prior);
-        if (planned)
-            iac_value_encode(&planned_bytes, planned);
+        if (intended->prior)
+            iac_value_encode(&prior_bytes, intended->prior);
+        if (intended->planned)
+            iac_value_encode(&planned_bytes, intended->planned);
         writes[n++] = (iac_write){
             .kind = IAC_WRITE_INTENT,
             .addr = change->addr,
             .intent = { .token = iac_str_of(op->token), .addr = change->addr, .deposed = op->deposed,
-                        .provider = change->provider, .action = iac_str_of(action),
+                        .provider = change->provider, .action = iac_str_of(intended->action),
                         .prior = iac_buf_view(&prior_bytes), .planned = iac_buf_view(&planned_bytes),
-                        .private_data = change->private_data, .begun = time_text(worker->scratch) },
+                        .private_data = private_data, .begun = time_text(worker->scratch) },
         };
     }
     bool ok = n == 0 || write_and_wait(applier, worker, writes, n);
     iac_buf_clear(&prior_bytes);
     iac_buf_clear(&planned_bytes);
     return ok;
+}
+
+/* Makes the intent durable, and sets the current object aside for create-before-destroy. */
+static bool announce(iac_applier *applier, iac_worker *worker, iac_operation_run *op, const iac_change *change,
+                     const iac_intended *intended)
+{
+    iac_write writes[2];
+    size_t n = 0;
+    uint32_t index = applier->plan->operations[op->id].change;
+    if (change->action == IAC_ACTION_CREATE_DELETE && strcmp(intended->action, "create") == 0) {
+        random_hex(applier->set_aside[index], 8);
+        writes[n++] = (iac_write){ .kind = IAC_WRITE_DEPOSE, .addr = change->addr, .provider = change->provider,
+                                   .deposed = iac_str_of(applier->set_aside[index]) };
+    }
+    return write_intent(applier, worker, op, change, intended, change->private_data, writes, n);
 }
 
 /* Adds the journal's "done" behind the n writes of op, and hands them over; the walk goes on when they are durable. */
@@ -229,16 +241,6 @@ static iac_object *make_object(iac_worker *worker, const iac_change *change, con
     return object;
 }
 
-/* What the provider wants to be asked again about: kept on the heap until then. */
-static iac_task_result put_off(iac_operation_run *op, const iac_apply_answer *answer)
-{
-    free(op->pending);
-    op->pending = iac_xstrndup(answer->pending.p, answer->pending.n);
-    op->pending_n = answer->pending.n;
-    uint64_t ms = answer->poll_after_ms < UINT32_MAX ? answer->poll_after_ms : UINT32_MAX;
-    return (iac_task_result){ IAC_TASK_AGAIN, (uint32_t)ms };
-}
-
 /* The provider that the plan names. */
 static bool provider_of(iac_worker *worker, const iac_node *node, const iac_change *change, iac_provider_choice *ret)
 {
@@ -246,8 +248,8 @@ static bool provider_of(iac_worker *worker, const iac_node *node, const iac_chan
                                         ret);
 }
 
-static iac_status ask(iac_worker *worker, iac_operation_run *op, const iac_node *node, iac_apply_request *request,
-                      const iac_change *change, iac_apply_answer *ret)
+static iac_status ask_once(iac_worker *worker, iac_operation_run *op, const iac_node *node, iac_apply_request *request,
+                           const iac_change *change, iac_apply_answer *ret)
 {
     iac_str address = iac_addr_text(worker->scratch, change->addr);
     iac_call_options options = iac_options_for(worker->run, node, address);
@@ -259,6 +261,37 @@ static iac_status ask(iac_worker *worker, iac_operation_run *op, const iac_node 
         return iac_instance_apply(provider.instance, &options, worker->keep, request, ret, &worker->diags);
     request->pending = (iac_str){ op->pending, op->pending_n };
     return iac_instance_apply_poll(provider.instance, &options, worker->keep, request, ret, &worker->diags);
+}
+
+/* Asks the provider until it has finished, or until it wants to be left alone for a while (ret->is_pending). What it is
+ * pending with is kept on the heap until it is asked again, and is durable before that. */
+static iac_status ask(iac_applier *applier, iac_worker *worker, iac_operation_run *op, const iac_node *node,
+                      iac_apply_request *request, const iac_change *change, const iac_intended *intended,
+                      iac_apply_answer *ret)
+{
+    for (;;) {
+        iac_status status = ask_once(worker, op, node, request, change, ret);
+        if (status != IAC_OK || !ret->is_pending)
+            return status;
+        bool same = op->pending && iac_str_eq((iac_str){ op->pending, op->pending_n }, ret->pending);
+        iac_write writes[1];
+        free(op->pending);
+        op->pending = iac_xstrndup(ret->pending.p, ret->pending.n);
+        op->pending_n = ret->pending.n;
+        if (!same && !write_intent(applier, worker, op, change, intended, ret->pending, writes, 0)) {
+            op->unsettled = true;
+            *ret = (iac_apply_answer){ .state = request->prior };
+            return IAC_ERR;
+        }
+        if (ret->poll_after_ms > 0)
+            return IAC_OK;
+    }
+}
+
+static iac_task_result again(const iac_apply_answer *answer)
+{
+    return (iac_task_result){ IAC_TASK_AGAIN,
+                              answer->poll_after_ms < UINT32_MAX ? (uint32_t)answer->poll_after_ms : UINT32_MAX };
 }
 
 /* ---- create and update ---- */
@@ -365,7 +398,7 @@ static iac_task_result give_back(iac_applier *applier, iac_operation_run *op, co
 {
     uint32_t index = applier->plan->operations[op->id].change;
     size_t n = 0;
-    op->unsettled = atomic_load(&applier->run.cancelled) && !iac_is_builtin(change->provider_addr);
+    op->unsettled |= atomic_load(&applier->run.cancelled) && !iac_is_builtin(change->provider_addr);
     if (!op->unsettled && change->action == IAC_ACTION_CREATE_DELETE)
         op->writes[n++] = (iac_write){ .kind = IAC_WRITE_RESTORE, .addr = change->addr, .provider = change->provider,
                                        .deposed = iac_str_of(applier->set_aside[index]) };
@@ -425,12 +458,13 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
                                      .object = make_object(worker, change, change->after, change->private_data) };
         return save(applier, op, change, 1);
     }
+    iac_intended intended = { prior ? "update" : "create", prior, NULL };
+    if (!op->pending && !prepare(worker, node, op, change, prior, &place, &private_data))
+        return FAILED;
+    intended.planned = iac_copy_marks(worker->scratch, change->schema->block, op->planned, op->config);
     if (!op->pending) {
-        if (!prepare(worker, node, op, change, prior, &place, &private_data))
-            return FAILED;
         make_token(op->token);
-        if (!announce(applier, worker, op, change, prior ? "update" : "create", prior,
-                      iac_copy_marks(worker->scratch, change->schema->block, op->planned, op->config)))
+        if (!announce(applier, worker, op, change, &intended))
             return FAILED;
         mark_begun(applier, op, change, prior ? IAC_ACTION_UPDATE : IAC_ACTION_CREATE, prior);
     }
@@ -444,9 +478,9 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
         iac_apply_request request = { .type = change->addr.type, .prior = plain_prior, .planned = op->planned,
                                       .config = iac_value_unmark_deep(worker->keep, op->config),
                                       .private_data = private_data };
-        ok = ask(worker, op, node, &request, change, &answer) == IAC_OK;
+        ok = ask(applier, worker, op, node, &request, change, &intended, &answer) == IAC_OK;
         if (ok && answer.is_pending)
-            return put_off(op, &answer);
+            return again(&answer);
     }
     if (answer.state && !iac_is_null(answer.state) && ok)
         ok = check_result(worker, node, change, op->planned, answer.state);
@@ -498,9 +532,10 @@ iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_
                                                              : change->deposed;
     if (change->action == IAC_ACTION_DELETE_CREATE)
         import(applier, op, change);
+    const iac_intended intended = { "delete", change->before, NULL };
     if (!op->pending) {
         make_token(op->token);
-        if (!announce(applier, worker, op, change, "delete", change->before, NULL))
+        if (!announce(applier, worker, op, change, &intended))
             return FAILED;
         mark_begun(applier, op, change, IAC_ACTION_DELETE, change->before);
         /* What was set aside, or never became complete, goes without ceremony. */
@@ -515,9 +550,9 @@ iac_task_result iac_do_destroy(iac_applier *applier, iac_worker *worker, uint32_
                                   .private_data = change->action == IAC_ACTION_DELETE ? change->private_data
                                                                                       : change->prior_private };
     iac_apply_answer answer = { 0 };
-    bool ok = ask(worker, op, node, &request, change, &answer) == IAC_OK;
+    bool ok = ask(applier, worker, op, node, &request, change, &intended, &answer) == IAC_OK;
     if (ok && answer.is_pending)
-        return put_off(op, &answer);
+        return again(&answer);
     if (ok && answer.state && !iac_is_null(answer.state)) {
         iac_diag_error(&worker->diags, node->range, "Provider returned invalid result object after apply",
                        "After applying a destroy, the provider still returned an object for this resource.");

@@ -292,7 +292,8 @@ typedef struct iacp_plan {
  * idempotency token where it has one. On failure ret_state says what exists now as far as is known: with IACP_ERROR
  * and ret_state unset, a create made nothing, and an update or destroy changed nothing.
  * Long waits: a provider may answer with ret_pending set and ret_poll_after_ms; the host then calls apply_poll with the
- * same struct (pending filled in) after that time, and uses no worker meanwhile. */
+ * same struct (pending filled in) after that time, and uses no worker meanwhile. What a change is pending with is durable
+ * by then: should the run break off, `find` gets it. */
 typedef struct iacp_apply {
     uint32_t size;
     uint32_t reserved;
@@ -360,7 +361,7 @@ typedef struct iacp_find {
     const char *type;
     const iacp_value *prior;
     const iacp_value *planned;
-    iacp_bytes private_data;
+    iacp_bytes private_data; /* from plan; of a change that was pending, what it was pending with last */
     const char *token;
     uint32_t ret_found;
     uint32_t reserved2;

@@ -2,6 +2,7 @@
 #include "providers/aws/codec.h"
 #include "providers/aws/hooks.h"
 #include "providers/aws/resource.h"
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -175,51 +176,122 @@ static int32_t modify(aws_ctx *ctx, sdk_val prior, sdk_val planned, const char *
     return IACP_OK;
 }
 
-static int32_t create(aws_ctx *ctx, iacp_apply *request)
+/* Takes what the answer to a create tells of the object, which later steps and reads may need: its id, the ARN. Texts
+ * that were not known before are noted in `told` too. */
+static void take_answer(aws_ctx *ctx, const aws_step *s, json_t *answer, json_t *told)
 {
     const aws_desc *d = ctx->desc;
-    const char *name = d->create_id ? sdk_printf(ctx->call, " (%s)", aws_expand(ctx, d->create_id)) : "";
-    const char *doing = sdk_printf(ctx->call, "creating %s%s", d->label, name);
-    aws_error error;
+    const char *id = aws_tree_str(answer, s->result), *end = strrchr(s->result, '.');
+    sdk_object known = sdk_object_from(ctx->call, ctx->state);
 
-    for (size_t i = 0; i < d->steps.n; i++) {
-        const aws_step *s = &d->steps.v[i];
+    ctx->id = sdk_strndup(ctx->call, id, strlen(id));
+    for (size_t k = 0; end && k < d->attrs.n; k++) {
+        const aws_attr *a = &d->attrs.v[k];
+        if (!a->read || a->type != AWS_T_STRING || a->read[0] == '@' || a->read[0] == '^' ||
+            !sdk_is_unknown(sdk_get(ctx->state, a->name))) {
+            continue;
+        }
+        const char *path = sdk_printf(ctx->call, "%.*s.%s", (int)(end - s->result), s->result, a->read);
+        const char *text = aws_tree_str(answer, path);
+        if (text[0]) {
+            sdk_set(&known, a->name, sdk_new_cstr(ctx->call, text));
+            json_object_set_new(told, a->name, json_string(text));
+        }
+    }
+    ctx->state = known.value;
+}
+
+/* Sends the create requests. On failure *ret_failed is the step at fault. */
+static bool send_create(aws_ctx *ctx, sdk_val planned, json_t *told, const aws_step **ret_failed, aws_error *ret_error)
+{
+    for (size_t i = 0; i < ctx->desc->steps.n; i++) {
+        const aws_step *s = &ctx->desc->steps.v[i];
         if (s->verb != AWS_V_CREATE || !aws_condition(ctx, s->when)) {
             continue;
         }
         json_t *input = aws_keep(ctx, json_object());
-        aws_fill_request(ctx, s->op, AWS_FOR_CREATE, request->planned, input);
-        aws_tags_fill_create(ctx, request->planned, input);
-        json_t *answer = run_with_retries(ctx, s, input, 0, &error);
+        aws_fill_request(ctx, s->op, AWS_FOR_CREATE, planned, input);
+        aws_tags_fill_create(ctx, planned, input);
+        json_t *answer = run_with_retries(ctx, s, input, 0, ret_error);
         if (!answer) {
-            return aws_diagnose(ctx->call, d->service, s->op, &error, doing);
+            *ret_failed = s;
+            return false;
         }
         if (s->result) {
-            const char *id = aws_tree_str(answer, s->result);
-            ctx->id = sdk_strndup(ctx->call, id, strlen(id));
+            take_answer(ctx, s, answer, told);
         }
-        /* Later steps and reads may need what only the answer says, such as the ARN. */
-        sdk_object known = sdk_object_from(ctx->call, ctx->state);
-        for (size_t k = 0; s->result && k < d->attrs.n; k++) {
-            const char *end = strrchr(s->result, '.');
-            const aws_attr *a = &d->attrs.v[k];
-            if (a->read && end && a->type == AWS_T_STRING && a->read[0] != '@' && a->read[0] != '^' &&
-                sdk_is_unknown(sdk_get(ctx->state, a->name))) {
-                const char *path = sdk_printf(ctx->call, "%.*s.%s", (int)(end - s->result), s->result, a->read);
-                const char *text = aws_tree_str(answer, path);
-                if (text[0]) {
-                    sdk_set(&known, a->name, sdk_new_cstr(ctx->call, text));
-                }
-            }
-        }
-        ctx->state = known.value;
     }
+    return true;
+}
+
+static const char *doing_create(aws_ctx *ctx)
+{
+    const aws_desc *d = ctx->desc;
+    const char *name = d->create_id ? sdk_printf(ctx->call, " (%s)", aws_expand(ctx, d->create_id)) : "";
+
+    return sdk_printf(ctx->call, "creating %s%s", d->label, name);
+}
+
+static int32_t complete(aws_ctx *ctx, const char *doing, iacp_apply *request)
+{
+    const char *waiting = sdk_printf(ctx->call, "waiting for %s (%s) create", ctx->desc->label, ctx->id);
+
     request->ret_state = as_far_as_known(ctx, ctx->state);
-    const char *waiting = sdk_printf(ctx->call, "waiting for %s (%s) create", d->label, ctx->id);
     if (aws_wait(ctx, AWS_V_WAIT_CREATE, waiting) != IACP_OK || modify(ctx, NULL, request->planned, doing) != IACP_OK) {
         return IACP_ERROR;
     }
     return read_back(ctx, request->planned, doing, request);
+}
+
+/* What a change is pending with: the host makes it durable before it asks to go on. */
+static int32_t pend(aws_ctx *ctx, json_t *with, iacp_apply *request)
+{
+    char *text = json_dumps(aws_keep(ctx, with), JSON_COMPACT | JSON_SORT_KEYS);
+
+    request->ret_pending = sdk_bytes(ctx->call, text, strlen(text));
+    free(text);
+    return IACP_OK;
+}
+
+static bool is_denied(const aws_error *error)
+{
+    return strcmp(error->code, "UnauthorizedOperation") == 0 || strncmp(error->code, "AccessDenied", 12) == 0;
+}
+
+/* Without an idempotency token an object cannot be told from others like it: it is made with the token as a tag, which
+ * comes off once the host has made the id durable. Who may not set tags gets it without, after the host has noted that. */
+static int32_t create(aws_ctx *ctx, iacp_apply *request, bool tags_token)
+{
+    const char *doing = doing_create(ctx);
+    json_t *told = json_object();
+    const aws_step *failed = NULL;
+    aws_error error;
+
+    ctx->tags_token = tags_token && aws_tags_can_bear_token(ctx, request->planned);
+    if (!send_create(ctx, request->planned, aws_keep(ctx, told), &failed, &error)) {
+        return ctx->tags_token && is_denied(&error) ? pend(ctx, json_pack("{s:n}", "iac_id"), request)
+                                                    : aws_diagnose(ctx->call, ctx->desc->service, failed->op, &error, doing);
+    }
+    return ctx->tags_token ? pend(ctx, json_pack("{s:s,s:O}", "iac_id", ctx->id, "told", told), request)
+                           : complete(ctx, doing, request);
+}
+
+aws_pending aws_take_up(aws_ctx *ctx, iacp_bytes pending)
+{
+    json_t *with = aws_keep(ctx, pending.n ? json_loadb(pending.p, pending.n, 0, NULL) : NULL), *id, *value;
+    sdk_object known = sdk_object_from(ctx->call, ctx->state);
+    const char *name;
+
+    id = json_object_get(with, "iac_id");
+    if (!json_is_string(id)) {
+        return id ? AWS_PENDING_UNTAGGED : AWS_PENDING_NOT;
+    }
+    ctx->id = sdk_strndup(ctx->call, json_string_value(id), json_string_length(id));
+    json_object_foreach(json_object_get(with, "told"), name, value) {
+        sdk_set(&known, name, sdk_new_cstr(ctx->call, json_string_value(value)));
+    }
+    ctx->state = known.value;
+    return AWS_PENDING_MADE;
 }
 
 /* Whether the update request of a step would carry something that changed. */
@@ -268,7 +340,13 @@ static int32_t update(aws_ctx *ctx, iacp_apply *request)
     if (aws_tags_update(ctx, request->prior, request->planned) != IACP_OK) {
         return IACP_ERROR;
     }
-    return read_back(ctx, request->planned, doing, request);
+    if (read_back(ctx, request->planned, doing, request) != IACP_OK) {
+        return IACP_ERROR;
+    }
+    if (ctx->token_tag) { /* left by a run that was interrupted: what it was for is over */
+        aws_tags_drop_token(ctx, ctx->token_tag);
+    }
+    return IACP_OK;
 }
 
 static int32_t destroy(aws_ctx *ctx, iacp_apply *request)
@@ -310,10 +388,28 @@ int32_t aws_apply(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_
         status = destroy(&ctx, request);
     } else if (fresh) {
         ctx.id = "";
-        status = create(&ctx, request);
+        status = create(&ctx, request, true);
     } else {
         ctx.id = sdk_cstr(sdk_get(request->prior, "id"), "");
         status = update(&ctx, request);
+    }
+    aws_ctx_close(&ctx);
+    return status;
+}
+
+int32_t aws_apply_poll(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_apply *request)
+{
+    aws_ctx ctx = aws_ctx_open(in, call, desc, request->planned);
+    const char *doing = doing_create(&ctx);
+    int32_t status;
+
+    ctx.token = request->token;
+    ctx.id = "";
+    if (aws_take_up(&ctx, request->pending) == AWS_PENDING_MADE) {
+        aws_tags_drop_token(&ctx, ctx.token);
+        status = complete(&ctx, doing, request);
+    } else {
+        status = create(&ctx, request, false);
     }
     aws_ctx_close(&ctx);
     return status;

@@ -372,6 +372,8 @@ static bool step_option(parser *p, const char *word, aws_step *s)
         s->path = value;
     } else if ((value = after(word, "unique"))) {
         s->unique = strcmp(value, "yes") == 0;
+    } else if ((value = after(word, "by"))) {
+        s->by_token = p->desc->bears_token = strcmp(value, "token") == 0;
     } else if ((value = after(word, "known"))) {
         s->known = value;
     } else if ((value = after(word, "target"))) {
@@ -390,7 +392,7 @@ static bool step_option(parser *p, const char *word, aws_step *s)
 }
 
 /* create|update|delete OP Path=expression... [-> result], read [@name] OP ..., modify NAME OP ..., wait VERB OP ...,
- * find OP ... -> list path=id [known=attr] [unique=yes] */
+ * find OP ... -> list path=id [known=attr] [unique=yes] [by=token] */
 static bool parse_step(parser *p)
 {
     IAC_VEC(aws_arg) args = { 0 };

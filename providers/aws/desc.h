@@ -94,6 +94,7 @@ typedef struct aws_step {
     const char *when;    /* a condition: attr=value or attr!=value */
     const char *path;    /* waits: where the status is; find: where the id is in an item of the list */
     bool unique;         /* find: there cannot be two objects that the arguments name */
+    bool by_token;       /* find: the object is the one that bears the change's token as a tag */
     const char *known;   /* find: an attribute that the read needs, taken from the item; else NULL */
     aws_words target, pending;
     bool not_found_is_target, not_found_is_pending;
@@ -153,6 +154,7 @@ typedef struct aws_desc {
     const char *import_id, *import_arn;
     const char *batch_member, *batch_list, *batch_key; /* read_many */
     size_t batch_size;
+    bool bears_token;      /* objects are made with a tag that holds the change's token: some find is by it */
     long settle_seconds;   /* how long to re-read until the answer shows what was sent */
     const aws_hooks *hooks; /* NULL: none */
     const char *schema;    /* JSON */

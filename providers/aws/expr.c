@@ -33,6 +33,7 @@ static const char *reference(aws_ctx *ctx, const char *name)
         { "dns_suffix", ctx->in->partition->dns_suffix },
         { "account", ctx->in->account_id },
         { "import", ctx->import_id },
+        { "token", ctx->token },
     };
 
     for (size_t i = 0; i < IAC_COUNT(known); i++) {

@@ -1,6 +1,7 @@
 /* What became of a change that an interrupted run began. */
 #include "providers/aws/codec.h"
 #include "providers/aws/resource.h"
+#include "providers/aws/tree.h"
 #include <string.h>
 
 /* Whether an object is as the create request asked for it. What is set after a create does not count: the run may have
@@ -35,23 +36,25 @@ static bool has_arguments(const aws_desc *desc, const aws_step *s, sdk_val plann
     return true;
 }
 
-/* Reads an object that the call named, and keeps it if it was made as planned. False after an error. */
+/* Reads an object that the call named, and keeps it if it was made as planned. False after an error. An item that is a
+ * text is itself what `known` needs. */
 static bool compare_named(aws_ctx *ctx, const aws_step *s, const json_t *item, iacp_find *request, size_t *ret_count)
 {
     sdk_val state = NULL;
-    const char *id = aws_tree_str((json_t *)item, s->path);
     sdk_object known = sdk_object_from(ctx->call, request->planned);
+    const char *id = s->path[0] == '{' ? aws_expand(ctx, s->path) : aws_tree_str((json_t *)item, s->path);
+    const aws_attr *a = s->known ? aws_attr_find(&ctx->desc->attrs, s->known) : NULL;
 
     ctx->id = sdk_strndup(ctx->call, id, strlen(id));
-    for (size_t i = 0; s->known && i < ctx->desc->attrs.n; i++) {
-        const aws_attr *a = &ctx->desc->attrs.v[i];
-        if (strcmp(a->name, s->known) == 0) {
-            sdk_set(&known, a->name, sdk_new_cstr(ctx->call, aws_tree_str((json_t *)item, a->read)));
-        }
+    if (a) {
+        const char *text = aws_tree_str((json_t *)item, json_is_string(item) ? "" : a->read);
+        sdk_set(&known, a->name, sdk_new_cstr(ctx->call, text));
     }
     ctx->state = known.value;
     aws_read_result result = aws_read_object(ctx, known.value, NULL, &state);
-    if (result == AWS_READ_OK && made_as(ctx->desc, state, request->planned)) {
+    bool is_it = result == AWS_READ_OK && (s->by_token ? ctx->token_tag && strcmp(ctx->token_tag, ctx->token) == 0
+                                                       : made_as(ctx->desc, state, request->planned));
+    if (is_it) {
         request->ret_state = state;
         ++*ret_count;
     }
@@ -71,14 +74,18 @@ static bool compare_listed(aws_ctx *ctx, const aws_step *s, const json_t *list, 
         if (!compare_named(ctx, s, item, request, ret_count)) {
             return false;
         }
+        if (s->by_token && *ret_count) {
+            break; /* only one bears it */
+        }
     }
     return true;
 }
 
 /* A creation that broke off before anybody had the id. Where there can be only one such object, one that is as planned
- * is it. Elsewhere it may as well be somebody else's. */
+ * is it, and so is one that bears the change's token. Elsewhere it may as well be somebody else's. */
 static int32_t find_created(aws_ctx *ctx, const aws_step *s, iacp_find *request)
 {
+    bool certain = s->unique || s->by_token;
     aws_error error;
     size_t count = 0;
 
@@ -98,7 +105,7 @@ static int32_t find_created(aws_ctx *ctx, const aws_step *s, iacp_find *request)
         return IACP_ERROR;
     }
     request->ret_found = count == 0 ? IACP_FOUND_NOTHING
-                         : count == 1 && s->unique ? IACP_FOUND_CERTAIN : IACP_FOUND_DOUBTFUL;
+                         : count == 1 && certain ? IACP_FOUND_CERTAIN : IACP_FOUND_DOUBTFUL;
     if (count > 1) {
         request->ret_state = NULL;
     }
@@ -110,8 +117,7 @@ static int32_t find_known(aws_ctx *ctx, iacp_find *request)
 {
     sdk_val state = NULL;
 
-    ctx->id = sdk_cstr(sdk_get(request->prior, "id"), "");
-    switch (aws_read_object(ctx, request->prior, NULL, &state)) {
+    switch (aws_read_object(ctx, ctx->state, NULL, &state)) {
     case AWS_READ_OK:
         request->ret_found = IACP_FOUND_CERTAIN;
         request->ret_state = state;
@@ -125,21 +131,37 @@ static int32_t find_known(aws_ctx *ctx, iacp_find *request)
     return IACP_ERROR;
 }
 
+/* What became of a creation: its id is in the journal, or the tag tells, or, for an object that has none, the rest. */
+static int32_t find_fresh(aws_ctx *ctx, iacp_find *request)
+{
+    aws_pending pending = aws_take_up(ctx, request->private_data);
+    int32_t status = IACP_OK;
+
+    if (pending == AWS_PENDING_MADE) {
+        status = find_known(ctx, request);
+        if (ctx->token_tag) {
+            aws_tags_drop_token(ctx, ctx->token_tag);
+        }
+        return status;
+    }
+    bool by_token = pending == AWS_PENDING_NOT && aws_tags_can_bear_token(ctx, request->planned);
+    for (size_t i = 0; i < ctx->desc->steps.n; i++) {
+        const aws_step *s = &ctx->desc->steps.v[i];
+        if (s->verb == AWS_V_FIND && s->by_token == by_token) {
+            status = find_created(ctx, s, request);
+        }
+    }
+    return status;
+}
+
 int32_t aws_find(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_find *request)
 {
     bool fresh = sdk_is_null(request->prior);
     aws_ctx ctx = aws_ctx_open(in, call, desc, fresh ? request->planned : request->prior);
-    int32_t status = IACP_OK;
 
+    ctx.token = request->token;
     request->ret_found = IACP_FOUND_UNKNOWN;
-    if (!fresh) {
-        status = find_known(&ctx, request);
-    }
-    for (size_t i = 0; fresh && i < desc->steps.n; i++) {
-        if (desc->steps.v[i].verb == AWS_V_FIND) {
-            status = find_created(&ctx, &desc->steps.v[i], request);
-        }
-    }
+    int32_t status = fresh ? find_fresh(&ctx, request) : find_known(&ctx, request);
     aws_ctx_close(&ctx);
     return status;
 }

@@ -120,6 +120,13 @@ static int32_t apply(void *instance, iacp_call *call, iacp_apply *request)
     return desc ? aws_apply(instance, call, desc, request) : IACP_ERROR;
 }
 
+static int32_t apply_poll(void *instance, iacp_call *call, iacp_apply *request)
+{
+    const aws_desc *desc = find(call, request->type, false);
+
+    return desc ? aws_apply_poll(instance, call, desc, request) : IACP_ERROR;
+}
+
 static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *request)
 {
     const aws_desc *desc = find(call, request->type, true);
@@ -209,6 +216,7 @@ static const iacp_provider table = {
     .read = read_object,
     .plan = plan,
     .apply = apply,
+    .apply_poll = apply_poll,
     .read_data = read_data,
     .validate = validate,
     .upgrade = upgrade,

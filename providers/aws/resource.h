@@ -13,6 +13,8 @@ typedef struct aws_ctx {
     json_t *keep;      /* a list that owns the trees made on the way */
     const char *id;    /* "" while there is none */
     const char *token; /* idempotency token of the change, or NULL */
+    const char *token_tag; /* the token that the object was seen to bear when it was read last, or NULL */
+    bool tags_token;       /* the create request gives the object its token as a tag */
     const char *import_id; /* while importing */
     sdk_val state;     /* what {references} read: the planned or the prior object */
 } aws_ctx;
@@ -72,11 +74,24 @@ sdk_val aws_tags_merged(aws_instance *in, iacp_call *call, sdk_val tags); /* wit
 void aws_tags_plan(aws_ctx *ctx, sdk_val prior, sdk_object *planned);
 void aws_tags_fill_create(aws_ctx *ctx, sdk_val planned, json_t *input);
 int32_t aws_tags_update(aws_ctx *ctx, sdk_val prior, sdk_val planned);
+/* The tag that holds a change's token tells an object from others like it until its id is in the journal. Whether one
+ * as planned can have it: there is a limit to the number of tags. */
+bool aws_tags_can_bear_token(const aws_ctx *ctx, sdk_val planned);
+/* Takes it off the object, which bears the token given; warns when it cannot. */
+void aws_tags_drop_token(aws_ctx *ctx, const char *token);
 void aws_tags_read(aws_ctx *ctx, json_t *answer, sdk_val known, sdk_object *state);
 
 /* plan.c, crud.c, validate.c, data.c: the functions of the ABI. */
 int32_t aws_plan(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_plan *request);
 int32_t aws_apply(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_apply *request);
+int32_t aws_apply_poll(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_apply *request);
+typedef enum aws_pending {
+    AWS_PENDING_NOT,      /* the bytes are not of a pending creation */
+    AWS_PENDING_UNTAGGED, /* the object was to be made without the token as a tag */
+    AWS_PENDING_MADE,     /* it was made: ctx has its id and what else the answer told */
+} aws_pending;
+/* Takes up a creation from what apply was pending with. */
+aws_pending aws_take_up(aws_ctx *ctx, iacp_bytes pending);
 int32_t aws_find(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_find *request);
 int32_t aws_import(aws_instance *in, iacp_call *call, const aws_desc *desc, iacp_import *request);
 int32_t aws_validate_object(iacp_call *call, const aws_desc *desc, sdk_val config);

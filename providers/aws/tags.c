@@ -2,6 +2,9 @@
 #include "providers/aws/resource.h"
 #include <string.h>
 
+#define TOKEN_TAG "iac:operation"
+#define MOST_TAGS 50 /* of an object, in every service */
+
 /* A map of tags being put together in a tree of texts. */
 static sdk_val to_map(iacp_call *call, const json_t *tags)
 {
@@ -19,7 +22,7 @@ static json_t *from_map(sdk_val tags)
 
 static bool is_ignored(const aws_instance *in, const char *key)
 {
-    if (strncmp(key, "aws:", 4) == 0) {
+    if (strncmp(key, "aws:", 4) == 0 || strcmp(key, TOKEN_TAG) == 0) {
         return true;
     }
     for (size_t i = 0; i < in->ignore_keys.n; i++) {
@@ -125,6 +128,9 @@ void aws_tags_fill_create(aws_ctx *ctx, sdk_val planned, json_t *input)
     json_t *all = merged(ctx->in, sdk_get(planned, "tags"));
 
     drop_ignored(ctx->in, all);
+    if (ctx->tags_token) {
+        json_object_set_new(all, TOKEN_TAG, json_string(ctx->token));
+    }
     if (t->style != AWS_TAGS_NONE && json_object_size(all) > 0) {
         json_t *list = pairs(t, all);
         if (t->style == AWS_TAGS_EC2) {
@@ -138,12 +144,11 @@ void aws_tags_fill_create(aws_ctx *ctx, sdk_val planned, json_t *input)
 }
 
 /* One of the two calls of an update. `tags`: what is set, or the keys that go. */
-static int32_t change(aws_ctx *ctx, const aws_op *op, json_t *tags, bool remove)
+static bool call_change(aws_ctx *ctx, const aws_op *op, json_t *tags, bool remove, aws_error *ret_error)
 {
     const aws_tags_desc *t = &ctx->desc->tags;
     json_t *input = aws_keep(ctx, json_object()), *answer = NULL, *value;
     aws_request request = { .service = ctx->desc->service, .op = op, .input = input };
-    aws_error error;
     const char *key;
 
     if (t->style == AWS_TAGS_EC2) {
@@ -160,13 +165,47 @@ static int32_t change(aws_ctx *ctx, const aws_op *op, json_t *tags, bool remove)
     } else {
         json_object_set_new(input, t->style == AWS_TAGS_EC2 ? "Tags" : t->member, pairs(t, tags));
     }
-    if (!aws_call(ctx->in, ctx->call, &request, &answer, &error)) {
-        return aws_diagnose(ctx->call, ctx->desc->service, op, &error,
-                            sdk_printf(ctx->call, "updating tags for %s (%s): %s", ctx->desc->label, ctx->id,
-                                       remove ? "untagging resource" : "tagging resource"));
+    if (!aws_call(ctx->in, ctx->call, &request, &answer, ret_error)) {
+        return false;
     }
     aws_keep(ctx, answer);
-    return IACP_OK;
+    return true;
+}
+
+static int32_t change(aws_ctx *ctx, const aws_op *op, json_t *tags, bool remove)
+{
+    aws_error error;
+
+    if (call_change(ctx, op, tags, remove, &error)) {
+        return IACP_OK;
+    }
+    return aws_diagnose(ctx->call, ctx->desc->service, op, &error,
+                        sdk_printf(ctx->call, "updating tags for %s (%s): %s", ctx->desc->label, ctx->id,
+                                   remove ? "untagging resource" : "tagging resource"));
+}
+
+bool aws_tags_can_bear_token(const aws_ctx *ctx, sdk_val planned)
+{
+    json_t *all = merged(ctx->in, sdk_get(planned, "tags"));
+    size_t n;
+
+    drop_ignored(ctx->in, all);
+    n = json_object_size(all);
+    json_decref(all);
+    return ctx->token && ctx->desc->bears_token && n < MOST_TAGS;
+}
+
+void aws_tags_drop_token(aws_ctx *ctx, const char *token)
+{
+    json_t *tag = aws_keep(ctx, json_pack("{s:s}", TOKEN_TAG, token));
+    aws_error error;
+
+    if (!call_change(ctx, ctx->desc->tags.del, tag, true, &error)) {
+        sdk_warning(ctx->call, NULL, sdk_printf(ctx->call, "The tag %s is left on %s (%s)", TOKEN_TAG,
+                                                ctx->desc->label, ctx->id),
+                    "The object was made with it, so that it can be told from others should the run be interrupted. It "
+                    "could not be removed: %s: %s", error.code, error.message);
+    }
 }
 
 int32_t aws_tags_update(aws_ctx *ctx, sdk_val prior, sdk_val planned)
@@ -217,8 +256,13 @@ void aws_tags_read(aws_ctx *ctx, json_t *answer, sdk_val known, sdk_object *stat
     const char *key;
     size_t i;
 
+    ctx->token_tag = NULL;
     json_array_foreach(answer, i, pair) {
         key = aws_tree_str(pair, ec2 ? "Key" : t->key);
+        if (strcmp(key, TOKEN_TAG) == 0) {
+            const char *token = aws_tree_str(pair, ec2 ? "Value" : t->value);
+            ctx->token_tag = sdk_strndup(ctx->call, token, strlen(token));
+        }
         if (key[0] && !is_ignored(ctx->in, key)) {
             json_object_set_new(all, key, json_string(aws_tree_str(pair, ec2 ? "Value" : t->value)));
         }

@@ -30,7 +30,11 @@ typedef struct s3_request {
     bool encrypted;    /* with the headers of encryption, where they are configured */
     bool is_new;       /* If-None-Match: * */
     iac_str match;     /* If-Match; empty: not */
+    iac_str follows;   /* kept with the object (S3_FOLLOWS); empty: nothing is */
 } s3_request;
+
+/* The header of a state's object that has the digest which the lock table noted when it was uploaded. */
+#define S3_FOLLOWS "x-amz-meta-iac-follows"
 
 /* Signs, sends, tries again what passes. IAC_ERR with a diagnostic only when there are no keys; *ret is then not set. */
 iac_status s3_send(s3_backend *s, iac_arena *arena, const s3_request *request, net_response *ret, iac_diags *diags);
@@ -51,5 +55,8 @@ iac_status s3_lock_info(void *self, const char *workspace, iac_arena *arena, iac
 /* The MD5 of the state that the lock table notes ("" when none), and noting it. */
 iac_status s3_read_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str *ret, iac_diags *diags);
 iac_status s3_write_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str digest, iac_diags *diags);
+/* Notes it only over `over`: IAC_BUSY where there is another. */
+iac_status s3_correct_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str digest, iac_str over,
+                             iac_diags *diags);
 void s3_md5_hex(iac_str bytes, char ret[33]);
 #endif

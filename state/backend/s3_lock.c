@@ -275,21 +275,41 @@ iac_status s3_read_digest(s3_backend *s, const char *workspace, iac_arena *arena
     return IAC_OK;
 }
 
-iac_status s3_write_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str digest, iac_diags *diags)
+/* digest empty: forgets it. over empty: whatever is there. */
+static iac_status note_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str digest, iac_str over,
+                              iac_diags *diags)
 {
-    iac_buf members;
+    iac_buf members, values;
     if (!s->table)
         return IAC_OK;
     iac_buf_init(&members, IAC_BUF_UNLIMITED);
+    iac_buf_init(&values, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&members, digest.n ? "\"Item\":{" : "\"Key\":{");
     add_pair(&members, "LockID", lock_id(s, arena, workspace, "-md5"));
     if (digest.n)
         add_pair(&members, "Digest", digest);
     iac_buf_char(&members, '}');
-    iac_status status = change_item(s, arena, digest.n ? "PutItem" : "DeleteItem", iac_buf_view(&members), NULL,
-                                    (iac_str){ 0 }, diags);
+    if (over.n) {
+        iac_buf_char(&values, '{');
+        add_pair(&values, ":old", over);
+        iac_buf_char(&values, '}');
+    }
+    iac_status status = change_item(s, arena, digest.n ? "PutItem" : "DeleteItem", iac_buf_view(&members),
+                                    over.n ? "Digest = :old" : NULL, iac_buf_view(&values), diags);
     iac_buf_clear(&members);
+    iac_buf_clear(&values);
     return status;
+}
+
+iac_status s3_write_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str digest, iac_diags *diags)
+{
+    return note_digest(s, workspace, arena, digest, (iac_str){ 0 }, diags);
+}
+
+iac_status s3_correct_digest(s3_backend *s, const char *workspace, iac_arena *arena, iac_str digest, iac_str over,
+                             iac_diags *diags)
+{
+    return note_digest(s, workspace, arena, digest, over, diags);
 }
 
 /* ---- both ---- */

@@ -51,10 +51,21 @@ if command -v aws >/dev/null; then
 $vpc" >main.tf
     killed_asking "$IAC" apply -no-color -auto-approve -refresh=false
     id=$(vpcs)
-    run "one without is reported" 0 "may have left an object behind.*iac import aws_vpc.v $id" "$IAC" plan -no-color
-    run "the import that was told settles it" 0 "Import successful" "$IAC" import -no-color aws_vpc.v "$id"
+    aws ec2 create-vpc --cidr-block 10.7.0.0/16 --tag-specifications \
+        'ResourceType=vpc,Tags=[{Key=Name,Value=killed}]' --query Vpc.VpcId --output text >"$work/other"
+    run "one without is found again by its tag, though another is like it" 0 \
+        "aws_vpc.v was created; it is recorded now" "$IAC" apply -no-color -auto-approve
     run "and it fits" 0 "No changes" "$IAC" plan -no-color -detailed-exitcode
-    [ "$(vpcs)" = "$id" ] && pass || fail "there are other VPCs: $(vpcs)"
+    [ "$("$IAC" state show -no-color aws_vpc.v | sed -nE 's/^ *id *= "(.*)"$/\1/p')" = "$id" ] && pass ||
+        fail "another VPC was recorded"
+    aws ec2 delete-vpc --vpc-id "$(cat "$work/other")"
+
+    sed -i 's/"10.7.0.0/"10.8.0.0/' main.tf
+    "$IAC" apply -no-color -auto-approve >"$work/out" 2>&1 || fail "a VPC is replaced"
+    id=$(vpcs)
+    aws ec2 describe-tags --filters "Name=resource-id,Values=$id" --query 'Tags[].Key' --output text >"$work/tags"
+    [ "$(cat "$work/tags")" = Name ] && pass || fail "the tag of a change is left: $(cat "$work/tags")"
+    sed -i 's/"10.8.0.0/"10.7.0.0/' main.tf
 
     killed_asking "$IAC" destroy -no-color -auto-approve -refresh=false
     run "what was destroyed is known to be gone" 0 "was destroyed" "$IAC" destroy -no-color -auto-approve
@@ -62,7 +73,7 @@ $vpc" >main.tf
 
     aws_config "$vpc" >main.tf
     killed_asking "$IAC" apply -no-color -auto-approve
-    run "a doubt can be dismissed" 0 "Dismissed aws_vpc.v" "$IAC" state dismiss aws_vpc.v
+    run "an intent can be dismissed" 0 "Dismissed aws_vpc.v" "$IAC" state dismiss aws_vpc.v
     "$IAC" plan -no-color >"$work/out" 2>&1
     grep -q "left an object behind" "$work/out" && fail "what was dismissed is told again" || pass
 else

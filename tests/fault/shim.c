@@ -6,6 +6,7 @@
  *
  *   FAULT_KILL=N[+]       SIGKILL before point N; with "+" right after it
  *   FAULT_ERROR=NAME:N[+] point N fails with ENOSPC, EIO or EINTR; with "+" all that follow too. Only files fail so.
+ *                         With ECONNRESET only connections do: one to be made is refused, one that is there is cut.
  *   FAULT_SHORT=N         every Nth write of more than one byte to a file or a socket is cut to half of it
  *   FAULT_SHADOW=FOLDER   what a power cut leaves is kept there: fsync of a file copies it to "f-INODE", fsync of a folder
  *                         writes its names and inodes to "d-INODE"
@@ -71,7 +72,10 @@ static void parse_error(const char *text)
     char *end;
     if (!colon)
         return;
-    error_number = strncmp(text, "ENOSPC", 6) == 0 ? ENOSPC : strncmp(text, "EINTR", 5) == 0 ? EINTR : EIO;
+    error_number = strncmp(text, "ENOSPC", 6) == 0       ? ENOSPC
+                   : strncmp(text, "EINTR", 5) == 0      ? EINTR
+                   : strncmp(text, "ECONNRESET", 10) == 0 ? ECONNRESET
+                                                          : EIO;
     error_at = strtoull(colon + 1, &end, 10);
     error_stays = *end == '+';
 }
@@ -145,6 +149,13 @@ static fd_kind kind_of(int fd)
     return S_ISDIR(st.st_mode) ? A_FOLDER : A_FILE;
 }
 
+typedef enum { NEVER, FILES, CONNECTIONS } failing; /* what a point is of */
+
+static failing of_kind(fd_kind kind)
+{
+    return kind == A_FILE ? FILES : CONNECTIONS;
+}
+
 static void die(void)
 {
     kill(getpid(), SIGKILL);
@@ -153,8 +164,9 @@ static void die(void)
 }
 
 /* Before a point: its number, or 0 with errno where it must fail. */
-static uint64_t before(bool may_fail)
+static uint64_t before(failing of)
 {
+    bool may_fail = of == (error_number == ECONNRESET ? CONNECTIONS : FILES);
     uint64_t n = atomic_fetch_add(count, 1) + 1;
     if (n == kill_at && !kill_after)
         die();
@@ -233,11 +245,11 @@ static void note_synced(int fd, fd_kind kind)
 /* ---- files ---- */
 
 /* Does `call`, which leaves something behind, as a point. */
-#define AS_POINT(is_point, may_fail, type, call) \
+#define AS_POINT(is_point, of, type, call) \
     do { \
         if (!(is_point)) \
             return call; \
-        uint64_t point_ = before(may_fail); \
+        uint64_t point_ = before(of); \
         if (!point_) \
             return -1; \
         type result_ = call; \
@@ -252,7 +264,7 @@ ssize_t write(int fd, const void *bytes, size_t n)
     fd_kind kind = kind_of(fd);
     if (kind == A_FILE || kind == A_SOCKET)
         n = shortened(n);
-    AS_POINT(kind == A_FILE || kind == A_SOCKET, kind == A_FILE, ssize_t, REAL(write)(fd, bytes, n));
+    AS_POINT(kind == A_FILE || kind == A_SOCKET, of_kind(kind), ssize_t, REAL(write)(fd, bytes, n));
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
@@ -260,7 +272,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
     fd_kind kind = kind_of(fd);
     if (kind == A_FILE)
         n = shortened(n);
-    AS_POINT(kind == A_FILE, true, ssize_t, REAL(pwrite)(fd, bytes, n, at));
+    AS_POINT(kind == A_FILE, FILES, ssize_t, REAL(pwrite)(fd, bytes, n, at));
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
@@ -268,23 +280,23 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
     fd_kind kind = kind_of(fd);
     if (kind == A_FILE)
         n = shortened(n);
-    AS_POINT(kind == A_FILE, true, ssize_t, REAL(pwrite64)(fd, bytes, n, at));
+    AS_POINT(kind == A_FILE, FILES, ssize_t, REAL(pwrite64)(fd, bytes, n, at));
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
     fd_kind kind = kind_of(fd);
-    AS_POINT(kind == A_FILE || kind == A_SOCKET, kind == A_FILE, ssize_t, REAL(writev)(fd, parts, n));
+    AS_POINT(kind == A_FILE || kind == A_SOCKET, of_kind(kind), ssize_t, REAL(writev)(fd, parts, n));
 }
 
 int ftruncate(int fd, off_t size)
 {
-    AS_POINT(kind_of(fd) == A_FILE, true, int, REAL(ftruncate)(fd, size));
+    AS_POINT(kind_of(fd) == A_FILE, FILES, int, REAL(ftruncate)(fd, size));
 }
 
 int ftruncate64(int fd, off64_t size)
 {
-    AS_POINT(kind_of(fd) == A_FILE, true, int, REAL(ftruncate64)(fd, size));
+    AS_POINT(kind_of(fd) == A_FILE, FILES, int, REAL(ftruncate64)(fd, size));
 }
 
 static int synchronise(int fd, int (*real)(int))
@@ -292,7 +304,7 @@ static int synchronise(int fd, int (*real)(int))
     fd_kind kind = kind_of(fd);
     if (kind != A_FILE && kind != A_FOLDER)
         return real(fd);
-    uint64_t point = before(true);
+    uint64_t point = before(FILES);
     if (!point)
         return -1;
     int rc = real(fd);
@@ -314,31 +326,31 @@ int fdatasync(int fd)
 
 int rename(const char *from, const char *to)
 {
-    AS_POINT(is_ours(from) || is_ours(to), true, int, REAL(rename)(from, to));
+    AS_POINT(is_ours(from) || is_ours(to), FILES, int, REAL(rename)(from, to));
 }
 
 int unlink(const char *path)
 {
-    AS_POINT(is_ours(path), false, int, REAL(unlink)(path));
+    AS_POINT(is_ours(path), NEVER, int, REAL(unlink)(path));
 }
 
 /* ---- sockets ---- */
 
 int connect(int fd, const struct sockaddr *address, socklen_t n)
 {
-    AS_POINT(active && address->sa_family != AF_UNIX, false, int, REAL(connect)(fd, address, n));
+    AS_POINT(active && address->sa_family != AF_UNIX, CONNECTIONS, int, REAL(connect)(fd, address, n));
 }
 
 ssize_t send(int fd, const void *bytes, size_t n, int flags)
 {
     bool point = kind_of(fd) == A_SOCKET;
     n = point ? shortened(n) : n;
-    AS_POINT(point, false, ssize_t, REAL(send)(fd, bytes, n, flags));
+    AS_POINT(point, CONNECTIONS, ssize_t, REAL(send)(fd, bytes, n, flags));
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    AS_POINT(kind_of(fd) == A_SOCKET, false, ssize_t, REAL(sendmsg)(fd, message, flags));
+    AS_POINT(kind_of(fd) == A_SOCKET, CONNECTIONS, ssize_t, REAL(sendmsg)(fd, message, flags));
 }
 
 /* ---- the clock ---- */

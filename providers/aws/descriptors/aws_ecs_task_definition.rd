@@ -70,7 +70,8 @@ create RegisterTaskDefinition -> taskDefinition.family
 create-name {family}
 read   DescribeTaskDefinition taskDefinition={arn} include.0=TAGS -> taskDefinition when=track_latest!=true
 read   DescribeTaskDefinition taskDefinition={family} include.0=TAGS -> taskDefinition when=track_latest=true
-find   DescribeTaskDefinition taskDefinition={family} -> taskDefinition path=family known=arn unique=yes
+find   ListTaskDefinitions familyPrefix={family} sort=DESC -> taskDefinitionArns path={family} known=arn by=token
+find   DescribeTaskDefinition taskDefinition={family} -> taskDefinition path=family known=arn
 gone   status=INACTIVE
 delete DeregisterTaskDefinition taskDefinition={arn} when=skip_destroy!=true
 not-found "ClientException~Unable to describe,ClientException~not found,ClientException~does not exist"

@@ -35,6 +35,7 @@ read   @metrics   DescribeVpcAttribute VpcId={id} Attribute=enableNetworkAddress
 read   @acl       DescribeNetworkAcls Filters.0.Name=default Filters.0.Values.0=true Filters.1.Name=vpc-id Filters.1.Values.0={id}
 read   @routes    DescribeRouteTables Filters.0.Name=association.main Filters.0.Values.0=true Filters.1.Name=vpc-id Filters.1.Values.0={id}
 read   @group     DescribeSecurityGroups Filters.0.Name=group-name Filters.0.Values.0=default Filters.1.Name=vpc-id Filters.1.Values.0={id}
+find   DescribeVpcs Filters.0.Name=tag:iac:operation Filters.0.Values.0={token} -> Vpcs path=VpcId by=token
 find   DescribeVpcs Filters.0.Name=cidr Filters.0.Values.0={cidr_block} -> Vpcs path=VpcId
 batch  VpcIds Vpcs VpcId 200
 delete DeleteVpc VpcId={id}

@@ -234,6 +234,13 @@ static const aws_member members[] = {
     { "include", NULL, NULL, 129, 0 },
     { "taskDefinition", NULL, NULL, 34, 0 },
     { "tags", NULL, NULL, 2, 0 },
+    { "familyPrefix", NULL, NULL, 1, 0 },
+    { "status", NULL, NULL, 100, 0 },
+    { "sort", NULL, NULL, 133, 0 },
+    { "nextToken", NULL, NULL, 1, 0 },
+    { "maxResults", NULL, NULL, 38, 0 },
+    { "taskDefinitionArns", NULL, NULL, 15, 0 },
+    { "nextToken", NULL, NULL, 1, 0 },
     { "family", NULL, NULL, 1, AWS_REQUIRED },
     { "taskRoleArn", NULL, NULL, 1, 0 },
     { "executionRoleArn", NULL, NULL, 1, 0 },
@@ -257,7 +264,7 @@ static const aws_member members[] = {
     { "resourceArn", NULL, NULL, 1, AWS_REQUIRED },
     { "tags", NULL, NULL, 2, AWS_REQUIRED },
     { "resourceArn", NULL, NULL, 1, AWS_REQUIRED },
-    { "tagKeys", NULL, NULL, 137, AWS_REQUIRED },
+    { "tagKeys", NULL, NULL, 140, AWS_REQUIRED },
     { "cluster", NULL, NULL, 1, AWS_REQUIRED },
     { "settings", NULL, NULL, 6, 0 },
     { "configuration", NULL, NULL, 9, 0 },
@@ -398,15 +405,18 @@ static const aws_shape shapes[] = {
     { AWS_LIST, 0, 0, 0, 0, 130, NULL, NULL }, /* 129 TaskDefinitionFieldList */
     { AWS_STRING, 0, 0, 0, 0, 0, NULL, NULL }, /* 130 TaskDefinitionField */
     { AWS_STRUCT, 0, 230, 2, 0, 0, NULL, NULL }, /* 131 DescribeTaskDefinitionResponse */
-    { AWS_STRUCT, 0, 232, 18, 0, 0, NULL, NULL }, /* 132 RegisterTaskDefinitionRequest */
-    { AWS_STRUCT, 0, 250, 2, 0, 0, NULL, NULL }, /* 133 RegisterTaskDefinitionResponse */
-    { AWS_STRUCT, 0, 252, 2, 0, 0, NULL, NULL }, /* 134 TagResourceRequest */
-    { AWS_STRUCT, 0, 254, 0, 0, 0, NULL, NULL }, /* 135 TagResourceResponse */
-    { AWS_STRUCT, 0, 254, 2, 0, 0, NULL, NULL }, /* 136 UntagResourceRequest */
-    { AWS_LIST, 0, 0, 0, 0, 4, NULL, NULL }, /* 137 TagKeys */
-    { AWS_STRUCT, 0, 256, 0, 0, 0, NULL, NULL }, /* 138 UntagResourceResponse */
-    { AWS_STRUCT, 0, 256, 4, 0, 0, NULL, NULL }, /* 139 UpdateClusterRequest */
-    { AWS_STRUCT, 0, 260, 1, 0, 0, NULL, NULL }, /* 140 UpdateClusterResponse */
+    { AWS_STRUCT, 0, 232, 5, 0, 0, NULL, NULL }, /* 132 ListTaskDefinitionsRequest */
+    { AWS_STRING, 0, 0, 0, 0, 0, NULL, NULL }, /* 133 SortOrder */
+    { AWS_STRUCT, 0, 237, 2, 0, 0, NULL, NULL }, /* 134 ListTaskDefinitionsResponse */
+    { AWS_STRUCT, 0, 239, 18, 0, 0, NULL, NULL }, /* 135 RegisterTaskDefinitionRequest */
+    { AWS_STRUCT, 0, 257, 2, 0, 0, NULL, NULL }, /* 136 RegisterTaskDefinitionResponse */
+    { AWS_STRUCT, 0, 259, 2, 0, 0, NULL, NULL }, /* 137 TagResourceRequest */
+    { AWS_STRUCT, 0, 261, 0, 0, 0, NULL, NULL }, /* 138 TagResourceResponse */
+    { AWS_STRUCT, 0, 261, 2, 0, 0, NULL, NULL }, /* 139 UntagResourceRequest */
+    { AWS_LIST, 0, 0, 0, 0, 4, NULL, NULL }, /* 140 TagKeys */
+    { AWS_STRUCT, 0, 263, 0, 0, 0, NULL, NULL }, /* 141 UntagResourceResponse */
+    { AWS_STRUCT, 0, 263, 4, 0, 0, NULL, NULL }, /* 142 UpdateClusterRequest */
+    { AWS_STRUCT, 0, 267, 1, 0, 0, NULL, NULL }, /* 143 UpdateClusterResponse */
 };
 
 static const aws_op ops[] = {
@@ -415,10 +425,11 @@ static const aws_op ops[] = {
     { "DeregisterTaskDefinition", 32, 33, NULL },
     { "DescribeClusters", 121, 124, NULL },
     { "DescribeTaskDefinition", 128, 131, NULL },
-    { "RegisterTaskDefinition", 132, 133, NULL },
-    { "TagResource", 134, 135, NULL },
-    { "UntagResource", 136, 138, NULL },
-    { "UpdateCluster", 139, 140, NULL },
+    { "ListTaskDefinitions", 132, 134, NULL },
+    { "RegisterTaskDefinition", 135, 136, NULL },
+    { "TagResource", 137, 138, NULL },
+    { "UntagResource", 139, 141, NULL },
+    { "UpdateCluster", 142, 143, NULL },
 };
 
 static const char *const errors[] = {
@@ -451,5 +462,5 @@ const aws_service aws_service_ecs = {
     .shapes = shapes,
     .ops = ops,
     .errors = errors,
-    .op_count = 9,
+    .op_count = 10,
 };
