@@ -319,6 +319,40 @@ static void index_plan(iac_applier *applier)
     }
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* What the providers do not come back from. Their threads may still do so at any time: nothing is freed. */
+static void abandon(iac_applier *applier, iac_apply_result *ret, iac_diags *diags)
+{
+    iac_buf list;
+    iac_buf_init(&list, IAC_BUF_UNLIMITED);
+    pthread_mutex_lock(&applier->lock);
+    if (applier->under_way.n)
+        qsort(applier->under_way.v, applier->under_way.n, sizeof(uint32_t), compare_ids);
+    for (size_t i = 0; i < applier->under_way.n; i++) {
+        const iac_operation_run *op = &applier->ops[applier->under_way.v[i]];
+        iac_buf_cstr(&list, "\n  - ");
+        iac_addr_print(&list, applier->plan->changes[applier->plan->operations[op->id].change].addr);
+        iac_buf_printf(&list, " (%s)", iac_action_name((iac_action)op->action));
+    }
+    *ret = (iac_apply_result){ applier->counts[0], applier->counts[1], applier->counts[2], applier->counts[3], true };
+    pthread_mutex_unlock(&applier->lock);
+    pthread_mutex_lock(&applier->run.lock);
+    iac_run_collect(&applier->run, diags);
+    pthread_mutex_unlock(&applier->run.lock);
+    iac_store_flush(applier->options->store, diags);
+    iac_diag_error(diags, IAC_NO_RANGE, "Operation abandoned",
+                   "A provider went on with what it was doing when it was told to stop, and iac ends without waiting for "
+                   "it.%s%s%sWhat was complete is saved. What was begun is recorded: the next run finds out what became of "
+                   "it.", list.n ? " These changes were under way:" : "", list.n ? list.p : "",
+                   list.n ? "\n\n" : " ");
+    applier->options->abandon(applier->options->abandon_arg, diags);
+}
+
 iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options, iac_apply_result *ret,
                           iac_diags *diags)
 {
@@ -329,6 +363,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         .timestamp = plan->timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd,
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
+        .may_abandon = options->abandon != NULL,
     };
     *ret = (iac_apply_result){ 0 };
     iac_arena *added = iac_arena_new(); /* what the plan brings along */
@@ -349,10 +384,13 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
     iac_graph graph;
     build_graph(&applier, &graph);
     iac_walk_options walk = { .workers = applier.run.worker_count, .stop = options->stop, .run = run_operation,
-                              .user = &applier };
+                              .user = &applier, .abandon = &applier.run.abandoned };
+    iac_diags closing = IAC_DIAGS_INIT;
     iac_watch watch;
     iac_watch_start(&watch, &applier.run, tick, &applier);
     iac_walk_outcome outcome = iac_walk_run(&graph, &walk);
+    if (outcome.abandoned || !iac_ephemeral_end(&watch, &closing))
+        abandon(&applier, ret, diags);
     iac_watch_end(&watch);
     if (!outcome.failed && !outcome.stopped) {
         remove_outputs(&applier);
@@ -360,7 +398,8 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
     }
     save_checks(&applier);
     iac_run_collect(&applier.run, diags);
-    iac_ephemeral_end(&applier.run, diags);
+    iac_diags_append(diags, &closing);
+    iac_diags_clear(&closing);
     iac_store_flush(options->store, diags);
     if (outcome.stopped)
         iac_diag_error(diags, IAC_NO_RANGE, "Operation interrupted",

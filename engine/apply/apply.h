@@ -19,6 +19,9 @@ typedef struct iac_apply_options {
     void (*inspect)(void *arg, struct iac_run *run); /* called at the end, also after errors; may be NULL */
     void *inspect_arg;
     const atomic_int *stop;  /* 1: start nothing more, 2: cancel what runs; may be NULL */
+    /* As iac_plan_options has it; *ret tells how far it came, and the store is flushed. */
+    void (*abandon)(void *arg, iac_diags *diags);
+    void *abandon_arg;
     iac_event_sink sink;
 } iac_apply_options;
 

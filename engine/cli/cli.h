@@ -258,6 +258,13 @@ iac_status iac_init_backend(iac_cli *cli);
  * read. may_be_empty: no configuration is needed (destroy). */
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
                            const iac_state **ret_state);
+/* What happened to it when a run had to be abandoned: for the options of planning and applying. */
+typedef struct iac_cli_run {
+    iac_cli *cli;
+    const iac_apply_result *result; /* NULL: nothing was applied */
+} iac_cli_run;
+/* Says what diags holds, ends the entry of the history, gives the lock back and ends the process. arg: iac_cli_run *. */
+void iac_cli_abandon(void *arg, iac_diags *diags);
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
 /* Whether -target, -exclude or their files leave something out. */
 bool iac_cli_limits(const iac_cli *cli);

@@ -90,12 +90,15 @@ static int run(iac_cli *cli)
                        "have an associated configuration to be imported.", cli->args.positional[0]);
         return IAC_EXIT_ERROR;
     }
+    iac_cli_run running = { cli, &result };
     iac_apply_options given = {
         .host = iac_cli_host(cli),
         .store = cli->store,
         .parallelism = (unsigned)cli->args.parallelism,
         .cwd = iac_str_of(cli->started_in),
         .stop = iac_signals_watch(false),
+        .abandon = iac_cli_abandon,
+        .abandon_arg = &running,
     };
     if (iac_record_begin(cli, plan) != IAC_OK)
         return IAC_EXIT_ERROR;

@@ -103,6 +103,7 @@ static int run(iac_cli *cli)
         return IAC_EXIT_ERROR;
     }
     iac_cli_report(cli);
+    iac_cli_run running = { cli, NULL };
     iac_test_options test = {
         .arena = cli->arena,
         .config = cli->config,
@@ -117,6 +118,8 @@ static int run(iac_cli *cli)
         .verbose = cli->args.verbose,
         .stop = iac_signals_watch(cli->stream),
         .cancel = iac_signals_insisted(),
+        .abandon = iac_cli_abandon,
+        .abandon_arg = &running,
     };
     test.file_count = filter_files(cli, &test.files, count);
     int exit_status = run_suite(cli, &test);

@@ -5,7 +5,9 @@
 
 #include "lang/base/log.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
                            const iac_state **ret_state)
@@ -161,9 +163,27 @@ static iac_str generated_name(const iac_cli *cli)
     return iac_str_of(slash ? slash + 1 : path);
 }
 
+void iac_cli_abandon(void *arg, iac_diags *diags)
+{
+    const iac_cli_run *run = arg;
+    iac_cli *cli = run->cli;
+
+    if (diags != &cli->diags)
+        iac_diags_append(&cli->diags, diags);
+    if (run->result)
+        (void)!iac_record_end(cli, IAC_EXIT_ERROR, run->result);
+    iac_cli_report(cli);
+    if (cli->store)
+        iac_store_unlock(cli->store);
+    fflush(stdout);
+    fflush(stderr);
+    _exit(IAC_EXIT_ERROR);
+}
+
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
+    iac_cli_run run = { cli, NULL };
     iac_plan_options options = {
         .mode = mode,
         .no_refresh = !cli->args.refresh,
@@ -176,6 +196,8 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         .workspace = cli->workspace,
         .cwd = iac_str_of(cli->started_in),
         .stop = iac_signals_watch(cli->stream),
+        .abandon = iac_cli_abandon,
+        .abandon_arg = &run,
         .sink = iac_view_progress_sink(progress),
     };
     iac_import_request import;
@@ -254,12 +276,15 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
     iac_apply_result result = { 0 };
+    iac_cli_run run = { cli, &result };
     iac_apply_options options = {
         .host = iac_cli_host(cli),
         .store = cli->store,
         .parallelism = (unsigned)cli->args.parallelism,
         .cwd = iac_str_of(cli->started_in),
         .stop = iac_signals_watch(cli->stream),
+        .abandon = iac_cli_abandon,
+        .abandon_arg = &run,
         .sink = iac_view_progress_sink(progress),
     };
 

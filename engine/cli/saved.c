@@ -123,6 +123,7 @@ iac_status iac_cli_verify_plan(iac_cli *cli, const iac_plan *saved, const iac_st
     }
     if (!n)
         return IAC_OK;
+    iac_cli_run run = { cli, NULL };
     iac_plan_options options = {
         .mode = IAC_PLAN_REFRESH_ONLY,
         .parallelism = (unsigned)cli->args.parallelism,
@@ -135,6 +136,8 @@ iac_status iac_cli_verify_plan(iac_cli *cli, const iac_plan *saved, const iac_st
         .workspace = saved->workspace,
         .cwd = iac_str_of(cli->started_in),
         .stop = iac_signals_watch(cli->stream),
+        .abandon = iac_cli_abandon,
+        .abandon_arg = &run,
     };
     iac_status status = iac_plan_make(cli->arena, saved->config, state, &options, &now, &diags);
     if (status != IAC_OK || !now || now->errored) {

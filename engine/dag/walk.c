@@ -288,6 +288,8 @@ static void supervise(iac_walk *walk)
             give_up(walk);
             break;
         }
+        if (walk->options.abandon && atomic_load(walk->options.abandon))
+            return;
         while (walk->delays.n && !earlier(&now, &walk->delays.v[0].due))
             ready(walk, delay_pop(walk));
         struct timespec until = now; /* stop is set by a signal handler, which cannot signal a condition: look often */
@@ -305,41 +307,49 @@ static void supervise(iac_walk *walk)
 
 iac_walk_outcome iac_walk_run(const iac_graph *graph, const iac_walk_options *options)
 {
-    iac_walk walk = { .graph = graph, .options = *options };
     if (graph->n == 0)
-        return walk.outcome;
-    if (walk.options.workers == 0)
-        walk.options.workers = 1;
+        return (iac_walk_outcome){ 0 };
+    iac_walk *walk = iac_xcalloc(1, sizeof(*walk)); /* it outlives the call where it is abandoned */
+    walk->graph = graph;
+    walk->options = *options;
+    if (walk->options.workers == 0)
+        walk->options.workers = 1;
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_mutex_init(&walk.lock, NULL);
-    pthread_cond_init(&walk.work, NULL);
-    pthread_cond_init(&walk.over, &attr);
+    pthread_mutex_init(&walk->lock, NULL);
+    pthread_cond_init(&walk->work, NULL);
+    pthread_cond_init(&walk->over, &attr);
     pthread_condattr_destroy(&attr);
-    walk.nodes = iac_xcalloc(graph->n, sizeof(*walk.nodes));
-    walk.ring_size = graph->n + 1;
-    walk.ring = iac_xcalloc(walk.ring_size, sizeof(*walk.ring));
-    walk.ids = iac_xcalloc(walk.options.workers, sizeof(*walk.ids));
-    walk.unfinished = graph->n;
+    walk->nodes = iac_xcalloc(graph->n, sizeof(*walk->nodes));
+    walk->ring_size = graph->n + 1;
+    walk->ring = iac_xcalloc(walk->ring_size, sizeof(*walk->ring));
+    walk->ids = iac_xcalloc(walk->options.workers, sizeof(*walk->ids));
+    walk->unfinished = graph->n;
 
-    pthread_mutex_lock(&walk.lock);
+    pthread_mutex_lock(&walk->lock);
     for (uint32_t i = 0; i < graph->n; i++)
-        walk.nodes[i].waiting_for = graph->dep_start[i + 1] - graph->dep_start[i];
+        walk->nodes[i].waiting_for = graph->dep_start[i + 1] - graph->dep_start[i];
     for (uint32_t i = 0; i < graph->n; i++)
-        if (walk.nodes[i].waiting_for == 0)
-            ready(&walk, (struct item){ i, IAC_PART_BEGIN, 0 });
-    supervise(&walk);
-    pthread_mutex_unlock(&walk.lock);
+        if (walk->nodes[i].waiting_for == 0)
+            ready(walk, (struct item){ i, IAC_PART_BEGIN, 0 });
+    supervise(walk);
+    iac_walk_outcome outcome = walk->outcome;
+    outcome.abandoned = !walk->quit;
+    pthread_mutex_unlock(&walk->lock);
+    if (outcome.abandoned)
+        return outcome;
 
-    for (unsigned i = 0; i < walk.threads; i++)
-        pthread_join(walk.ids[i], NULL);
-    pthread_cond_destroy(&walk.work);
-    pthread_cond_destroy(&walk.over);
-    pthread_mutex_destroy(&walk.lock);
-    iac_vec_clear(&walk.delays);
-    free(walk.ids);
-    free(walk.ring);
-    free(walk.nodes);
-    return walk.outcome;
+    for (unsigned i = 0; i < walk->threads; i++)
+        pthread_join(walk->ids[i], NULL);
+    pthread_cond_destroy(&walk->work);
+    pthread_cond_destroy(&walk->over);
+    pthread_mutex_destroy(&walk->lock);
+    iac_vec_clear(&walk->delays);
+    free(walk->ids);
+    free(walk->ring);
+    free(walk->nodes);
+    outcome = walk->outcome;
+    free(walk);
+    return outcome;
 }

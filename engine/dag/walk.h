@@ -29,6 +29,9 @@ typedef struct iac_task_result {
 typedef struct iac_walk_options {
     unsigned workers; /* most tasks at once; at least 1. Threads are started as they are needed */
     const atomic_int *stop; /* when non-zero nothing new is started (what is under way ends); may be NULL */
+    /* When set, iac_walk_run returns although visits are under way. What these use must stay as it is: the process is
+     * about to end. May be NULL. */
+    const atomic_bool *abandon;
     /* worker is a number below `workers`, the thread's own. */
     iac_task_result (*run)(void *user, iac_walk *walk, unsigned worker, uint32_t node, uint32_t part);
     void *user;
@@ -37,6 +40,7 @@ typedef struct iac_walk_options {
 typedef struct iac_walk_outcome {
     uint32_t failed, skipped; /* nodes that failed; nodes that never ran because of that, or of stop */
     bool stopped;
+    bool abandoned;
 } iac_walk_outcome;
 
 /* Runs everything and returns when all is done. The graph must have no cycle. */

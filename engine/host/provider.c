@@ -291,6 +291,10 @@ iac_status iac_instance_upgrade(iac_instance *instance, const iac_call_options *
         state = iac_call_take(call, arena, schema,
                               iac_value_out(fit(call->arena, iac_value_in(request.ret_state), schema->block->type,
                                                 NULL)), &error);
+    if (state && state->deep_unknown) {
+        error = IAC_STR("it is not wholly known");
+        state = NULL;
+    }
     if (!state)
         iac_call_error(call, "Invalid resource state upgrade",
                        "The %s provider upgraded the state for %s from a previous version, but produced an invalid "
@@ -367,6 +371,10 @@ const iac_value *iac_provider_call_function(const iac_provider *provider, const 
         if (!result)
             iac_call_error(call, "Invalid result", "the provider returned a result of the wrong type: %.*s",
                            IAC_FMT(error));
+    }
+    if (result && result->deep_unknown) {
+        iac_call_error(call, "Invalid result", "the provider returned a result that is not wholly known");
+        result = NULL;
     }
     if (result) {
         result = iac_value_copy(arena, result);

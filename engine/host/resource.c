@@ -459,8 +459,7 @@ iac_status iac_instance_find(iac_instance *instance, const iac_call_options *opt
 
 /* ---- import and move ---- */
 
-static bool take_imported(resource_call *c, iac_instance *instance, iac_arena *arena, const iacp_imported *from,
-                          iac_imported *ret)
+static bool take_imported(resource_call *c, iac_arena *arena, const iacp_imported *from, iac_imported *ret)
 {
     const char *type = c->type;
     const iac_schema *schema = c->schema;
@@ -485,7 +484,7 @@ static bool take_imported(resource_call *c, iac_instance *instance, iac_arena *a
     if (!ret->state)
         iac_call_error(c->call, "Provider produced invalid object",
                        "Provider \"%s\" produced an invalid value for %s during import: %.*s.\n\n" PROVIDER_BUG,
-                       iac_provider_name(instance->provider).p, address(c), IAC_FMT(error));
+                       iac_call_provider(c->call), address(c), IAC_FMT(error));
     return ret->state != NULL;
 }
 
@@ -517,7 +516,7 @@ iac_status iac_instance_import(iac_instance *instance, const iac_call_options *o
                        IAC_FMT(id));
     iac_imported *list = iac_arena_array(arena, iac_imported, ask.ret_count);
     for (size_t i = 0; i < ask.ret_count; i++)
-        if (!take_imported(&c, instance, arena, ask.ret_objects[i], &list[i]))
+        if (!take_imported(&c, arena, ask.ret_objects[i], &list[i]))
             break;
     if (c.call->errors == 0) {
         *ret = list;

@@ -136,6 +136,7 @@ static iac_provider_use *add_use(iac_run *run, iac_run_module *module, const iac
     iac_provider_use *use = iac_arena_new_of(run->arena, iac_provider_use);
     use->addr = addr;
     use->text = text;
+    use->source = source;
     use->config = config;
     use->module = module;
     use->node = add_node(run, IAC_NODE_PROVIDER, module, config ? config->range : IAC_NO_RANGE, text);
@@ -691,6 +692,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
         .ranges = options->ranges,
         .sink = options->sink,
         .stop = options->stop,
+        .may_abandon = options->may_abandon,
     };
     pthread_mutex_init(&run->lock, NULL);
     pthread_mutex_init(&run->sink_lock, NULL);

@@ -239,11 +239,17 @@ bool iac_ephemeral_close(iac_worker *worker, const iac_node *node)
     return worker->diags.errors == 0;
 }
 
-void iac_ephemeral_end(iac_run *run, iac_diags *diags)
+struct ending {
+    iac_run *run;
+    iac_diags diags;
+};
+
+static void end_all(void *arg)
 {
+    struct ending *ending = arg;
+    iac_run *run = ending->run;
+    iac_diags *diags = &ending->diags;
     struct iac_ephemerals *all = run->ephemerals;
-    if (!all)
-        return;
     pthread_mutex_lock(&all->lock);
     all->over = true;
     pthread_cond_broadcast(&all->changed);
@@ -264,6 +270,20 @@ void iac_ephemeral_end(iac_run *run, iac_diags *diags)
     pthread_mutex_destroy(&all->lock);
     free(all);
     run->ephemerals = NULL;
+}
+
+bool iac_ephemeral_end(iac_watch *watch, iac_diags *diags)
+{
+    if (!watch->run->ephemerals)
+        return true;
+    struct ending *ending = iac_xcalloc(1, sizeof(*ending));
+    *ending = (struct ending){ watch->run, IAC_DIAGS_INIT };
+    if (!iac_watch_aside(watch, end_all, ending))
+        return false; /* it is still in use */
+    iac_diags_append(diags, &ending->diags);
+    iac_diags_clear(&ending->diags);
+    free(ending);
+    return true;
 }
 
 /* ---- who is the last ---- */

@@ -72,7 +72,7 @@ iac_call_options iac_options_for(iac_run *run, const iac_node *node, iac_str add
     const iac_body *body = written ? body_of(node) : NULL;
     return (iac_call_options){
         .address = address,
-        .provider = node->provider ? node->provider->text : IAC_STR(""),
+        .provider = node->provider ? node->provider->source : IAC_STR(""),
         .range = body ? body->missing_at : node->range,
         .locate = written ? locate : NULL,
         .locate_arg = node,

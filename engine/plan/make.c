@@ -527,6 +527,17 @@ static void warn_of_limits(const iac_plan_options *options, iac_diags *diags)
                          option, option);
 }
 
+static void abandon(iac_planner *planner, iac_diags *diags)
+{
+    pthread_mutex_lock(&planner->run.lock);
+    iac_run_collect(&planner->run, diags);
+    pthread_mutex_unlock(&planner->run.lock);
+    iac_diag_error(diags, IAC_NO_RANGE, "Operation abandoned",
+                   "A provider went on with what it was doing when it was told to stop, and iac ends without waiting for "
+                   "it. Nothing was to be changed: the plan was not complete.");
+    planner->options->abandon(planner->options->abandon_arg, diags);
+}
+
 iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
                          const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
 {
@@ -540,6 +551,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .timestamp = timestamp, .root_dir = IAC_STR("."), .cwd = options->cwd, .planning = true,
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
+        .may_abandon = options->abandon != NULL,
     };
     warn_of_limits(options, diags);
     planner->options = options;
@@ -559,20 +571,25 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     planner->failed = iac_arena_array(planner->run.arena, bool, planner->run.nodes.n);
     iac_plan_apply_targets(planner);
     iac_walk_options walk = { .workers = planner->run.worker_count, .stop = options->stop, .run = visit,
-                              .user = planner };
+                              .user = planner, .abandon = &planner->run.abandoned };
+    iac_diags closing = IAC_DIAGS_INIT;
     iac_watch watch;
     iac_watch_start(&watch, &planner->run, NULL, NULL);
     iac_walk_outcome outcome = iac_walk_run(&planner->run.graph, &walk);
+    if (outcome.abandoned || !iac_ephemeral_end(&watch, &closing))
+        abandon(planner, diags);
     iac_watch_end(&watch);
     if (!outcome.stopped && !iac_plan_validate_moves(planner, diags)) {
-        iac_ephemeral_end(&planner->run, diags); /* what else was found may come of the wrong moves */
+        iac_diags_append(diags, &closing); /* what else was found may come of the wrong moves */
+        iac_diags_clear(&closing);
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
     iac_run_collect(&planner->run, diags);
     iac_plan_check_replaces(planner, diags);
-    iac_ephemeral_end(&planner->run, diags);
+    iac_diags_append(diags, &closing);
+    iac_diags_clear(&closing);
     if (outcome.stopped)
         iac_diag_error(diags, IAC_NO_RANGE, "Plan interrupted", "The plan was stopped before it was complete.");
 

@@ -42,6 +42,10 @@ typedef struct iac_plan_options {
     void (*inspect)(void *arg, struct iac_run *run);
     void *inspect_arg;
     const atomic_int *stop;      /* set to 1 to stop, to 2 to cancel running calls; may be NULL */
+    /* Called when a stop was asked for and a provider goes on all the same; diags then says so. Does not return: the
+     * process ends, for threads that hang still use what the run is made of. NULL: it is waited for, however long. */
+    void (*abandon)(void *arg, iac_diags *diags);
+    void *abandon_arg;
     iac_event_sink sink;
 } iac_plan_options;
 

@@ -9,7 +9,8 @@
 
 static void keep_object(iac_worker *worker, const iac_node *node, iac_plan_task *task, const iac_value *v)
 {
-    if (iac_value_identical(v, task->before) && task->object->schema_version == node->schema->version &&
+    if (!task->converted && iac_value_identical(v, task->before) &&
+        task->object->schema_version == node->schema->version &&
         iac_str_eq(task->private_data, task->object->private_data)) {
         task->kept = task->object;
         return;
@@ -44,10 +45,43 @@ static void note_read(iac_worker *worker, const iac_node *node, iac_plan_task *t
     iac_recover_note_read(task);
 }
 
-static bool load_stored(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+/* registry.terraform.io/hashicorp/aws of provider["registry.terraform.io/hashicorp/aws"].west */
+static iac_str source_of(iac_str provider)
+{
+    size_t from = iac_str_find_char(provider, '"', 0);
+    return from == SIZE_MAX ? provider : iac_str_sub(provider, from + 1, iac_str_find_char(provider, '"', from + 1));
+}
+
+/* What a moved block brings from a resource of another type, or of another provider, its new provider makes its own. */
+static bool convert(iac_worker *worker, const iac_node *node, iac_plan_task *task, iac_str source, iac_str source_type)
+{
+    iac_call_options options = iac_options_for(worker->run, node, task->address);
+    iac_move_request request = {
+        .type = task->addr.type,
+        .source_provider = source,
+        .source_type = source_type,
+        .source_version = task->object->schema_version,
+        .source_state_json = task->object->attributes,
+        .source_private = task->object->private_data,
+    };
+    iac_read_answer answer = { 0 };
+    if (iac_instance_move(task->provider.instance, &options, worker->keep, &request, &answer, &worker->diags) != IAC_OK)
+        return false;
+    task->before = iac_copy_marks(worker->keep, node->schema->block, answer.state, NULL);
+    task->private_data = answer.private_data;
+    task->converted = true;
+    return true;
+}
+
+static bool load_stored(const iac_planner *planner, iac_worker *worker, const iac_node *node, iac_plan_task *task)
 {
     if (!task->object || task->before)
         return true;
+    const iac_addr *previous = planner->moved.n ? iac_map_get(&planner->moved, task->address) : NULL;
+    iac_str source = previous && task->stored ? source_of(task->stored->provider) : IAC_STR("");
+    if (source.n && task->provider.instance &&
+        (!iac_str_eq(previous->type, task->addr.type) || !iac_str_eq(source, node->provider->source)))
+        return convert(worker, node, task, source, previous->type);
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     task->before = iac_stored_value(worker, node, &options, task->object);
     task->private_data = task->object->private_data;
@@ -63,7 +97,7 @@ static bool refresh(iac_planner *planner, iac_worker *worker, const iac_node *no
 {
     if (iac_is_stand_in(task) && !iac_recover(worker, node, task))
         return false;
-    if (!load_stored(worker, node, task))
+    if (!load_stored(planner, worker, node, task))
         return false;
     if (!task->object || task->read)
         return true;
@@ -128,7 +162,7 @@ void iac_refresh_together(iac_planner *planner, iac_worker *worker, iac_node *no
     for (uint32_t i = 0; i < work->n; i++) {
         iac_plan_task *task = &work->tasks[i];
         if (task->object && !task->swept && !iac_is_stand_in(task) && task->provider.instance &&
-            refreshes(planner, task) && load_stored(worker, node, task))
+            refreshes(planner, task) && load_stored(planner, worker, node, task))
             iac_vec_push(&tasks, task);
     }
     if (node->provider->each_count && tasks.n) /* each instance of the provider reads its own */
@@ -658,7 +692,7 @@ static bool forget(const iac_planner *planner, iac_worker *worker, iac_node *nod
     iac_recover_let_go(task);
     if (!task->object)
         return true;
-    if (!load_stored(worker, node, task))
+    if (!load_stored(planner, worker, node, task))
         return false;
     task->refreshed = task->before;
     task->read = true;

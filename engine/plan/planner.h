@@ -34,6 +34,7 @@ typedef struct iac_plan_task {
     iac_provider_choice provider;
     iac_reason reason;                 /* why it is to be destroyed */
     bool read;                         /* `refreshed` is set */
+    bool converted;                    /* its object was of another type or provider, and was moved here */
     bool spared;                       /* destroy with targets: it is needed by one, and only refreshed */
     bool swept;                        /* destroy with targets: it goes because it needs one, and is not refreshed */
     const iac_value *before;           /* as stored, in the present schema, marked; NULL: none */

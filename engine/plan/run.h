@@ -68,7 +68,8 @@ typedef struct iac_provider_choice {
 typedef struct iac_provider_use {
     iac_node *node;
     iac_provider_addr addr;
-    iac_str text; /* as above; with for_each, without the key */
+    iac_str text;   /* as above; with for_each, without the key */
+    iac_str source; /* registry.terraform.io/hashicorp/aws */
     const iac_provider_config *config; /* NULL: implied, without arguments */
     iac_run_module *module;
     const iac_provider *provider; /* loaded; NULL when it could not be */
@@ -171,6 +172,8 @@ struct iac_run {
     pthread_mutex_t sink_lock;
     const atomic_int *stop;       /* 1: start nothing new; 2: cancel what runs */
     atomic_bool cancelled;
+    bool may_abandon;             /* what does not end when it is cancelled need not be waited for */
+    atomic_bool abandoned;        /* and is not: soon the process ends */
     iac_run_module *root;
     iac_run_module **modules;
     size_t module_count;
@@ -197,6 +200,7 @@ typedef struct iac_run_options {
     const iac_overrides *overrides;
     const iac_map *ranges;
     const atomic_int *stop;
+    bool may_abandon;
     iac_event_sink sink;
 } iac_run_options;
 
@@ -223,9 +227,12 @@ typedef struct iac_watch {
     bool started, over;
 } iac_watch;
 /* Tells the user once when a stop was asked for, and cancels running provider calls when it was asked for twice, or when
- * they have not ended some seconds later. */
+ * they have not ended some seconds later. Where the run may be abandoned, it is when that does not end them either. */
 void iac_watch_start(iac_watch *watch, iac_run *run, void (*tick)(void *arg, double now), void *arg);
 void iac_watch_end(iac_watch *watch);
+/* Runs fn on a thread of its own and waits for it; false when the run was abandoned first: fn and arg are then still in
+ * use. */
+bool iac_watch_aside(iac_watch *watch, void (*fn)(void *arg), void *arg);
 double iac_now(void); /* seconds on a clock that only goes forward */
 
 /* ---- scope.c: names to values ---- */
@@ -285,8 +292,8 @@ void iac_check_ignored(iac_worker *worker, const iac_node *node);
 bool iac_ephemeral_open(iac_worker *worker, iac_node *node);
 /* Closes what the node has opened, where it is an ephemeral resource. */
 bool iac_ephemeral_close(iac_worker *worker, const iac_node *node);
-/* After the walk: closes what is still open. */
-void iac_ephemeral_end(iac_run *run, iac_diags *diags);
+/* After the walk: closes what is still open. False when the run was abandoned meanwhile. */
+bool iac_ephemeral_end(iac_watch *watch, iac_diags *diags);
 void iac_ephemeral_add_releases(iac_run *run); /* while building: adds nodes and edges */
 
 /* ---- remote_state.c ---- */

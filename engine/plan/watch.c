@@ -1,5 +1,6 @@
 #include "engine/plan/run.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 double iac_now(void)
@@ -11,21 +12,50 @@ double iac_now(void)
 
 /* Those who end a run that does not end by itself mostly give it ten seconds: what goes on after this many is cancelled,
  * so that what became of it can still be recorded. */
-enum { PATIENCE_SECONDS = 7 };
+enum { PATIENCE_SECONDS = 7, LAST_SECONDS = 2 };
 
-/* asked: when a stop was first seen; 0: it was not. */
-static void look(iac_watch *watch, double *asked)
+/* A tenth of a second at most. */
+static void wait_a_little(pthread_cond_t *wake, pthread_mutex_t *lock)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += 100000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_cond_timedwait(wake, lock, &until);
+}
+
+static void init_wake(pthread_cond_t *wake)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(wake, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+typedef struct asked { /* when that was; 0: not yet */
+    double stop, cancel;
+} asked;
+
+static void look(iac_watch *watch, asked *seen)
 {
     iac_run *run = watch->run;
     int stop = run->stop ? atomic_load(run->stop) : 0;
-    if (stop && *asked <= 0) {
-        *asked = iac_now();
+    if (stop && seen->stop <= 0) {
+        seen->stop = iac_now();
         iac_run_event(run, &(iac_event){ .kind = IAC_EVENT_STOPPING });
     }
-    bool too_long = *asked > 0 && iac_now() - *asked > PATIENCE_SECONDS;
-    if ((stop > 1 || too_long) && !atomic_exchange(&run->cancelled, true))
+    bool too_long = seen->stop > 0 && iac_now() - seen->stop > PATIENCE_SECONDS;
+    if ((stop > 1 || too_long) && !atomic_exchange(&run->cancelled, true)) {
+        seen->cancel = iac_now();
         for (size_t i = 0; i < run->uses.n; i++)
             iac_each_provider_instance(run->uses.v[i], iac_instance_stop);
+    }
+    if (run->may_abandon && seen->cancel > 0 && iac_now() - seen->cancel > LAST_SECONDS)
+        atomic_store(&run->abandoned, true);
     if (watch->tick)
         watch->tick(watch->arg, iac_now());
 }
@@ -33,21 +63,14 @@ static void look(iac_watch *watch, double *asked)
 static void *watch_main(void *arg)
 {
     iac_watch *watch = arg;
-    double asked = 0;
+    asked seen = { 0 };
     pthread_mutex_lock(&watch->lock);
     while (!watch->over) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 100000000L;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000L;
-        }
-        pthread_cond_timedwait(&watch->wake, &watch->lock, &until);
+        wait_a_little(&watch->wake, &watch->lock);
         if (watch->over)
             break;
         pthread_mutex_unlock(&watch->lock);
-        look(watch, &asked);
+        look(watch, &seen);
         pthread_mutex_lock(&watch->lock);
     }
     pthread_mutex_unlock(&watch->lock);
@@ -57,12 +80,8 @@ static void *watch_main(void *arg)
 void iac_watch_start(iac_watch *watch, iac_run *run, void (*tick)(void *arg, double now), void *arg)
 {
     *watch = (iac_watch){ .run = run, .tick = tick, .arg = arg };
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_cond_init(&watch->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    init_wake(&watch->wake);
     watch->started = pthread_create(&watch->thread, NULL, watch_main, watch) == 0;
 }
 
@@ -76,4 +95,50 @@ void iac_watch_end(iac_watch *watch)
         pthread_join(watch->thread, NULL);
     pthread_cond_destroy(&watch->wake);
     pthread_mutex_destroy(&watch->lock);
+}
+
+/* ---- what may hang beside the walk ---- */
+
+struct aside {
+    void (*fn)(void *arg);
+    void *arg;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool done;
+};
+
+static void *aside_main(void *arg)
+{
+    struct aside *aside = arg;
+    aside->fn(aside->arg);
+    pthread_mutex_lock(&aside->lock);
+    aside->done = true;
+    pthread_cond_signal(&aside->wake);
+    pthread_mutex_unlock(&aside->lock);
+    return NULL;
+}
+
+bool iac_watch_aside(iac_watch *watch, void (*fn)(void *arg), void *arg)
+{
+    pthread_t thread;
+    struct aside *aside = iac_xcalloc(1, sizeof(*aside)); /* it outlives the call where it is abandoned */
+    *aside = (struct aside){ .fn = fn, .arg = arg };
+    pthread_mutex_init(&aside->lock, NULL);
+    init_wake(&aside->wake);
+    if (!watch->run->may_abandon || !watch->started || pthread_create(&thread, NULL, aside_main, aside) != 0) {
+        fn(arg);
+    } else {
+        pthread_mutex_lock(&aside->lock);
+        while (!aside->done && !atomic_load(&watch->run->abandoned))
+            wait_a_little(&aside->wake, &aside->lock);
+        bool done = aside->done;
+        pthread_mutex_unlock(&aside->lock);
+        if (!done)
+            return false;
+        pthread_join(thread, NULL);
+    }
+    pthread_cond_destroy(&aside->wake);
+    pthread_mutex_destroy(&aside->lock);
+    free(aside);
+    return true;
 }

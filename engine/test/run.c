@@ -171,6 +171,8 @@ static iac_plan_options plan_options(const running *r)
         .workspace = IAC_STR("default"),
         .cwd = options->cwd,
         .stop = stop_of(r->tester),
+        .abandon = options->abandon,
+        .abandon_arg = options->abandon_arg,
     };
 }
 
@@ -228,6 +230,7 @@ static iac_status apply_plan(running *r, const iac_plan *plan, bool inspect, iac
     iac_apply_options apply = {
         .host = options->host, .store = r->state->store, .parallelism = options->parallelism, .cwd = options->cwd,
         .overrides = r->overrides, .ranges = &r->values.ranges, .stop = stop_of(r->tester),
+        .abandon = options->abandon, .abandon_arg = options->abandon_arg,
     };
 
     if (inspect) {

@@ -80,6 +80,8 @@ typedef struct iac_test_options {
     bool verbose;
     const atomic_int *stop;   /* 1: no further run, what exists is destroyed; 2: nothing more is done */
     const atomic_int *cancel; /* 2 when stop is: ends also what is being destroyed; 0 before */
+    void (*abandon)(void *arg, iac_diags *diags); /* as iac_plan_options has it; what is left behind is not listed then */
+    void *abandon_arg;
     iac_test_receiver receiver;
 } iac_test_options;
 

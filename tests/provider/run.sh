@@ -199,6 +199,211 @@ hangs() {
 }
 hangs apply_hang 1 "Given up"
 
+# Whatever it is doing when it is told to stop, and does not listen: iac ends, and what was made is known to the next run.
+# stops NAME SHOWN SIGNALS PATTERN COMMAND...: signals (INT, INT INT) are sent once SHOWN was said
+stops() {
+    local name=$1 shown=$2 signals=$3 pattern=$4 run status
+    shift 4
+    (cd "$project" && exec "$@") >"$work/out" 2>&1 &
+    run=$!
+    for _ in $(seq 600); do
+        grep -q -- "$shown" "$work/out" && break
+        sleep 0.1
+    done
+    for signal in $signals; do
+        kill -"$signal" "$run"
+        for _ in $(seq 600); do # the second is another one once the first was seen
+            grep -q "nterrupt received" "$work/out" && break
+            sleep 0.1
+        done
+    done
+    wait "$run"
+    status=$?
+    if [ "$status" = 1 ] && tr '\n' ' ' <"$work/out" | tr -s ' ' | grep -Eq -- "$pattern"; then
+        pass
+    else
+        fail "$name (exit status $status)"
+    fi
+}
+rm -rf "$project/.iac"
+stops "a change that does not end, told once" 'Creating\.\.\.' TERM "Operation abandoned.*test_thing.a \(create\).*was begun is recorded" \
+    "$IAC" apply -no-color -auto-approve "$plugins" -var how=apply_deaf
+check "what became of it is known" 2 "test_thing.a will be updated in-place" \
+    iac plan -no-color -detailed-exitcode "$plugins" -var how=well
+check "the history says how it ended" 0 "failed" iac history -no-color
+rm -rf "$project/.iac"
+check "a crash within a change" 137 "" iac apply -no-color -auto-approve "$plugins" -var how=apply_crash
+check "what became of that is known" 2 "test_thing.a will be updated in-place" \
+    iac plan -no-color -detailed-exitcode "$plugins" -var how=well
+
+# ---- mistakes beside plan and apply ----
+
+project=$work/others
+mkdir -p "$project"
+cat >"$project/main.tf" <<'TF'
+terraform {
+  required_providers {
+    test = { source = "example.com/example/test" }
+  }
+}
+
+variable "how" {
+  default = "well"
+}
+
+variable "data" {
+  default = "well"
+}
+
+variable "lease" {
+  default = "none"
+}
+
+variable "argument" {
+  default = "x"
+}
+
+resource "test_thing" "a" {
+  name      = "a"
+  size      = 4
+  misbehave = var.how
+}
+
+data "test_upper" "d" {
+  name      = "d"
+  misbehave = var.data
+}
+
+ephemeral "test_lease" "l" {
+  misbehave      = var.lease
+  renew_after_ms = var.lease == "renew_deaf" ? 1 : 0
+}
+
+resource "test_thing" "b" {
+  name   = "b"
+  polls  = 50
+  secret = ephemeral.test_lease.l.token
+}
+
+output "joined" {
+  value = provider::test::join("a", var.argument)
+}
+TF
+check "others: init" 0 "" iac init -no-color "$plugins"
+bug="This is a bug in the provider"
+# made HOW: what the mistake is about exists, and afterwards still does
+made() {
+    rm -rf "$project/.iac"
+    check "others: $1 is made" 0 "2 added" iac apply -no-color -auto-approve "$plugins" -var "how=$1"
+}
+kept() {
+    check "others: nothing is lost by $1" 0 "test_thing.a test_thing.b" iac state list
+}
+while IFS='|' read -r how status pattern; do
+    made "$how"
+    check "provider mistake: $how" "$status" "$pattern" iac apply -no-color -auto-approve "$plugins" -var "how=$how"
+done <<CASES
+read_error|1|Error: reading the thing .*with test_thing.a.*Code: InvalidThing.NotFound
+read_silent|1|Provider failed without a reason.*failed to read a resource
+read_type|1|invalid object .*Provider "example.com/example/test" planned an invalid value for test_thing.a during refresh: .tags: a map of string is required. $bug
+read_extra|1|invalid value for test_thing.a during refresh: unsupported attribute "colour". $bug
+read_unknown|1|returned a value for test_thing.a during refresh that is not wholly known. $bug
+read_secret|1|write-only attribute of test_thing.a
+read_identity|0|0 added, 0 changed, 0 destroyed
+CASES
+kept "what was read"
+while IFS='|' read -r how pattern; do
+    made "$how"
+    iac -chdir="$project" state pull | sed 's/"schema_version": 2/"schema_version": 1/; s/"serial": [0-9]*/"serial": 99/' >"$project/old"
+    check "provider mistake: $how is stored" 0 "" iac state push old
+    check "provider mistake: $how" 1 "$pattern" iac plan -no-color -refresh=false "$plugins" -var "how=$how"
+done <<CASES
+upgrade_error|Error: Too old .*Nobody remembers
+upgrade_nothing|Invalid resource state upgrade .*upgraded the state for test_thing.a from a previous version, but produced an invalid result: no object was returned
+upgrade_type|Invalid resource state upgrade .*invalid result: .*required
+upgrade_unknown|Invalid resource state upgrade .*invalid result: .*not wholly known
+CASES
+kept "upgrades"
+made well
+while IFS='|' read -r variable pattern; do
+    check "provider mistake: $variable" 1 "$pattern" iac apply -no-color -auto-approve "$plugins" -var "$variable"
+done <<CASES
+data=data_error|Error: Not to be read with data.test_upper.d, on main.tf line [0-9]+.*The server is asleep
+data=data_silent|Provider failed without a reason.*failed to read a data source
+data=data_type|invalid object .*Provider "provider.*example.com/example/test.*" produced an invalid value for data.test_upper.d: .upper: a string is required. $bug
+data=data_extra|invalid value for data.test_upper.d: unsupported attribute "colour". $bug
+data=data_unknown|value for data.test_upper.d that is not wholly known. $bug
+lease=open_nothing|produced null object .*null value for ephemeral.test_lease.l. $bug
+lease=open_type|invalid value for ephemeral.test_lease.l: .token: a string is required. $bug
+lease=open_unknown|value for ephemeral.test_lease.l that is not wholly known. $bug
+argument=nothing|Error in function call .*Call to function "provider::test::join" failed: the provider gave no result
+argument=silent|Call to function "provider::test::join" failed: The provider test failed to call a function
+argument=list|failed: the provider returned a result of the wrong type: string required
+argument=unknown|failed: the provider returned a result that is not wholly known
+argument=bad|Invalid function argument .*Invalid value for "more" parameter: no bad words
+CASES
+kept "all that"
+cat >"$project/import.tf" <<'TF'
+variable "id" {
+}
+
+import {
+  to = test_thing.i
+  id = var.id
+}
+
+resource "test_thing" "i" {
+  name = "imported"
+}
+TF
+while IFS='|' read -r id pattern; do
+    check "provider mistake: import of $id" 1 "$pattern" iac apply -no-color -auto-approve "$plugins" -var "id=$id"
+done <<CASES
+error|Error: Import refused with test_thing.i.*somebody else
+none|Import returned no resources
+missing|Cannot import non-existent remote object
+extra|Provider "example.com/example/test" produced an invalid value for test_thing.i during import: unsupported attribute "colour". $bug
+unknown|not wholly known. $bug
+other|does not support resource type "test_upper"
+CASES
+kept "imports"
+rm "$project/import.tf"
+cat >"$project/moved.tf" <<'TF'
+moved {
+  from = null_resource.n
+  to   = test_thing.n
+}
+
+resource "test_thing" "n" {
+  name = "n"
+}
+TF
+printf 'resource "null_resource" "n" {\n}\n' >"$project/before.tf"
+mv "$project/moved.tf" "$project/moved"
+both="-plugin-dir=$IAC_BUILD/providers"
+check "others: init with another provider" 0 "" iac init -no-color "$plugins" "$both"
+check "others: an object of another type" 0 "1 added" iac apply -no-color -auto-approve "$plugins" "$both"
+rm "$project/before.tf"
+mv "$project/moved" "$project/moved.tf"
+check "provider mistake: a move it does not know" 1 "Cannot move .*From that type, no" \
+    iac apply -no-color -auto-approve "$plugins" "$both"
+check "others: nothing is lost by the move" 0 "null_resource.n" iac state list
+rm "$project/moved.tf"
+check "others: it goes" 0 "1 destroyed" iac apply -no-color -auto-approve "$plugins" "$both"
+stops "a data source that does not end" 'Reading\.\.\.' "INT INT" "Operation abandoned.*Nothing was to be changed" \
+    "$IAC" plan -no-color "$plugins" -var data=data_deaf
+stops "a data source that ends when it is told to" 'Reading\.\.\.' "INT INT" "Plan interrupted" \
+    "$IAC" plan -no-color "$plugins" -var data=data_hang
+stops "a lease that is not given back" 'Closing\.\.\.' "INT INT" "Operation abandoned" \
+    "$IAC" plan -no-color "$plugins" -var lease=close_deaf
+stops "a lease whose renewal does not end" 'Renewing\.\.\.' "INT INT" "Operation abandoned" \
+    "$IAC" apply -no-color -auto-approve "$plugins" -var lease=renew_deaf -replace=test_thing.b
+made read_deaf
+stops "a read that does not end" 'a: Refreshing state' "INT INT" "Operation abandoned" \
+    "$IAC" plan -no-color "$plugins" -var how=read_deaf
+check "others: the lock was given back" 0 "2 destroyed" \
+    iac destroy -no-color -auto-approve -refresh=false "$plugins" -var how=well
+
 # ---- ephemeral resources and write-only attributes ----
 
 project=$work/leases

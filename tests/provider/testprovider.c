@@ -1,12 +1,17 @@
 /* A provider for tests of the host: every function of the ABI, and, where the attribute "misbehave" asks for it, every
  * mistake that a provider can make. It is built as a shared object by tests/provider/run.sh, and into
  * tests/unit/test_host_calls.c. */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L /* nanosleep, SIGKILL */
+#endif
 #include "providers/abi/iac_provider.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef TEST_ABI_MAJOR
 #define TEST_ABI_MAJOR IACP_ABI_MAJOR
@@ -28,6 +33,7 @@ static const char thing_schema[] =
 static const char data_schema[] =
     "{\"version\":0,\"block\":{\"attributes\":{"
     "\"name\":{\"type\":\"string\",\"required\":true},"
+    "\"misbehave\":{\"type\":\"string\",\"optional\":true},"
     "\"upper\":{\"type\":\"string\",\"computed\":true}}}}";
 
 static const char ephemeral_schema[] =
@@ -78,6 +84,16 @@ static int misbehaves(const iacp_value *object, const char *how)
 static const iacp_value *str(iacp_call *call, const char *s)
 {
     return h->new_string(call, s, strlen(s));
+}
+
+static const iacp_value *no_texts(iacp_call *call)
+{
+    return h->new_list(call, h->type_parse("\"string\""), 0, NULL);
+}
+
+static const iacp_value *unknown_text(iacp_call *call)
+{
+    return h->unknown(call, h->type_parse("\"string\""));
 }
 
 static const char *const *type_names(uint32_t kind)
@@ -139,12 +155,56 @@ static int32_t validate(void *instance, iacp_call *call, iacp_validate *request)
     return IACP_OK;
 }
 
+/* Does not come back before it is told to give up; 1 when it was. */
+static void hang(iacp_call *call)
+{
+    while (!h->wait(call, 1000))
+        ;
+}
+
+/* Does not come back whatever it is told. */
+static void be_deaf(void)
+{
+    for (;;) {
+        struct timespec pause = { 1, 0 };
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* What any call can do wrong: does not come back, or breaks down. */
+static void misbehave_within(iacp_call *call, const iacp_value *object, const char *where)
+{
+    char how[64];
+    snprintf(how, sizeof(how), "%s_hang", where);
+    if (misbehaves(object, how))
+        hang(call);
+    snprintf(how, sizeof(how), "%s_deaf", where);
+    if (misbehaves(object, how))
+        be_deaf();
+    snprintf(how, sizeof(how), "%s_crash", where);
+    if (misbehaves(object, how))
+        raise(SIGKILL); /* as a fault of the program would end it, but without a core */
+}
+
 static int32_t upgrade(void *instance, iacp_call *call, iacp_upgrade *request)
 {
     (void)instance;
     const iacp_value *old = h->from_json(call, request->state_json.p, request->state_json.n, NULL);
     if (!old)
         return fail(call, NULL, "Bad state", "It is not JSON.");
+    misbehave_within(call, old, "upgrade");
+    if (misbehaves(old, "upgrade_error"))
+        return fail(call, NULL, "Too old", "Nobody remembers what it meant.");
+    if (misbehaves(old, "upgrade_nothing"))
+        return IACP_OK;
+    if (misbehaves(old, "upgrade_type")) {
+        request->ret_state = h->with(call, old, "tags", str(call, "none"));
+        return IACP_OK;
+    }
+    if (misbehaves(old, "upgrade_unknown")) {
+        request->ret_state = h->with(call, old, "size", h->unknown(call, h->type_parse("\"number\"")));
+        return IACP_OK;
+    }
     request->ret_state = h->with(call, old, "size", h->new_int64(call, request->from_version));
     return IACP_OK;
 }
@@ -156,6 +216,21 @@ static int32_t read_one(iacp_call *call, iacp_read *request)
     const char *name = text(request->state, "name");
     if (strcmp(name, "gone") == 0)
         return IACP_OK;
+    misbehave_within(call, request->state, "read");
+    if (misbehaves(request->state, "read_unknown")) {
+        request->ret_state = h->with(call, request->state, "size", h->unknown(call, h->type_parse("\"number\"")));
+        return IACP_OK;
+    }
+    if (misbehaves(request->state, "read_identity")) {
+        request->ret_state = h->with(call, request->state, "id", str(call, "another"));
+        return IACP_OK;
+    }
+    if (misbehaves(request->state, "read_secret")) {
+        request->ret_state = h->with(call, request->state, "secret", str(call, "s"));
+        return IACP_OK;
+    }
+    if (misbehaves(request->state, "read_silent"))
+        return IACP_ERROR;
     if (misbehaves(request->state, "read_error")) {
         iacp_diagnostic d = {
             .size = sizeof(d),
@@ -276,17 +351,12 @@ static int32_t plan_thing(void *instance, iacp_call *call, iacp_plan *request)
 
 enum { HUGE_TEXT = 8 << 20 };
 
-/* Does not come back before it is told to give up; 1 when it was. */
-static void hang(iacp_call *call)
-{
-    while (!h->wait(call, 1000))
-        ;
-}
-
 static int32_t finish(iacp_call *call, iacp_apply *request)
 {
     const iacp_value *state = request->planned;
 
+    if (misbehaves(state, "apply_deaf") || misbehaves(state, "apply_crash"))
+        misbehave_within(call, state, "apply");
     if (misbehaves(state, "apply_hang")) {
         hang(call);
         return fail(call, NULL, "Given up", "It was not to be.");
@@ -374,7 +444,7 @@ static int32_t find(void *instance, iacp_call *call, iacp_find *request)
 
 static int32_t import_thing(void *instance, iacp_call *call, iacp_import *request)
 {
-    static const char *const names[] = { "id", "name" };
+    const char *names[] = { "id", "name" };
     const iacp_value *items[] = { str(call, request->id), str(call, "imported") };
     iacp_imported *object = h->alloc(call, sizeof(*object));
     const iacp_imported **list = h->alloc(call, sizeof(*list));
@@ -382,6 +452,20 @@ static int32_t import_thing(void *instance, iacp_call *call, iacp_import *reques
     (void)instance;
     if (strcmp(request->id, "none") == 0)
         return IACP_OK;
+    if (strcmp(request->id, "error") == 0)
+        return fail(call, NULL, "Import refused", "It belongs to somebody else.");
+    if (strcmp(request->id, "hang") == 0)
+        hang(call);
+    if (strcmp(request->id, "deaf") == 0)
+        be_deaf();
+    if (strcmp(request->id, "type") == 0)
+        names[1] = "tags";
+    if (strcmp(request->id, "extra") == 0)
+        names[1] = "colour";
+    if (strcmp(request->id, "unknown") == 0)
+        items[1] = unknown_text(call);
+    if (strcmp(request->id, "other") == 0)
+        object->type = "test_upper";
     object->size = sizeof(*object);
     if (strcmp(request->id, "missing") != 0)
         object->state = h->new_object(call, 2, names, items);
@@ -414,6 +498,23 @@ static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *reques
     }
     if (strcmp(text(request->config, "name"), "null") == 0)
         return IACP_OK;
+    misbehave_within(call, request->config, "data");
+    if (misbehaves(request->config, "data_error"))
+        return fail(call, "name", "Not to be read", "The server is asleep.");
+    if (misbehaves(request->config, "data_silent"))
+        return IACP_ERROR;
+    if (misbehaves(request->config, "data_type")) {
+        request->ret_state = h->with(call, request->config, "upper", no_texts(call));
+        return IACP_OK;
+    }
+    if (misbehaves(request->config, "data_extra")) {
+        request->ret_state = h->with(call, request->config, "colour", str(call, "red"));
+        return IACP_OK;
+    }
+    if (misbehaves(request->config, "data_unknown")) {
+        request->ret_state = h->with(call, request->config, "upper", unknown_text(call));
+        return IACP_OK;
+    }
     for (const char *c = text(request->config, "name"); *c && n < sizeof(upper) - 1; c++)
         upper[n++] = (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
     upper[n] = '\0';
@@ -431,8 +532,19 @@ static int32_t open_lease(iacp_call *call, iacp_ephemeral *request)
     const iacp_value *after = h->get(request->config, "renew_after_ms");
     int64_t ms = 0;
 
+    misbehave_within(call, request->config, "open");
     if (strcmp(how, "refuse") == 0)
         return fail(call, "misbehave", "No lease", "The server gives none.");
+    if (strcmp(how, "open_nothing") == 0)
+        return IACP_OK;
+    if (strcmp(how, "open_type") == 0) {
+        request->ret_result = h->with(call, request->config, "token", no_texts(call));
+        return IACP_OK;
+    }
+    if (strcmp(how, "open_unknown") == 0) {
+        request->ret_result = h->with(call, request->config, "token", unknown_text(call));
+        return IACP_OK;
+    }
     char *copy = h->alloc(call, strlen(how) + 1);
     memcpy(copy, how, strlen(how));
     request->ret_result = h->with(call, request->config, "token", str(call, "lease-secret"));
@@ -462,6 +574,10 @@ static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *
 {
     (void)instance;
     if (strcmp(request->type, "test_lease") == 0) {
+        if (lease_is(request, "renew_hang"))
+            hang(call);
+        if (lease_is(request, "renew_deaf"))
+            be_deaf();
         if (lease_is(request, "lapse"))
             return fail(call, NULL, "Lease lapsed", "It cannot be renewed.");
         request->ret_private = (iacp_bytes){ "done", 4 };
@@ -474,6 +590,8 @@ static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *
 static int32_t close_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *request)
 {
     (void)instance;
+    if (lease_is(request, "close_deaf"))
+        be_deaf();
     if (strcmp(request->type, "test_lease") == 0)
         return lease_is(request, "stuck")     ? fail(call, NULL, "Lease stuck", "It cannot be given back.")
                : lease_is(request, "renewed") ? fail(call, NULL, "Lease not renewed", "It ran out.")
@@ -492,6 +610,22 @@ static int32_t call_function(void *instance, iacp_call *call, iacp_function *req
         if (strcmp(part, "bad") == 0) {
             request->ret_error_argument = (uint32_t)i + 1;
             return fail(call, NULL, "Bad argument", "no bad words");
+        }
+        if (strcmp(part, "nothing") == 0)
+            return IACP_OK;
+        if (strcmp(part, "silent") == 0)
+            return IACP_ERROR;
+        if (strcmp(part, "type") == 0) {
+            request->ret_result = h->new_bool(call, 1);
+            return IACP_OK;
+        }
+        if (strcmp(part, "list") == 0) {
+            request->ret_result = no_texts(call);
+            return IACP_OK;
+        }
+        if (strcmp(part, "unknown") == 0) {
+            request->ret_result = unknown_text(call);
+            return IACP_OK;
         }
         strncat(all, part, sizeof(all) - strlen(all) - 1);
     }
