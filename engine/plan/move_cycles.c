@@ -219,7 +219,8 @@ static void components(iac_arena *arena, const iac_graph *graph, const statement
         while (depth) {
             uint32_t at = trail[depth - 1];
             if (!v[at].order) {
-                v[at] = (visit){ ++seen, seen, graph->dep_start[at], true };
+                seen++;
+                v[at] = (visit){ seen, seen, graph->dep_start[at], true };
                 stack[height++] = at;
             }
             if (v[at].next < graph->dep_start[at + 1]) {

@@ -108,7 +108,7 @@ static const iac_value *no_element(struct eval *ev, const iac_value *key, size_t
     int64_t index;
     if (!iac_value_to_int(key, &index)) {
         double approximate = iac_value_to_double(key);
-        if (approximate - (double)(int64_t)approximate != 0 && approximate > -1e15 && approximate < 1e15)
+        if (approximate > -1e15 && approximate < 1e15 && approximate != (double)(int64_t)approximate)
             return index_error(ev, range, whole,
                                ": indexing a sequence requires a whole number, but the given index has a fractional "
                                "part.");
