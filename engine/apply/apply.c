@@ -36,6 +36,7 @@ static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *
 {
     if (!iac_visit_node(worker, node))
         return false;
+    bool partial = applier->plan->target_count || applier->plan->exclude_count;
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_expansion *expansion = &node->expansions[i];
         for (uint32_t k = 0; k < expansion->n; k++) {
@@ -45,6 +46,7 @@ static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *
             const iac_change *change;
             expansion->v[k].value = current_value(applier, worker, node, addr, &change);
             expansion->v[k].change = change;
+            expansion->v[k].absent = partial && !change && !expansion->v[k].value;
         }
     }
     return worker->diags.errors == 0;

@@ -85,6 +85,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
             if (!iac_plan_targeted(planner, node, address)) {
                 if (addr.mode == IAC_MANAGED)
                     instance->value = left_out_value(worker, node, stored, address);
+                instance->absent = !instance->value;
                 continue;
             }
             if (node->provider && !choose(planner, worker, node, module, instance, stored, address, &provider))

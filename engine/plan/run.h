@@ -47,6 +47,7 @@ typedef struct iac_resource_instance {
     const iac_value *value; /* what references see; NULL: not known, because something failed */
     const iac_change *change;
     bool unread;            /* nested in a check: it could not be read */
+    bool absent;            /* left out by -target, and not in the state: no part of the collection */
 } iac_resource_instance;
 
 typedef struct iac_expansion { /* of a resource or a module call, in one instance of its module */

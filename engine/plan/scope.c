@@ -81,13 +81,17 @@ static const iac_value *collection_of(iac_run *run, const iac_node *node, iac_ex
         iac_arena *arena = run->arena;
         const iac_value **items = iac_arena_array(arena, const iac_value *, expansion->n);
         iac_str *keys = iac_arena_array(arena, iac_str, expansion->n);
-        for (uint32_t i = 0; i < expansion->n; i++) {
-            items[i] = expansion->v[i].value ? expansion->v[i].value : unknown_instance(arena, node);
-            keys[i] = expansion->v[i].key.name;
+        uint32_t n = expansion->n, at = 0;
+        while (n && expansion->v[n - 1].absent)
+            n--;
+        for (uint32_t i = 0; i < n; i++) {
+            if (expansion->v[i].absent && expansion->repetition == IAC_BY_FOR_EACH)
+                continue;
+            items[at] = expansion->v[i].value ? expansion->v[i].value : unknown_instance(arena, node);
+            keys[at++] = expansion->v[i].key.name;
         }
-        expansion->whole = expansion->repetition == IAC_BY_COUNT
-                               ? iac_value_tuple(arena, items, expansion->n)
-                               : iac_value_object(arena, keys, items, expansion->n);
+        expansion->whole = expansion->repetition == IAC_BY_COUNT ? iac_value_tuple(arena, items, at)
+                                                                 : iac_value_object(arena, keys, items, at);
     }
     const iac_value *whole = expansion->whole;
     pthread_mutex_unlock(&run->lock);

@@ -38,20 +38,12 @@ bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, iac_str
     for (size_t i = 0; i < planner->options->exclude_count; i++)
         if (covers(planner->options->excludes[i], address))
             return false;
-    if (planner->options->target_count == 0 || planner->swept[node->id])
-        return true;
-    bool names_instance = false;
-    for (size_t i = 0; i < planner->options->target_count; i++) {
-        iac_str target = planner->options->targets[i];
-        if (iac_str_eq(target, address))
+    if (planner->options->target_count == 0 || planner->swept[node->id] || !planner->aimed[node->id])
+        return true; /* needed by something that is targeted: all of it */
+    for (size_t i = 0; i < planner->options->target_count; i++)
+        if (covers(planner->options->targets[i], address))
             return true;
-        names_instance |= target.n > node->name.n && iac_str_starts(target, node->name) &&
-                          target.p[node->name.n] == '[';
-        if (iac_str_eq(target, node->name) ||
-            (iac_str_starts(address, target) && address.n > target.n && address.p[target.n] == '.'))
-            return true;
-    }
-    return !names_instance; /* needed by something that is targeted: all of it */
+    return false;
 }
 
 /* Who depends on whom, as the state has recorded it: an edge for each pair of resource nodes. To be cleared. */
@@ -294,12 +286,9 @@ void iac_plan_apply_targets(iac_planner *planner)
 
 static bool target_names(const iac_planner *planner, iac_str address)
 {
-    for (size_t i = 0; i < planner->options->target_count; i++) {
-        iac_str target = planner->options->targets[i];
-        if (iac_str_eq(target, address) || (iac_str_starts(address, target) &&
-                                            (address.p[target.n] == '.' || address.p[target.n] == '[')))
+    for (size_t i = 0; i < planner->options->target_count; i++)
+        if (covers(planner->options->targets[i], address))
             return true;
-    }
     return false;
 }
 
