@@ -14,7 +14,8 @@ PROGRESS = re.compile(r"^(?P<address>\S.*?)(?P<deposed> \(deposed object [0-9a-f
                       r"Destruction complete|Modifying|Modifications complete|Still \w+|Importing|Import complete|"
                       r"Preparing import|Provisioning with|Executing:|(?<=\(local-exec\): ))(?:\b|(?=\W|$))")
 DEPOSED = re.compile(r"(deposed object|deposed-key:?) ?[0-9a-f]{8}\b")
-VARYING = {"terraform_version", "timestamp", "@timestamp", "elapsed_seconds"}  # names the program or the time
+VARYING = {"terraform_version", "timestamp", "@timestamp", "elapsed_seconds", "lineage", "serial"}
+UNORDERED = {"relevant_attributes", "child_modules"}  # lists in the order of a map that has none
 
 
 def execute(program, arguments, folder, settings=None, answer=""):
@@ -89,7 +90,7 @@ def split_errors(text):
 def clean_json(value, identifiers, dropped=frozenset()):
     """The value without what varies, and without the members named in dropped."""
     if isinstance(value, dict):
-        value = {k: sorted(v, key=json.dumps) if k == "relevant_attributes" else v for k, v in value.items()}
+        value = {k: sorted(v, key=json.dumps) if k in UNORDERED else v for k, v in value.items()}
         return {identifiers.replace(k): "<KEY>" if k in ("deposed", "deposed_key") else
                 clean_json(v, identifiers, dropped)
                 for k, v in value.items() if k not in VARYING and k not in dropped}

@@ -18,7 +18,7 @@ Each of scenarios/*.txt holds those of one area:
 Compared are status, standard output and standard error of every command: text to the character, wrapped paragraphs to
 the word, JSON and the messages of streams field for field. Only what differs from run to run is taken out: identifiers
 are named after the object whose they are, progress lines of independent objects and diagnostics come in any order.
-Left out, because iac means to differ: `with ADDRESS` in more messages; the key of a deposed object in the line of its
+Left out, because iac means to differ: how often the state's serial grows; `with ADDRESS` in more messages; the key of a deposed object in the line of its
 destruction; what the state commands say has the form of an error; what a provider echoes of a sensitive value.
 
 Terraform's answers are in scenarios/recorded/AREA.json.gz.
@@ -46,9 +46,11 @@ from scenario_compare import (PROGRESS, Identifiers, clean_json, clean_text, exe
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE / "scenarios"
 ROUND = ["show -json p", "apply p", "show", "show -json"]
-HOOKS = {"apply_start", "apply_progress", "apply_complete", "apply_errored", "refresh_start", "refresh_complete",
-         "provision_start", "provision_progress", "provision_complete", "provision_errored", "ephemeral_op_start",
-         "ephemeral_op_complete", "ephemeral_op_progress", "ephemeral_op_errored"}
+# Messages of a stream that come in the order in which the walk of the graph happened to go.
+UNORDERED = {"apply_start", "apply_progress", "apply_complete", "apply_errored", "refresh_start", "refresh_complete",
+             "provision_start", "provision_progress", "provision_complete", "provision_errored", "ephemeral_op_start",
+             "ephemeral_op_complete", "ephemeral_op_progress", "ephemeral_op_errored", "planned_change",
+             "resource_drift"}
 
 
 class Scenario:
@@ -64,7 +66,7 @@ class Scenario:
 
 
 def run_step(text, typed):
-    words = shlex.split(text)
+    words = shlex.split(text)  # single quotes around what has double ones
     settings = {}
     while words and re.match(r"[A-Z_]+=", words[0]):
         name, value = words.pop(0).split("=", 1)
@@ -161,7 +163,7 @@ def clean_errors(text, identifiers):
 
 def clean_stream(text, identifiers):
     """Messages of a stream: those of hooks sorted, and the diagnostics."""
-    messages, hooks, told = [], [], []
+    messages, unordered, told = [], [], []
     for line in text.splitlines():
         message = clean_json(parse(line), identifiers)
         kind = message.get("type")
@@ -169,8 +171,9 @@ def clean_stream(text, identifiers):
             continue
         # Durations are in the message.
         message["@message"] = re.sub(r" (\d+m)?\d+s\b", " <T>", message.get("@message", ""))
-        (hooks if kind in HOOKS else told if kind == "diagnostic" else messages).append(message)
-    return {"messages": messages, "hooks": sorted(hooks, key=json.dumps), "diagnostics": sorted(told, key=json.dumps)}
+        (unordered if kind in UNORDERED else told if kind == "diagnostic" else messages).append(message)
+    return {"messages": messages, "unordered": sorted(unordered, key=json.dumps),
+            "diagnostics": sorted(told, key=json.dumps)}
 
 
 def clean_output(text, identifiers):
