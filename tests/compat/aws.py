@@ -26,7 +26,7 @@ import time
 import urllib.request
 
 from aws_cases import CASES
-from scenarios import PROGRESS, json_differences, parse, split_errors, text_differences, unwrap
+from scenario_compare import PROGRESS, json_differences, parse, split_errors, text_differences, unwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 IDENTIFIER = re.compile(r"\b(?:[a-z]+(?:-[a-z]+)*-[0-9a-f]{8}(?:[0-9a-f]{9})?"
