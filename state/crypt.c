@@ -98,6 +98,22 @@ void iac_crypt_add_method(iac_crypt *crypt, iac_key_provider *provider)
         crypt->methods[crypt->count++] = provider;
 }
 
+static iac_crypt *named(const iac_remote_crypts *remote, iac_str name)
+{
+    for (size_t i = 0; i < remote->count; i++)
+        if (iac_str_eq(remote->named[i].name, name))
+            return remote->named[i].crypt;
+    return NULL;
+}
+
+iac_crypt *iac_remote_crypt_of(const iac_remote_crypts *remote, iac_str exact, iac_str plain)
+{
+    iac_crypt *crypt = remote ? named(remote, exact) : NULL;
+    if (remote && !crypt)
+        crypt = named(remote, plain);
+    return crypt || !remote ? crypt : remote->otherwise;
+}
+
 /* ---- keys ---- */
 
 iac_str iac_crypt_key_meta(const iac_crypt_key *key)
@@ -536,11 +552,27 @@ iac_status iac_snapshot_seal(iac_crypt *crypt, iac_str lineage, int64_t serial, 
     return status;
 }
 
+/* A backend may need something to hang its lock on before there is anything to be sealed. */
+static bool holds_nothing(iac_arena *arena, iac_str json)
+{
+    const iac_state *state = NULL;
+    iac_diags ignored = IAC_DIAGS_INIT;
+    bool nothing = iac_tfstate_read(arena, json, &state, &ignored) == IAC_OK && !state->instance_count &&
+                   !state->output_count;
+    iac_diags_clear(&ignored);
+    return nothing;
+}
+
 iac_status iac_snapshot_open(iac_crypt *crypt, iac_arena *arena, iac_str *json, bool *ret_current, iac_diags *diags)
 {
     iac_envelope head = { .serial = -1 };
     const iac_state *state = NULL;
     bool wrapped = iac_crypt_is_wrapped(*json);
+    if (!wrapped && holds_nothing(arena, *json)) {
+        if (ret_current)
+            *ret_current = !crypt;
+        return IAC_OK;
+    }
     if (iac_crypt_unwrap(crypt, "state", (iac_str){ 0 }, arena, *json, &head, json, ret_current, diags) != IAC_OK)
         return IAC_ERR;
     if (!wrapped)

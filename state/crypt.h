@@ -45,6 +45,19 @@ iac_crypt *iac_encryption_add(iac_encryption *encryption, const char *what);
 /* The first method seals, all of them open. provider NULL: not encrypted. */
 void iac_crypt_add_method(iac_crypt *crypt, iac_key_provider *provider);
 
+/* ---- states that terraform_remote_state reads ---- */
+typedef struct iac_named_crypt {
+    iac_str name; /* "net", "shared.net", "shared.net[0]": modules, and the name of the data source */
+    iac_crypt *crypt;
+} iac_named_crypt;
+typedef struct iac_remote_crypts {
+    const iac_named_crypt *named;
+    size_t count;
+    iac_crypt *otherwise; /* NULL: not encrypted */
+} iac_remote_crypts;
+/* For an instance: exact, with its keys; plain: its name without keys. remote NULL is fine. */
+iac_crypt *iac_remote_crypt_of(const iac_remote_crypts *remote, iac_str exact, iac_str plain);
+
 /* ---- keys ---- */
 /* The key that new data is sealed with; *ret NULL: it is not encrypted (also where crypt is NULL). */
 iac_status iac_crypt_sealing_key(iac_crypt *crypt, const iac_crypt_key **ret, iac_diags *diags);

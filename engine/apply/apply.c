@@ -366,6 +366,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
         .may_abandon = options->abandon != NULL,
+        .remote_crypts = options->remote_crypts,
     };
     *ret = (iac_apply_result){ 0 };
     iac_arena *added = iac_arena_new(); /* what the plan brings along */

@@ -4,6 +4,7 @@
 #include "engine/event/event.h"
 #include "engine/host/host.h"
 #include "engine/plan/plan.h"
+#include "state/crypt.h"
 #include "state/store.h"
 #include <stdatomic.h>
 
@@ -15,6 +16,7 @@ typedef struct iac_apply_options {
     unsigned parallelism;    /* 0: 10 */
     iac_str cwd;
     const iac_overrides *overrides; /* those of the plan; may be NULL */
+    const iac_remote_crypts *remote_crypts; /* of terraform_remote_state; may be NULL */
     const iac_map *ranges;          /* likewise */
     void (*inspect)(void *arg, struct iac_run *run); /* called at the end, also after errors; may be NULL */
     void *inspect_arg;

@@ -131,6 +131,7 @@ struct iac_cli {
     iac_store *store;
     iac_encryption *encryption; /* NULL: not looked for yet */
     iac_crypt *state_crypt, *plan_crypt; /* NULL: nothing is configured for it */
+    iac_remote_crypts remote_crypts;
     iac_variable_values given;
     bool gathered; /* given has what the files, the environment and the arguments say */
     iac_status gather_status;

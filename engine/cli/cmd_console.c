@@ -169,6 +169,7 @@ static int run(iac_cli *cli)
         .host = iac_cli_host(cli),
         .variables = &cli->variables,
         .workspace = cli->workspace,
+        .remote_crypts = &cli->remote_crypts,
         .cwd = iac_str_of(cli->started_in),
         .inspect = converse_over_plan,
         .inspect_arg = &s,

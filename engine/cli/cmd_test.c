@@ -94,6 +94,8 @@ static int run(iac_cli *cli)
     iac_status status = iac_cli_read_config(cli);
     if (iac_cli_read_tests(cli, &files, &count) != IAC_OK)
         status = IAC_ERR;
+    if (status == IAC_OK)
+        status = iac_cli_encryption(cli, cli->config); /* of states that are read */
     if (status == IAC_OK && iac_cli_gather_variables(cli) == IAC_OK)
         status = iac_tfvars_of_dir(cli->arena, test_dir, &of_tests, &cli->diags);
     if (!cli->stream)
@@ -113,6 +115,7 @@ static int run(iac_cli *cli)
         .globals = &cli->given,
         .test_globals = &of_tests,
         .host = iac_cli_host(cli),
+        .remote_crypts = &cli->remote_crypts,
         .cwd = iac_str_of(cli->started_in),
         .parallelism = (unsigned)cli->args.parallelism,
         .verbose = cli->args.verbose,

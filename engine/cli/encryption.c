@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FALLBACKS = 8 };
+enum { MAX_FALLBACKS = 8, MAX_REMOTE = 256 };
 
 typedef struct method { /* NULL provider: not encrypted */
     iac_key_provider *provider;
@@ -226,6 +226,49 @@ static iac_status compile_target(compiler *c, const char *what, iac_crypt **ret)
     return IAC_OK;
 }
 
+/* The blocks in one remote_state_data_sources block. Of a name, the first one found counts. */
+static iac_status add_remote(compiler *c, const iac_body *body, iac_named_crypt *named, iac_remote_crypts *ret)
+{
+    static const char *const name[] = { "name" };
+    static const iac_block_spec blocks[] = { { IAC_STR_INIT("default"), NULL, 0 },
+                                             { IAC_STR_INIT("remote_state_data_source"), name, 1 } };
+    static const iac_body_spec spec = { NULL, 0, blocks, IAC_COUNT(blocks) };
+    iac_content content = { 0 };
+
+    if (iac_body_content(c->cli->arena, body, &spec, false, &content, &c->cli->diags) != IAC_OK)
+        return IAC_ERR;
+    for (size_t i = 0; i < content.block_count; i++) {
+        const iac_block *block = content.blocks[i];
+        bool enforced = false, known = !block->label_count && ret->otherwise;
+        for (size_t k = 0; k < ret->count && block->label_count; k++)
+            known |= iac_str_eq(named[k].name, block->labels[0].text);
+        if (known)
+            continue;
+        if (ret->count == MAX_REMOTE)
+            return refuse(c, block->header_range, "There are too many \"remote_state_data_source\" blocks.");
+        iac_crypt *crypt = iac_encryption_add(c->encryption, "state");
+        if (add_target(c, block->body, crypt, 1, &enforced) != IAC_OK)
+            return IAC_ERR;
+        if (block->label_count)
+            named[ret->count++] = (iac_named_crypt){ block->labels[0].text, crypt };
+        else
+            ret->otherwise = crypt;
+    }
+    return IAC_OK;
+}
+
+static iac_status compile_remote(compiler *c, iac_remote_crypts *ret)
+{
+    iac_named_crypt *named = iac_arena_array(c->cli->arena, iac_named_crypt, MAX_REMOTE);
+
+    *ret = (iac_remote_crypts){ .named = named };
+    for (size_t i = 0; i < c->blocks.n; i++)
+        if (iac_str_is(c->blocks.v[i]->type, "remote_state_data_sources") &&
+            add_remote(c, c->blocks.v[i]->body, named, ret) != IAC_OK)
+            return IAC_ERR;
+    return IAC_OK;
+}
+
 static iac_status add_blocks(compiler *c, const iac_body *body)
 {
     iac_content content = { 0 };
@@ -233,10 +276,6 @@ static iac_status add_blocks(compiler *c, const iac_body *body)
     if (iac_body_content(c->cli->arena, body, &encryption_spec, false, &content, &c->cli->diags) != IAC_OK)
         return IAC_ERR;
     for (size_t i = 0; i < content.block_count; i++) {
-        if (iac_str_is(content.blocks[i]->type, "remote_state_data_sources"))
-            return refuse(c, content.blocks[i]->header_range,
-                          "Keys of the states that terraform_remote_state reads are not supported by iac: it reads those "
-                          "that are not encrypted.");
         iac_vec_push(&c->blocks, content.blocks[i]);
     }
     return IAC_OK;
@@ -272,6 +311,8 @@ iac_status iac_cli_encryption(iac_cli *cli, const iac_config *config)
         status = compile_target(&c, "state", &cli->state_crypt);
     if (status == IAC_OK)
         status = compile_target(&c, "plan", &cli->plan_crypt);
+    if (status == IAC_OK)
+        status = compile_remote(&c, &cli->remote_crypts);
     cli->config = before;
     iac_vec_clear(&c.blocks);
     iac_map_clear(&c.providers);
@@ -281,6 +322,7 @@ iac_status iac_cli_encryption(iac_cli *cli, const iac_config *config)
         iac_encryption_free(cli->encryption);
         cli->encryption = NULL;
         cli->state_crypt = cli->plan_crypt = NULL;
+        cli->remote_crypts = (iac_remote_crypts){ 0 };
     }
     return status;
 }

@@ -690,6 +690,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
         .cwd = options->cwd,
         .overrides = options->overrides,
         .ranges = options->ranges,
+        .remote_crypts = options->remote_crypts,
         .sink = options->sink,
         .stop = options->stop,
         .may_abandon = options->may_abandon,

@@ -155,6 +155,7 @@ iac_status iac_console_open(const iac_config *config, const iac_state *state, co
         .cwd = options->cwd,
         .parallelism = 1,
         .stop = options->stop,
+        .remote_crypts = options->remote_crypts,
     };
     if (iac_run_build(&console->own, config, &run_options, diags) != IAC_OK) {
         iac_console_close(console);

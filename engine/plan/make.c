@@ -553,6 +553,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .parallelism = options->parallelism ? options->parallelism : 10, .stop = options->stop,
         .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
         .may_abandon = options->abandon != NULL,
+        .remote_crypts = options->remote_crypts,
     };
     warn_of_limits(options, diags);
     planner->options = options;

@@ -4,6 +4,7 @@
 #include "engine/event/event.h"
 #include "engine/host/host.h"
 #include "engine/plan/plan.h"
+#include "state/crypt.h"
 #include "state/store.h"
 #include <stdatomic.h>
 
@@ -37,6 +38,7 @@ typedef struct iac_plan_options {
     iac_str workspace;           /* "default" */
     iac_str cwd;                 /* path.cwd: where the program was started */
     const iac_overrides *overrides; /* objects that stand for others (test files); may be NULL */
+    const iac_remote_crypts *remote_crypts; /* of terraform_remote_state; may be NULL */
     const iac_map *ranges;       /* of root variables: where the value was given, name to const iac_range *; or NULL */
     /* Called at the end of planning, also after errors, while what was computed can be referred to; may be NULL. */
     void (*inspect)(void *arg, struct iac_run *run);

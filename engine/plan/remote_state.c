@@ -92,7 +92,7 @@ static iac_status read_beside(iac_worker *worker, const iac_value *config, const
     return access(file, R_OK) == 0 ? iac_store_open(dir, workspace, false, ret, &worker->diags) : IAC_NOT_FOUND;
 }
 
-static iac_status read_snapshot(iac_worker *worker, iac_backend *backend, const char *workspace,
+static iac_status read_snapshot(iac_worker *worker, iac_backend *backend, const char *workspace, iac_crypt *crypt,
                                 const iac_state **ret)
 {
     const iac_backend_driver *driver = iac_backend_driver_of(backend);
@@ -100,14 +100,22 @@ static iac_status read_snapshot(iac_worker *worker, iac_backend *backend, const 
     if (!driver->read)
         return IAC_NOT_FOUND;
     iac_status status = driver->read(iac_backend_self(backend), workspace, worker->scratch, &snapshot, &worker->diags);
-    if (status != IAC_OK)
-        return status;
-    return snapshot.json.n ? iac_tfstate_read(worker->scratch, snapshot.json, ret, &worker->diags) : IAC_NOT_FOUND;
+    if (status != IAC_OK || !snapshot.json.n)
+        return status != IAC_OK ? status : IAC_NOT_FOUND;
+    if (!crypt && iac_crypt_is_wrapped(snapshot.json)) {
+        iac_diag_error(&worker->diags, IAC_NO_RANGE, "Failed to decrypt the state",
+                       "The remote state is encrypted, and no key is configured for it. Name its method in the "
+                       "\"remote_state_data_sources\" block of the encryption block.");
+        return IAC_ERR;
+    }
+    if (iac_snapshot_open(crypt, worker->scratch, &snapshot.json, NULL, &worker->diags) != IAC_OK)
+        return IAC_ERR;
+    return iac_tfstate_read(worker->scratch, snapshot.json, ret, &worker->diags);
 }
 
 /* IAC_NOT_FOUND without a diagnostic when there is none. The state lives in scratch. */
 static iac_status read_state(iac_worker *worker, const iac_backend_driver *driver, const iac_value *config,
-                             const char *workspace, const iac_state **ret)
+                             const char *workspace, iac_crypt *crypt, const iac_state **ret)
 {
     iac_backend *backend = NULL;
     iac_store *store = NULL;
@@ -121,14 +129,44 @@ static iac_status read_state(iac_worker *worker, const iac_backend_driver *drive
     if (status == IAC_NOT_FOUND && driver->open_store)
         status = driver->open_store(iac_backend_self(backend), workspace, false, &store, &worker->diags);
     if (status == IAC_NOT_FOUND)
-        status = read_snapshot(worker, backend, workspace, ret);
-    else if (status == IAC_OK)
+        status = read_snapshot(worker, backend, workspace, crypt, ret);
+    else if (status == IAC_OK && crypt)
+        status = iac_store_set_crypt(store, crypt, &worker->diags);
+    if (status == IAC_OK && store)
         status = iac_store_read(store, worker->scratch, ret, &worker->diags);
     iac_store_close(store);
     iac_backend_close(backend);
     if (status == IAC_OK && (!*ret || !(*ret)->lineage.n))
         return IAC_NOT_FOUND;
     return status;
+}
+
+/* The keys for the data source: by its name within its modules, with and without instance keys. */
+static iac_crypt *crypt_of(iac_worker *worker, iac_str address)
+{
+    iac_addr addr;
+    iac_buf exact, plain;
+    iac_diags ignored = IAC_DIAGS_INIT;
+    iac_crypt *crypt = NULL;
+    const iac_remote_crypts *all = worker->run->remote_crypts;
+    if (all && iac_addr_parse(worker->scratch, address, &addr, &ignored) == IAC_OK) {
+        iac_buf_init(&exact, IAC_BUF_UNLIMITED);
+        iac_buf_init(&plain, IAC_BUF_UNLIMITED);
+        for (size_t i = 0; i < addr.module.n; i++) {
+            iac_buf_printf(&plain, "%.*s.", IAC_FMT(addr.module.steps[i].name));
+            iac_buf_str(&exact, addr.module.steps[i].name);
+            iac_key_print(&exact, addr.module.steps[i].key);
+            iac_buf_char(&exact, '.');
+        }
+        iac_buf_str(&plain, addr.name);
+        iac_buf_str(&exact, addr.name);
+        iac_key_print(&exact, addr.key);
+        crypt = iac_remote_crypt_of(all, iac_buf_view(&exact), iac_buf_view(&plain));
+        iac_buf_clear(&exact);
+        iac_buf_clear(&plain);
+    }
+    iac_diags_clear(&ignored);
+    return crypt;
 }
 
 static const iac_value *outputs_of(iac_worker *worker, const iac_state *state, const iac_value *defaults)
@@ -161,7 +199,7 @@ bool iac_remote_state_read(iac_worker *worker, const iac_node *node, iac_str add
     if (!settings || !iac_is_set_value(settings))
         settings = &iac_empty_object;
     size_t errors = worker->diags.errors;
-    iac_status status = read_state(worker, driver, settings, name, &state);
+    iac_status status = read_state(worker, driver, settings, name, crypt_of(worker, address), &state);
     if (status == IAC_NOT_FOUND)
         return refuse(worker, node, address, workspace && iac_is_set_value(workspace) ? "workspace" : NULL,
                       "Unable to find remote state",

@@ -11,6 +11,7 @@
 #include "engine/event/event.h"
 #include "engine/host/host.h"
 #include "engine/plan/plan.h"
+#include "state/crypt.h"
 #include <pthread.h>
 
 typedef enum iac_node_kind {
@@ -168,6 +169,7 @@ struct iac_run {
     iac_str workspace, timestamp;
     iac_str root_dir, cwd;    /* path.root, path.cwd */
     const iac_overrides *overrides; /* or NULL */
+    const iac_remote_crypts *remote_crypts; /* of terraform_remote_state; may be NULL */
     const iac_map *ranges;          /* of root variables' values; or NULL */
     iac_event_sink sink;
     pthread_mutex_t sink_lock;
@@ -200,6 +202,7 @@ typedef struct iac_run_options {
     unsigned parallelism;
     const iac_overrides *overrides;
     const iac_map *ranges;
+    const iac_remote_crypts *remote_crypts;
     const atomic_int *stop;
     bool may_abandon;
     iac_event_sink sink;

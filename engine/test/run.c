@@ -168,6 +168,7 @@ static iac_plan_options plan_options(const running *r)
         .variables = &r->values.values,
         .ranges = &r->values.ranges,
         .overrides = r->overrides,
+        .remote_crypts = options->remote_crypts,
         .workspace = IAC_STR("default"),
         .cwd = options->cwd,
         .stop = stop_of(r->tester),
@@ -231,6 +232,7 @@ static iac_status apply_plan(running *r, const iac_plan *plan, bool inspect, iac
         .host = options->host, .store = r->state->store, .parallelism = options->parallelism, .cwd = options->cwd,
         .overrides = r->overrides, .ranges = &r->values.ranges, .stop = stop_of(r->tester),
         .abandon = options->abandon, .abandon_arg = options->abandon_arg,
+        .remote_crypts = options->remote_crypts,
     };
 
     if (inspect) {

@@ -75,6 +75,7 @@ typedef struct iac_test_options {
     const char *test_dir;     /* files directly in it see test_globals too */
     const iac_variable_values *globals, *test_globals;
     iac_host *host;
+    const iac_remote_crypts *remote_crypts; /* of terraform_remote_state; may be NULL */
     iac_str cwd;
     unsigned parallelism;     /* 0: 10 */
     bool verbose;

@@ -3,6 +3,7 @@
 #include "lang/net/http.h"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,35 @@ static iac_status check_address(const char *name, const char *url, iac_diags *di
     return IAC_ERR;
 }
 
+static iac_status bad(const char *summary, iac_diags *diags)
+{
+    iac_diag_error(diags, IAC_NO_RANGE, summary, "%s", "");
+    return IAC_ERR;
+}
+
+static bool is_certificate(iac_str pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509_free(certificate);
+    BIO_free(bio);
+    return certificate != NULL;
+}
+
+/* Wrong ones would only be told of by the connections that fail. */
+static iac_status check_certificates(const net_http_options *o, iac_diags *diags)
+{
+    if (o->client_cert_pem.n && !o->client_key_pem.n)
+        return bad("client_certificate_pem is set but client_private_key_pem is not", diags);
+    if (o->client_key_pem.n && !o->client_cert_pem.n)
+        return bad("client_private_key_pem is set but client_certificate_pem is not", diags);
+    if (o->ca_pem.n && !is_certificate(o->ca_pem))
+        return bad("failed to append certs", diags);
+    if (o->client_cert_pem.n && !is_certificate(o->client_cert_pem))
+        return bad("cannot load client certificate: tls: failed to find any PEM data in certificate input", diags);
+    return IAC_OK;
+}
+
 static iac_status configure(const iac_backend_setup *setup, void **ret_self, iac_diags *diags)
 {
     iac_arena *arena = iac_arena_new();
@@ -76,6 +106,10 @@ static iac_status configure(const iac_backend_setup *setup, void **ret_self, iac
         .client_cert_pem = iac_str_of(iac_backend_text(arena, setup->config, "client_certificate_pem")),
         .client_key_pem = iac_str_of(iac_backend_text(arena, setup->config, "client_private_key_pem")),
     };
+    if (check_certificates(&options, diags) != IAC_OK) {
+        iac_arena_free(arena);
+        return IAC_ERR;
+    }
     h->http = net_http_new(&options);
     *ret_self = h;
     return IAC_OK;

@@ -55,7 +55,11 @@ class Handler(BaseHTTPRequestHandler):
             fake.log.append((form["Action"], who, form))
             return self.sts(form)
         target = self.headers.get("X-Amz-Target") or form.get("Action") or f"{self.command} {path}"
-        fake.log.append((target, who, dict(self.headers)))
+        is_json = target.startswith("TrentService.")
+        fake.log.append((target, who, json.loads(body) if is_json else {k.lower(): v for k, v in self.headers.items()}))
+        if is_json and json.loads(body).get("KeyId") in fake.refused_keys:
+            return self.answer(400, '{"__type":"com.amazonaws.kms#IncorrectKeyException","message":"not this key"}',
+                               [("x-amzn-RequestId", "id-3")])
         return self.forward(body)
 
     def sts(self, form):
@@ -119,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Fake:
     def __init__(self, upstream=None):
-        self.log, self.customer_keys, self.upstream = [], {}, upstream
+        self.log, self.customer_keys, self.refused_keys, self.upstream = [], {}, set(), upstream
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.fake = self

@@ -1,10 +1,11 @@
 """A server of Terraform's http state protocol, with faults on request. POST /-/fault/NAME/COUNT makes the next COUNT
 requests that matter misbehave: "500", "cut" (the connection ends in the middle of the answer), "drop" (what was sent
-is stored, and no answer comes), "slow"."""
+is stored, and no answer comes), "slow". Arguments CERTIFICATE KEY CA: over TLS, to clients with a certificate alone."""
 import base64
 import hashlib
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -98,5 +99,11 @@ class Server(ThreadingHTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 1:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    context.load_verify_locations(sys.argv[3])
+    context.verify_mode = ssl.CERT_REQUIRED
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 print(server.server_address[1], flush=True)
 server.serve_forever()
