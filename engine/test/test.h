@@ -7,6 +7,7 @@
 #include "engine/plan/plan.h"
 #include "engine/view/view.h"
 #include "lang/config/test_file.h"
+#include "state/crypt.h"
 #include <stdatomic.h>
 #include <time.h>
 

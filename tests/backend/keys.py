@@ -429,7 +429,7 @@ def remote_states_that_are_encrypted():
     """Read by name, by module, by default; refused without a key, with a wrong one, and in clear text."""
     net = Dir()
     places = {"http": Http.block(), "s3": S3.block(), "local": f'backend "local" {{\npath = "{net.path}/net.tfstate"\n}}'}
-    providers = passphrase("pbkdf2", "net") + passphrase("argon2", "app")
+    providers = passphrase("argon2", "net") + passphrase("argon2", "app")
     for name, block in places.items():
         d = Dir()
         d.configure(block + "\n" + encryption(providers, target("net")), SECRET % name)
