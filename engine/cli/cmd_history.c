@@ -197,7 +197,10 @@ iac_status iac_history_plan(iac_cli *cli, const iac_history_entry *entry, iac_pl
     *ret = iac_arena_new_of(cli->arena, iac_plan);
     **ret = *plan;
     iac_map *values = iac_arena_new_of(cli->arena, iac_map);
-    *values = variables.values;
+    for (size_t i = 0; i < variables.values.n; i++) /* sensitive ones are kept, and not shown */
+        if (!((const iac_value *)variables.values.entries[i].value)->marks)
+            iac_map_put(values, variables.values.entries[i].key, variables.values.entries[i].value);
+    iac_map_settle(values, cli->arena);
     (*ret)->variables = values;
     return IAC_OK;
 }
@@ -250,7 +253,7 @@ static void print_entry(iac_cli *cli, iac_buf *out, const iac_history_entry *e, 
         iac_buf_printf(out, "  %-12s", "Not kept:");
         for (size_t i = 0; i < variables->omitted_count; i++)
             iac_buf_printf(out, " var.%.*s", IAC_FMT(variables->omitted[i]));
-        iac_buf_cstr(out, " (sensitive)\n");
+        iac_buf_cstr(out, " (sensitive or ephemeral)\n");
     }
     iac_buf_reset(&text);
     add_texts(&text, cli->arena, e->errors, "\n  ");

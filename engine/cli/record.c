@@ -54,21 +54,27 @@ static iac_str arguments_of(iac_cli *cli)
     return text;
 }
 
-/* {"values":{NAME:{"type":..,"value":..}},"omitted":[NAME]} */
-static iac_str variables_of(iac_cli *cli, const iac_map *variables)
+/* {"values":{NAME:{"type":..,"value":..}},"sensitive":[NAME],"omitted":[NAME]}. Sensitive values are kept where the
+ * history is sealed. */
+static iac_str variables_of(iac_cli *cli, const iac_map *variables, bool sealed)
 {
-    iac_buf json, omitted;
+    iac_buf json, sensitive, omitted;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
+    iac_buf_init(&sensitive, IAC_BUF_UNLIMITED);
     iac_buf_init(&omitted, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&json, "{\"values\":{");
+    iac_buf_char(&sensitive, '[');
     iac_buf_char(&omitted, '[');
     for (size_t i = 0; variables && i < variables->n; i++) {
         const iac_value *v = variables->entries[i].value;
         iac_str name = variables->entries[i].key;
-        if (v->marks || v->deep_marks) {
+        uint8_t marks = v->marks | v->deep_marks;
+        if ((marks & IAC_EPHEMERAL) || (marks && !sealed)) {
             add_string(&omitted, name);
             continue;
         }
+        if (marks)
+            add_string(&sensitive, name);
         const iac_type *type = iac_value_type(cli->arena, v);
         add_string(&json, name);
         iac_buf_cstr(&json, ":{\"type\":");
@@ -77,9 +83,11 @@ static iac_str variables_of(iac_cli *cli, const iac_map *variables)
         iac_value_to_typed_json(&json, v, type);
         iac_buf_char(&json, '}');
     }
-    iac_buf_printf(&json, "},\"omitted\":%.*s]}", IAC_FMT(iac_buf_view(&omitted)));
+    iac_buf_printf(&json, "},\"sensitive\":%.*s],\"omitted\":%.*s]}", IAC_FMT(iac_buf_view(&sensitive)),
+                   IAC_FMT(iac_buf_view(&omitted)));
     iac_str text = iac_arena_str(cli->arena, iac_buf_view(&json));
     iac_buf_clear(&json);
+    iac_buf_clear(&sensitive);
     iac_buf_clear(&omitted);
     return text;
 }
@@ -114,6 +122,15 @@ static const iac_value *kept_value(iac_cli *cli, const iac_value *item)
     return v;
 }
 
+/* Whether the JSON array of names, or NULL, has the name. */
+static bool names(const iac_value *array, iac_str name)
+{
+    for (size_t i = 0; array && array->kind == IAC_TUPLE && i < array->n; i++)
+        if (array->items[i]->kind == IAC_STRING && iac_str_eq(array->items[i]->string, name))
+            return true;
+    return false;
+}
+
 iac_status iac_record_variables(iac_cli *cli, iac_str json, iac_kept_variables *ret)
 {
     iac_str error;
@@ -123,12 +140,15 @@ iac_status iac_record_variables(iac_cli *cli, iac_str json, iac_kept_variables *
         return IAC_OK;
     const iac_value *all = iac_value_from_json(cli->arena, json, &error, &offset);
     const iac_value *values = array_of(all, "values"), *omitted = array_of(all, "omitted");
+    const iac_value *sensitive = array_of(all, "sensitive"); /* NULL: of a history that kept none */
     if (!values || values->kind != IAC_OBJECT || !omitted || omitted->kind != IAC_TUPLE)
         return not_understood(cli);
     for (size_t i = 0; i < values->n; i++) {
         const iac_value *v = kept_value(cli, values->items[i]);
         if (!v)
             return not_understood(cli);
+        if (names(sensitive, values->keys[i]))
+            v = iac_value_mark(cli->arena, v, IAC_SENSITIVE);
         iac_map_put(&ret->values, values->keys[i], (void *)(uintptr_t)v);
     }
     iac_map_settle(&ret->values, cli->arena);
@@ -162,14 +182,17 @@ iac_status iac_record_begin(iac_cli *cli, const iac_plan *plan)
         .origin = cli->origin,
         .cwd = iac_str_of(cli->started_in),
     };
+    const iac_crypt_key *key = NULL; /* what the history is sealed with */
     iac_buf packed;
+    if (plan && iac_crypt_sealing_key(cli->state_crypt, &key, &cli->diags) != IAC_OK)
+        return IAC_ERR;
     iac_buf_init(&packed, IAC_BUF_UNLIMITED);
     iac_git_head(cli->arena, ".", &entry.git_commit, &entry.git_branch);
     if (plan) {
         iac_planfile_pack(plan, &packed);
         entry.plan = iac_buf_view(&packed);
         entry.config = config_of(cli, plan->config);
-        entry.variables = variables_of(cli, plan->variables);
+        entry.variables = variables_of(cli, plan->variables, key != NULL);
     }
     iac_status status = iac_history_begin(cli->store, &entry, &cli->entry, &cli->diags);
     cli->last_entry = cli->entry;

@@ -23,7 +23,8 @@ bool iac_age_parse(const char *text, int64_t *ret_seconds); /* "90d", "2w", "12h
 /* The variables of an entry, from what iac_record_begin has kept. */
 typedef struct iac_kept_variables {
     iac_map values;  /* name to const iac_value * */
-    iac_str *omitted; /* names of the sensitive and ephemeral ones, which were not kept */
+    iac_str *omitted; /* names of the ephemeral ones, and of sensitive ones in a history that is not
+                       * encrypted: these were not kept */
     size_t omitted_count;
 } iac_kept_variables;
 /* Values live in cli->arena; the map is settled there. */
