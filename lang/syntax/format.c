@@ -120,7 +120,7 @@ static void copy_unwrapped(formatter *f, size_t first, size_t end)
     while (end > first && kind_is(f, end - 1, IAC_TOK_NEWLINE))
         end--;
     for (size_t i = first; i < end; i++)
-        several = several || kind_is(f, i, IAC_TOK_NEWLINE);
+        several = several || kind_is(f, i, IAC_TOK_NEWLINE) || (kind_is(f, i, IAC_TOK_COMMENT) && i + 1 < end);
     /* A pair of parentheses around the whole is not told from two pairs side by side: f(\n) + (x) would be the latter
      * but for its first token. That is how it is done elsewhere, and the result has to be the same. */
     bool enclosed = end - first > 1 && kind_is(f, first, IAC_TOK_OPAREN) && kind_is(f, end - 1, IAC_TOK_CPAREN);
