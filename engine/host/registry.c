@@ -333,7 +333,7 @@ static const struct {
 } unknown_type[] = {
     [IACP_SCHEMA_RESOURCE] = { "Invalid resource type", "resource type" },
     [IACP_SCHEMA_DATA] = { "Invalid data source", "data source" },
-    [IACP_SCHEMA_EPHEMERAL] = { "Invalid ephemeral resource", "ephemeral resource type" },
+    [IACP_SCHEMA_EPHEMERAL] = { "Invalid ephemeral resource", "ephemeral resource" },
 };
 
 static iac_str what_was_meant(iac_arena *arena, const iac_provider *provider, uint32_t kind, iac_str type)

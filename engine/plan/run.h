@@ -251,6 +251,8 @@ typedef struct iac_place { /* where an expression is evaluated; the user of its 
 } iac_place;
 /* Fills a place; its scope is place->scope. Must not be moved after. */
 void iac_place_init(iac_place *place, iac_run *run, iac_run_module *module, const iac_module_instance *instance);
+/* Of its scope, see iac_scope. `user` is the place. */
+bool iac_place_selects(void *user, const iac_ref *ref);
 iac_node *iac_run_resolve(iac_run_module *module, const iac_ref *ref); /* the node ref names; NULL when undeclared */
 /* Of a resource reference: the instance under the key (NULL or a value) in an expansion, NULL when there is none. */
 iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_key key);

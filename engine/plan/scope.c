@@ -163,20 +163,46 @@ static const iac_value *module_object(iac_arena *arena, const iac_run_module *ch
     return iac_value_object(arena, names, items, n);
 }
 
+/* What can be said of a module before its call is expanded. */
+static const iac_value *any_module(iac_arena *arena, const iac_module_call *call, const iac_run_module *child,
+                                   const iac_value *key)
+{
+    size_t n = child->config->output_count;
+    const iac_value **items = iac_arena_array(arena, const iac_value *, n);
+    const iac_type **types = iac_arena_array(arena, const iac_type *, n);
+    iac_str *names = iac_arena_array(arena, iac_str, n);
+    for (size_t i = 0; i < n; i++) {
+        names[i] = child->config->outputs[i].name;
+        items[i] = &iac_unknown_dynamic;
+        types[i] = &iac_type_dynamic;
+    }
+    if (key || (!call->count && !call->for_each))
+        return iac_value_object(arena, names, items, n);
+    const iac_type *one = iac_type_object(arena, names, types, NULL, n);
+    return iac_value_unknown(arena, call->count ? iac_type_list(arena, one) : iac_type_map(arena, one));
+}
+
+bool iac_place_selects(void *user, const iac_ref *ref)
+{
+    const iac_place *place = user;
+    const iac_node *node = iac_run_resolve(place->module, ref);
+    const iac_module_config *child = node ? node->call->module : NULL;
+    return child && iac_map_has(&child->output_map, ref->output) &&
+           (ref->key || (!node->call->count && !node->call->for_each));
+}
+
 static const iac_value *lookup_module(iac_place *place, const iac_ref *ref, const iac_value *key, iac_arena *arena,
                                       iac_diags *diags)
 {
     iac_node *node = iac_run_resolve(place->module, ref);
     iac_run_module *child = node ? place->module->children[node->call - place->module->config->calls] : NULL;
     iac_expansion *expansion = node && node->expansions ? &node->expansions[place->instance->index] : NULL;
+    const iac_output_config *output = child && ref->output.n ? iac_map_get(&child->config->output_map, ref->output)
+                                                             : NULL;
+    if (child && !output && place->run->validating && !node->call->enabled)
+        return any_module(arena, node->call, child, key);
     if (!child || !expansion || !expansion->done)
         return &iac_unknown_dynamic;
-    const iac_output_config *output = ref->output.n ? iac_map_get(&child->config->output_map, ref->output) : NULL;
-    if (ref->output.n && !output) {
-        iac_diag_error(diags, ref->range, "Unsupported attribute",
-                       "This object does not have an attribute named \"%.*s\".", IAC_FMT(ref->output));
-        return NULL;
-    }
     uint32_t index = expansion->first;
     if (expansion->repetition == IAC_SINGLE && expansion->n == 0) { /* not enabled */
         if (output)
@@ -300,9 +326,18 @@ static const iac_value *call_provider(void *user, iac_str provider, iac_str func
         return NULL;
     const iac_provider_function *found = iac_provider_find_function(loaded, function);
     if (!found) {
-        iac_diag_error(diags, range, "Unknown provider function",
-                       "The function \"%.*s\" is not available from the provider \"%.*s\".", IAC_FMT(function),
-                       IAC_FMT(provider));
+        iac_str called = iac_range_text(range);
+        range.end -= called.n && called.p[called.n - 1] == '('; /* the name alone */
+        if (iac_map_has(&place->module->config->required_provider_map, provider))
+            iac_diag_error(diags, range, "Unknown provider function",
+                           "The function \"%.*s\" is not available from the provider \"%.*s\".", IAC_FMT(function),
+                           IAC_FMT(provider));
+        else
+            iac_diag_error(diags, range, "Unknown provider function",
+                           "There is no function named \"provider::%.*s::%.*s\". Ensure that provider name \"%.*s\" is "
+                           "declared in this module's required_providers block, and that this provider offers a "
+                           "function named \"%.*s\".", IAC_FMT(provider), IAC_FMT(function), IAC_FMT(provider),
+                           IAC_FMT(function));
         return NULL;
     }
     if (n < found->param_count || (n > found->param_count && !found->variadic)) {
@@ -351,8 +386,8 @@ static const iac_value *call_provider(void *user, iac_str provider, iac_str func
 void iac_place_init(iac_place *place, iac_run *run, iac_run_module *module, const iac_module_instance *instance)
 {
     *place = (iac_place){ .run = run, .module = module, .instance = instance };
-    place->scope = (iac_scope){ .user = place, .lookup = lookup, .call_provider = call_provider,
-                                .functions = &place->functions };
+    place->scope = (iac_scope){ .user = place, .lookup = lookup, .selects = iac_place_selects,
+                                .call_provider = call_provider, .functions = &place->functions };
     place->functions.planning = run->planning;
     place->functions.plan_timestamp = run->timestamp;
     place->functions.render = iac_eval_render;

@@ -24,6 +24,12 @@ static bool is_value(void *user, const iac_ref *ref)
     return is_test_name(ref);
 }
 
+static bool selects(void *user, const iac_ref *ref)
+{
+    asserting *a = user;
+    return iac_place_selects(&a->place, ref);
+}
+
 static const iac_value *output_value(const iac_run *run, iac_str name)
 {
     const iac_module_config *root = run->root->config;
@@ -218,7 +224,7 @@ void iac_test_inspect(void *arg, iac_run *run)
 
     iac_place_init(&a.place, run, run->root, run->root->instances[0]);
     a.scope = (iac_scope){ .user = &a, .lookup = lookup, .call_provider = call_provider,
-                           .functions = &a.place.functions, .is_value = is_value };
+                           .functions = &a.place.functions, .is_value = is_value, .selects = selects };
     a.place.functions.render_arg = &a.scope;
     inspection->done = true;
     iac_test_status status = IAC_TEST_PASS;

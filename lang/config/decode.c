@@ -2,6 +2,7 @@
 #include "lang/config/load.h"
 
 #include "lang/syntax/parser.h"
+#include "lang/value/json.h"
 
 bool iac_expr_literal_text(const iac_expr *expr, iac_str *ret)
 {
@@ -42,15 +43,28 @@ bool iac_check_label(iac_module_build *m, const iac_label *label, const char *su
 
 /* ---- values ---- */
 
+const iac_value *iac_static_eval(iac_module_build *m, const iac_expr *expr)
+{
+    iac_str error = { 0 };
+    size_t offset, errors = m->diags->errors;
+
+    if (expr->kind == IAC_EXPR_ERROR)
+        return NULL;
+    const iac_value *v = expr->from_json ? iac_value_from_json(m->arena, iac_range_text(expr->range), &error, &offset)
+                                         : NULL;
+    if (!v)
+        v = iac_eval(NULL, expr, m->arena, m->diags);
+    return m->diags->errors > errors ? NULL : v;
+}
+
 static const iac_value *static_value(iac_module_build *m, const iac_attribute *attr, const iac_type *type)
 {
-    size_t errors = m->diags->errors;
     iac_str error = { 0 };
-    const iac_value *v = iac_eval(NULL, attr->expr, m->arena, m->diags);
+    const iac_value *v = iac_static_eval(m, attr->expr);
 
-    if (m->diags->errors > errors)
+    if (attr->expr->kind == IAC_EXPR_ERROR)
         return NULL;
-    v = iac_convert(m->arena, v, type, &error, NULL);
+    v = iac_convert(m->arena, v ? v : &iac_unknown_dynamic, type, &error, NULL);
     if (v && iac_is_set_value(v))
         return v;
     if (v)
@@ -260,8 +274,8 @@ bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_p
         return true;
     }
     iac_diag_error(m->diags, traversal->kind == IAC_EXPR_INDEX ? traversal->index.bracket_range : traversal->range,
-                   summary, "Provider name must either stand alone or be followed by a period and then a "
-                            "configuration alias.");
+                   summary, "The provider argument requires a provider type name, optionally followed by a "
+                            "period and then a configuration alias.");
     return false;
 }
 

@@ -92,6 +92,9 @@ iac_conditions iac_decode_conditions(iac_module_build *m, const iac_content *con
 
 /* ---- static values ---- */
 /* Each returns false after adding an error; an absent attribute (NULL) leaves *ret alone and is fine. */
+/* The value of an expression that must not refer to anything; what JSON says, then, where strings are no templates.
+ * NULL after an error. */
+const iac_value *iac_static_eval(iac_module_build *m, const iac_expr *expr);
 bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret);
 bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
 bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depends *ret);

@@ -31,8 +31,16 @@ static void check_required_version(iac_module_build *m, const iac_attribute *att
         "unexpected behavior.";
     iac_str constraint = { 0 };
 
-    if (!attr || !iac_static_string(m, attr, &constraint))
+    const iac_value *given = attr ? iac_static_eval(m, attr->expr) : NULL;
+    if (!given)
         return;
+    given = iac_convert(m->arena, given, &iac_type_string, &constraint, NULL);
+    if (!given || !iac_is_set_value(given)) {
+        iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
+                       "A string value is required for required_version.");
+        return;
+    }
+    constraint = given->string;
     if (!iac_version_constraint_valid(constraint)) {
         iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
                        "This string does not use correct version constraint syntax.");
@@ -82,10 +90,12 @@ static bool source_format_error(iac_module_build *m, iac_range range, iac_str so
 
 static bool literal(iac_module_build *m, const iac_expr *expr, iac_str *ret)
 {
-    size_t errors = m->diags->errors;
-    const iac_value *v = iac_eval(NULL, expr, m->arena, m->diags);
-
-    if (m->diags->errors > errors || v->kind != IAC_STRING || !iac_is_set_value(v))
+    iac_diags *diags = m->diags, within = IAC_DIAGS_INIT; /* the caller says what is wrong */
+    m->diags = &within;
+    const iac_value *v = iac_static_eval(m, expr);
+    m->diags = diags;
+    iac_diags_clear(&within);
+    if (!v || v->kind != IAC_STRING || !iac_is_set_value(v))
         return false;
     *ret = v->string;
     return true;

@@ -72,10 +72,7 @@ static bool read_target(iac_module_build *m, const iac_attribute *attr, iac_over
 
 static const iac_value *read_object(iac_module_build *m, const iac_attribute *attr)
 {
-    size_t errors = m->diags->errors;
-    const iac_value *v = iac_eval(NULL, attr->expr, m->arena, m->diags);
-
-    return m->diags->errors > errors ? NULL : v;
+    return iac_static_eval(m, attr->expr);
 }
 
 static void read_override_values(iac_module_build *m, const iac_attribute *attr, iac_override_config *override)

@@ -105,11 +105,6 @@ static void check_module_call(validator *v, const iac_ref *ref)
         iac_diag_error(v->diags, iac_range_join(ref->range, ref->output.n ? output_range(ref) : ref->range),
                        "Reference to undeclared module", "No module call named \"%.*s\" is declared in %s.%.*s",
                        IAC_FMT(ref->name), module_name(v), IAC_FMT(hint));
-        return;
-    }
-    if (ref->output.n && call->module && !iac_map_has(&call->module->output_map, ref->output)) {
-        iac_diag_error(v->diags, output_range(ref), "Unsupported attribute",
-                       "This object does not have an attribute named \"%.*s\".", IAC_FMT(ref->output));
     }
 }
 

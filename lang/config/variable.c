@@ -109,11 +109,10 @@ static void decode_default(iac_module_build *m, const iac_top_block *top, const 
                            const iac_attribute *type_attr, iac_variable_config *variable)
 {
     static const char summary[] = "Invalid default value for variable";
-    size_t errors = m->diags->errors;
-    const iac_value *v = iac_eval(NULL, attr->expr, m->arena, m->diags);
+    const iac_value *v = iac_static_eval(m, attr->expr);
     iac_str error = { 0 };
 
-    if (m->diags->errors > errors)
+    if (!v)
         return;
     if (iac_is_null(v) && !variable->nullable) {
         iac_diag_error(m->diags, attr->expr->range, summary,

@@ -32,6 +32,9 @@ typedef struct iac_scope {
     /* Whether what a RESOURCE reference names is a single value, so that an index after it is part of that value and
      * lookup is asked for the whole; NULL: never. */
     bool (*is_value)(void *user, const iac_ref *ref);
+    /* Whether a MODULE reference's output names one of the object it refers to; else lookup is asked for that object or
+     * collection, and the attribute is taken from it. NULL: always. */
+    bool (*selects)(void *user, const iac_ref *ref);
 } iac_scope;
 
 /* scope NULL: no names, as in tfvars files ("Variables not allowed", "Function calls not allowed"). */

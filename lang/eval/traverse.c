@@ -313,6 +313,8 @@ static const iac_value *begin(struct eval *ev, const struct chain *chain, size_t
     }
     while (chain->v[*next - 1] != ref.subject)
         ++*next;
+    if (ref.output.n && ev->scope->selects && !ev->scope->selects(ev->scope->user, &ref))
+        ref.output = (iac_str){ 0 };
     if (!ref.key || (ev->scope->is_value && ev->scope->is_value(ev->scope->user, &ref))) {
         *next += ref.output.n > 0;
         return look_up_whole(ev, &ref);

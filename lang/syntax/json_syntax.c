@@ -497,7 +497,8 @@ static const member *members_of(iac_arena *arena, const iac_json_node *node, siz
     }
     if (node->kind != NODE_ARRAY) {
         if (node->kind != NODE_NULL)
-            wrong_type(diags, node, "A JSON object is required here, to define arguments and child blocks.");
+            wrong_type(diags, node, "Either a JSON object or JSON array of objects is required here, to define arguments "
+                                    "and child blocks.");
         return NULL;
     }
     for (size_t i = 0; i < node->n; i++)
@@ -609,11 +610,11 @@ static void read_blocks(iac_arena *arena, const iac_block_spec *spec, const memb
                                            "contents of one or more \"%.*s\" blocks.", IAC_FMT(spec->type)).p);
 }
 
-static void duplicate(const iac_attribute *first, const member *again, iac_diags *diags)
+static void duplicate(const iac_attribute *first, const member *again, const char *summary, iac_diags *diags)
 {
     iac_range where = first->range;
     iac_pos start = iac_source_pos(where.src, where.start), end = iac_source_pos(where.src, where.end);
-    iac_diag_error(diags, again->name_range, "Duplicate attribute definition",
+    iac_diag_error(diags, again->name_range, summary,
                    "The argument \"%.*s\" was already set at %.*s:%u,%u-%u.", IAC_FMT(first->name),
                    IAC_FMT(where.src->name), start.line, start.column, end.column);
 }
@@ -636,7 +637,7 @@ iac_status iac_json_content(iac_arena *arena, const iac_body *body, const iac_bo
             read_blocks(arena, block, m, &blocks, diags);
         } else if (iac_spec_attribute(&index, m->name, &position)) {
             if (ret->attributes[position])
-                duplicate(ret->attributes[position], m, diags);
+                duplicate(ret->attributes[position], m, "Duplicate argument", diags);
             else
                 ret->attributes[position] = attribute_of(arena, m, diags);
         } else if (partial) {
@@ -681,7 +682,7 @@ iac_status iac_json_attributes(iac_arena *arena, const iac_body *body, const iac
             continue;
         const iac_attribute *first = iac_map_get(&seen, m->name);
         if (first) {
-            duplicate(first, m, diags);
+            duplicate(first, m, "Duplicate attribute definition", diags);
             continue;
         }
         attributes[count] = *attribute_of(arena, m, diags);

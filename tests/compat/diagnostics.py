@@ -106,7 +106,7 @@ def run_case(program, case, folder, text=True):
         done = subprocess.run([*program, *words], cwd=folder, env=full, stdin=subprocess.DEVNULL, capture_output=True,
                               check=False, timeout=120)
         streams = [normalise(stream.decode(errors="replace"), str(folder)) for stream in (done.stdout, done.stderr)]
-        streams = [re.sub(r"\bTerraform\b|(?<![./\w-])terraform(?=[ `])", "iac", stream) for stream in streams]
+        streams = [re.sub(r"(?:\b|(?<=\\n))Terraform\b|(?<![./\w-])terraform(?=[ `])", "iac", stream) for stream in streams]
         results.append((words, done.returncode, *streams))
     return results
 

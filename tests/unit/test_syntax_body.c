@@ -166,7 +166,7 @@ static void test_syntax_body__json_mistakes(void **state)
 {
     (void)state;
     check_said("{\"value\": 1, \"value\": 2}", true,
-               "Duplicate attribute definition: The argument \"value\" was already set at main.tf:1,2-12. "
+               "Duplicate argument: The argument \"value\" was already set at main.tf:1,2-12. "
                "[\"value\"]\n");
     check_said("{\"valu\": 1}", true,
                "Extraneous JSON object property: No argument or block type is named \"valu\". Did you mean "
