@@ -21,6 +21,7 @@ finish() {
     exit
 }
 trap 'finish' EXIT
+. "$root/tests/lib.sh"
 
 ok() { # NAME COMMAND...: the command succeeds
     local name=$1
@@ -44,25 +45,11 @@ unset "${!AWS_@}" http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
 export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_PAGER=
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # Starts a server and leaves its address in AWS_ENDPOINT_URL. Arguments are VARIABLE=value for it.
 start_server() {
-    local port
-    port=$(free_port)
-    env "$@" moto_server -H 127.0.0.1 -p "$port" >"$work/moto-$port" 2>&1 &
-    servers+=($!)
-    export AWS_ENDPOINT_URL=http://127.0.0.1:$port
-    for _ in $(seq 150); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            return 0
-        fi
-        sleep 0.2
-    done
-    echo "moto_server does not answer"
-    return 1
+    start_moto "$work/moto-${#servers[@]}" "$@" || return 1
+    servers+=("$moto_pid")
+    export AWS_ENDPOINT_URL=http://127.0.0.1:$moto_port
 }
 
 says() { # TEXT COMMAND...: the output of the command, which must succeed, holds the text

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Cases of the backends. The last line is "N passed, N failed, N skipped". An argument: only cases whose names hold it."""
 import base64
+import concurrent.futures
 import datetime
 import gzip
 import json
@@ -31,12 +32,13 @@ resource "terraform_data" "a" {
 }
 output "o" { value = terraform_data.a[*].output }
 """
-SLOW = """
-resource "terraform_data" "slow" {
+GATED = """
+resource "terraform_data" "gated" {
   input = "x"
-  provisioner "local-exec" { command = "sleep 3" }
+  provisioner "local-exec" { command = "echo begun; until [ -e go ]; do sleep 0.05; done" }
 }
 """
+PATIENCE = 120  # seconds that may be waited for what comes in one on an idle machine
 cases = []
 
 
@@ -49,20 +51,34 @@ def case(function):
     return function
 
 
-def wait_for(port):
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not listen")
+def wait_until(condition, what):
+    """What the condition gives, once that is something."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"never {what}")
+        time.sleep(0.05)
+    return found
 
 
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def start_moto():
+    """(process, port): the server chooses the port, and tells it."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", "0"], stdout=log, stderr=log)
+
+        def port():
+            log.seek(0)
+            return re.search(rb"Running on http://127\.0\.0\.1:(\d+)", log.read()) or process.poll() is not None
+
+        found = wait_until(port, "listening")
+        assert found is not True, "moto_server does not start"
+        return process, int(found[1])
 
 
 # How a lost connection, or a server that failed, is told by Terraform.
@@ -173,10 +189,7 @@ class S3:
         if not shutil.which("moto_server"):
             raise Skip("moto_server is not installed")
         if not cls.process:
-            cls.port = free_port()
-            cls.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(cls.port)],
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            wait_for(cls.port)
+            cls.process, cls.port = start_moto()
             cls.fill()
         cls.names += 1
         cls.key = f"dir/s{cls.names}.tfstate"
@@ -243,11 +256,8 @@ class Pg:
         cls.process = subprocess.Popen([cls.program("postgres"), "-D", cls.dir / "d", "-p", str(cls.port), "-h", "127.0.0.1",
                                         "-k", cls.dir, "-c", "fsync=off"], stdout=subprocess.DEVNULL, cwd="/",
                                        stderr=open(cls.dir / "log", "ab"), **nobody)
-        for _ in range(200):
-            if subprocess.run([cls.program("psql"), "-qc", "select", cls.url("postgres")], capture_output=True).returncode == 0:
-                return
-            time.sleep(0.05)
-        raise AssertionError("the server does not answer")
+        psql = [cls.program("psql"), "-qc", "select", cls.url("postgres")]
+        wait_until(lambda: subprocess.run(psql, capture_output=True).returncode == 0, "answered by the server")
 
     @classmethod
     def stop(cls):
@@ -396,12 +406,10 @@ class Relay:
 
 
 def locked(d):
-    for _ in range(100):
-        found = json.loads(d.iac("lock", "status", "-json"))
-        if found["locked"]:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("never locked")
+    def found():
+        said = json.loads(d.iac("lock", "status", "-json"))
+        return said if said["locked"] else None
+    return wait_until(found, "locked")
 
 
 def ask(d, *args):
@@ -636,11 +644,8 @@ def s3_killed():
     d = Dir(S3.block(), RESOURCES)
     d.iac("init")
     d.iac("apply", "-auto-approve")
-    run = d.start(IAC, "apply", "-var=n=4")  # asks, with the lock held
-    for _ in range(100):
-        if json.loads(d.iac("lock", "status", "-json"))["locked"]:
-            break
-        time.sleep(0.05)
+    run = ask(d, "-var=n=4")
+    locked(d)
     assert "Error acquiring the state lock" in d.terraform("init", status=None) + d.terraform("plan", status=1)
     run.send_signal(signal.SIGKILL)
     run.communicate()
@@ -667,9 +672,7 @@ def s3_two_writers():
     d = Dir(S3.block(""))
     d.iac("init")
     d.iac("apply", "-auto-approve")
-    late = d.start(IAC, "apply", "-lock=false", "-var=n=4")
-    while "Only 'yes'" not in late.stdout.readline():
-        pass
+    late = ask(d, "-lock=false", "-var=n=4")
     other = Dir()
     (other.path / "main.tf").write_text((d.path / "main.tf").read_text())
     other.iac("init")
@@ -754,7 +757,7 @@ def pg_killed():
     locked(d)
     run.send_signal(signal.SIGKILL)
     run.communicate()
-    no_change(d.iac("plan", "-lock-timeout=5s"))
+    no_change(d.iac("plan", "-lock-timeout=120s"))
 
 
 @case
@@ -788,7 +791,7 @@ def pg_cut_and_taken():
     d.iac("init", "-reconfigure")
     run = ask(d, "-var=n=4")
     relay.cut()
-    other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=5s")
+    other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=120s")
     output = run.communicate("yes\n")[0]
     assert run.returncode == 1 and "changed by somebody else" in output, output
     assert len(Pg.state()["resources"][0]["instances"]) == 5
@@ -802,11 +805,12 @@ def pg_server_away():
     d = Dir(Pg.block())
     d.iac("init")
     d.iac("apply", "-auto-approve")
-    d.configure(Pg.block(again=True), RESOURCES + SLOW.replace("sleep 3", "sleep 2"))
+    d.configure(Pg.block(again=True), RESOURCES + GATED)
     run = d.start(IAC, "apply", "-auto-approve")
-    while "local-exec" not in (line := run.stdout.readline()):
+    while "begun" not in (line := run.stdout.readline()):
         assert line, "the run ended"
     Pg.stop()
+    (d.path / "go").touch()
     output = run.communicate()[0]
     assert run.returncode == 1 and "errored.tfstate" in output, output
     output = d.iac("plan", status=1)
@@ -878,7 +882,7 @@ output "o" {{ value = data.terraform_remote_state.r.outputs.o[2] }}
 
 # ---- leases ----
 
-LEASE = {"IAC_TEST_LEASE_SECONDS": "3"}
+LEASE = {"IAC_TEST_LEASE_SECONDS": "6"}
 
 
 def asking(d):
@@ -897,17 +901,17 @@ def another(d):
     return other
 
 
-def lease(block):
+def lease(block, key):
     """A holder that lives keeps its lock; one that is frozen loses it, and does no harm when it wakes up."""
     d = Dir(block)
     d.iac("init")
     d.iac("apply", "-auto-approve")
     holder, other = asking(d), another(d)
     try:
-        output = other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=7s", status=1, env=LEASE)
+        output = other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=9s", status=1, env=LEASE)
         assert "Error acquiring the state lock" in output, output
         holder.send_signal(signal.SIGSTOP)
-        other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=30s", env=LEASE)
+        other.iac("apply", "-auto-approve", "-var=n=5", "-lock-timeout=120s", env=LEASE)
         holder.send_signal(signal.SIGCONT)
         output = holder.communicate("yes\n")[0]
     finally:
@@ -915,18 +919,18 @@ def lease(block):
         holder.wait()
     assert holder.returncode == 1, output
     assert "taken over" in output or "changed by somebody else" in output or "removed by somebody" in output, output
-    assert len(S3.state()["resources"][0]["instances"]) == 5
+    assert len(S3.state(key)["resources"][0]["instances"]) == 5
     no_change(other.iac("plan", "-var=n=5"))
 
 
 @case
-def s3_lease():
-    lease(S3.block())
+def s3_leases():
+    """Both kinds of lock at once: most of it is waiting."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = [pool.submit(lease, S3.block(more), S3.key) for more in ("use_lockfile = true", 'dynamodb_table = "locks"')]
+        for run in runs:
+            run.result()
 
-
-@case
-def s3_table_lease():
-    lease(S3.block('dynamodb_table = "locks"'))
 
 # ---- kubernetes ----
 
@@ -971,7 +975,7 @@ def kubernetes_lease_runs_out():
     info = {"ID": "99999999-aaaa", "Operation": "apply", "Info": "", "Who": "someone@there", "Version": "1", "Path": "",
             "Created": "2026-01-01T00:00:00Z", "Process": {"Host": "there", "Pid": 1}, "Lease": {"Seconds": 1, "Token": 3}}
     Kube.hold(info, "iac")
-    no_change(d.iac("plan", "-lock-timeout=15s"))
+    no_change(d.iac("plan", "-lock-timeout=120s"))
     del info["Lease"]
     Kube.hold(info, "iac")
     time.sleep(2.1)
@@ -1066,12 +1070,13 @@ def kubernetes_server_away():
     d.iac("apply", "-auto-approve")
     relay = Relay(int(Kube.url.rsplit(":", 1)[1]))
     (d.path / "config").write_text(Kube.config.read_text().replace(Kube.url, f"https://127.0.0.1:{relay.port}"))
-    d.configure(Kube.block(again=True).replace(str(Kube.config), "config"), RESOURCES + SLOW.replace("sleep 3", "sleep 1"))
+    d.configure(Kube.block(again=True).replace(str(Kube.config), "config"), RESOURCES + GATED)
     d.iac("init", "-reconfigure")
     run = d.start(IAC, "apply", "-auto-approve")
-    while "local-exec" not in (line := run.stdout.readline()):
+    while "begun" not in (line := run.stdout.readline()):
         assert line, "the run ended"
     relay.close()
+    (d.path / "go").touch()
     output = run.communicate()[0]
     assert run.returncode == 1 and "errored.tfstate" in output, output
     output = d.iac("plan", status=1)

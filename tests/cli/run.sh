@@ -33,7 +33,7 @@ run_case() { # CASE
     (
         cd "$out/dir" || exit 1
         unset ${!TF_@} ${!IAC_STATE@}
-        HOME=$out/dir timeout 60 bash "$1/cmd" >"$out/stdout" 2>"$out/stderr" </dev/null
+        HOME=$out/dir timeout 300 bash "$1/cmd" >"$out/stdout" 2>"$out/stderr" </dev/null
         echo $? >"$out/exit"
     )
     "$here/normalise" "$out/dir" "$out/stdout" "$out/stderr"

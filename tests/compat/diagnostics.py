@@ -104,7 +104,7 @@ def run_case(program, case, folder, text=True):
         full = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
         full.update(env, HOME=str(folder))
         done = subprocess.run([*program, *words], cwd=folder, env=full, stdin=subprocess.DEVNULL, capture_output=True,
-                              check=False, timeout=120)
+                              check=False, timeout=300)
         streams = [normalise(stream.decode(errors="replace"), str(folder)) for stream in (done.stdout, done.stderr)]
         streams = [re.sub(r"(?:\b|(?<=\\n))Terraform\b|(?<![./\w-])terraform(?=[ `])", "iac", stream) for stream in streams]
         results.append((words, done.returncode, *streams))

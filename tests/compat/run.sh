@@ -39,7 +39,7 @@ run() { # WHO PROGRAM CASE
     (
         cd "$out/dir" || exit 1
         unset ${!TF_@}
-        HOME=$out/dir IAC=$2 timeout 120 bash "$3/cmd" >"$out/stdout" 2>"$out/stderr" </dev/null
+        HOME=$out/dir IAC=$2 timeout 300 bash "$3/cmd" >"$out/stdout" 2>"$out/stderr" </dev/null
         echo $? >"$out/exit"
     )
     "$root/tests/cli/normalise" "$out/dir" "$out/stdout" "$out/stderr"

@@ -26,7 +26,7 @@ def execute(program, arguments, folder, settings=None, answer=""):
         environment["TF_CLI_CONFIG_FILE"] = os.environ.get("COMPAT_TERRAFORM_CONFIG", "/dev/null")
     environment.update(settings or {})
     done = subprocess.run([program] + arguments, cwd=folder, env=environment, input=answer.encode(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=180, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
     return [done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")]
 
 

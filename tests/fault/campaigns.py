@@ -54,7 +54,7 @@ def environment(**more):
 
 def run(folder, *args, env=None, status=0):
     done = subprocess.run([IAC, *args], cwd=folder, text=True, capture_output=True, env=environment(**(env or {})),
-                          timeout=120)
+                          timeout=300)
     output = done.stdout + done.stderr
     if status is not None and done.returncode != status:
         raise Trouble(f"iac {' '.join(args)} ended with {done.returncode}:\n{output}")
@@ -66,7 +66,7 @@ def shimmed(folder, args, **faults):
     count = WORK / "count"
     env = environment(LD_PRELOAD=str(SHIM), FAULT_UNDER=str(folder), FAULT_COUNT=str(count), **faults)
     with open(WORK / "said", "w+", encoding="utf-8") as said:
-        done = subprocess.run([IAC, *args], cwd=folder, stdout=said, stderr=said, env=env, timeout=120)
+        done = subprocess.run([IAC, *args], cwd=folder, stdout=said, stderr=said, env=env, timeout=300)
         said.seek(0)
         return done.returncode, said.read(), struct.unpack("Q", count.read_bytes())[0]
 

@@ -14,6 +14,7 @@ cleanup() {
     rm -rf "$work"
 }
 trap cleanup EXIT
+. "$root/tests/lib.sh"
 passed=0 failed=0 skipped=0
 
 pass() { passed=$((passed + 1)); }
@@ -74,7 +75,8 @@ fresh() { # a new directory with the slow provider at hand
 "$CC" -std=c11 -shared -fPIC -fvisibility=hidden -I"$root" -o "$work/iac-provider-slow.so" \
     "$root/tests/fault/slowprovider.c" || { fail "the slow provider builds"; finish; }
 
-slow() { # COUNT DELAY
+slow() { # COUNT DELAY [GATE]
+    local gate=${3:-null}
     cat <<TF
 terraform {
   required_providers {
@@ -85,52 +87,50 @@ resource "slow_file" "f" {
   count = $1
   path  = "files/\${count.index}"
   delay = $2
+  gate  = $gate
 }
 TF
 }
 
 # ---- interrupts ----
 
-fresh interrupt
-slow 40 150 >main.tf
-"$IAC" apply -no-color -auto-approve -parallelism=4 >"$work/out" 2>&1 &
-pid=$!
-for _ in $(seq 100); do
-    [ "$(ls files | wc -l)" -ge 6 ] && break
-    sleep 0.05
+creating() { # COUNT LOG: so many creations are under way, or were
+    [ "$(grep -c 'Creating\.\.\.' "$2")" -ge "$1" ]
+}
+at_least() { # COUNT: at least so many files are there
+    [ "$(ls files | wc -l)" -ge "$1" ]
+}
+
+for signal in INT TERM; do
+    fresh interrupt-$signal
+    slow 8 0 '"go"' >main.tf
+    "$IAC" apply -no-color -auto-approve -parallelism=4 >"$work/out" 2>&1 &
+    pid=$!
+    await creating 4 "$work/out"
+    kill -$signal $pid
+    await grep -q "Interrupt received" "$work/out"
+    touch go
+    wait $pid
+    judge "SIG$signal ends an apply early, with what runs finished" 1 "Operation interrupted" $?
+    [ "$(ls files | wc -l)" -eq 4 ] && pass || fail "SIG$signal: $(ls files | wc -l) files, not 4"
+    say_same "after SIG$signal"
+    run "the rest is done by the next run" 0 "Apply complete" "$IAC" apply -no-color -auto-approve
+    say_same "after the rest"
+    [ "$(ls files | wc -l)" -eq 8 ] && pass || fail "after the rest: not all files are there"
 done
-kill -INT $pid
-wait $pid
-judge "SIGINT ends an apply early, with what runs finished" 1 "Operation interrupted" $?
-[ "$(ls files | wc -l)" -lt 40 ] && pass || fail "SIGINT: everything was made all the same"
-say_same "after SIGINT"
-run "the rest is done by the next run" 0 "Apply complete" "$IAC" apply -no-color -auto-approve -parallelism=20
-say_same "after the rest"
-[ "$(ls files | wc -l)" -eq 40 ] && pass || fail "after the rest: not all files are there"
 
 fresh interrupt-twice
-slow 8 8000 >main.tf
+slow 8 0 '"never"' >main.tf
 "$IAC" apply -no-color -auto-approve >"$work/out" 2>&1 &
 pid=$!
-sleep 0.7
+await creating 8 "$work/out"
 kill -INT $pid
-sleep 0.3
+await grep -q "Interrupt received" "$work/out"
 kill -INT $pid
-begun=$SECONDS
+await ended $pid || { fail "SIGINT twice waited for the provider"; kill -KILL $pid; }
 wait $pid
 judge "SIGINT twice cancels what runs" 1 "Cancelled" $?
-[ $((SECONDS - begun)) -lt 6 ] && pass || fail "SIGINT twice waited for the provider"
 say_same "after SIGINT twice"
-
-fresh terminate
-slow 40 100 >main.tf
-"$IAC" apply -no-color -auto-approve -parallelism=4 >"$work/out" 2>&1 &
-pid=$!
-sleep 0.5
-kill -TERM $pid
-wait $pid
-judge "SIGTERM is as SIGINT" 1 "Operation interrupted" $?
-say_same "after SIGTERM"
 
 # ---- a killed run; two runs at once ----
 
@@ -138,10 +138,7 @@ fresh killed
 slow 60 50 >main.tf
 "$IAC" apply -no-color -auto-approve -parallelism=1 >"$work/out" 2>&1 &
 pid=$!
-for _ in $(seq 100); do
-    [ "$(ls files | wc -l)" -ge 5 ] && break
-    sleep 0.05
-done
+await at_least 5
 kill -KILL $pid
 wait $pid 2>/dev/null
 recorded=$("$IAC" state list 2>/dev/null | wc -l)
@@ -156,15 +153,22 @@ run "the lock of a killed run is taken over" 0 "Apply complete" "$IAC" apply -no
 say_same "after SIGKILL and another run"
 
 fresh locked
-slow 1 3000 >main.tf
-"$IAC" apply -no-color -auto-approve >/dev/null 2>&1 &
+slow 1 0 '"go"' >main.tf
+"$IAC" apply -no-color -auto-approve >"$work/holder" 2>&1 &
 pid=$!
-sleep 0.7
+await creating 1 "$work/holder"
 run "a second run is refused and names the holder" 1 \
     "Error acquiring the state lock.*ID: .*Operation: .*apply.*Who: .*@" "$IAC" apply -no-color -auto-approve
 run "a plan too" 1 "Error acquiring the state lock" "$IAC" plan -no-color
-run "a run that waits long enough goes on" 0 "No changes" "$IAC" plan -no-color -lock-timeout=20s
+"$IAC" plan -no-color -lock-timeout=120s >"$work/waiting" 2>&1 &
+waiting=$!
+await grep -q "Acquiring state lock" "$work/waiting"
+touch go
 wait $pid
+wait $waiting
+status=$?
+mv "$work/waiting" "$work/out"
+judge "a run that waits long enough goes on" 0 "No changes" $status
 say_same "after two runs at once"
 
 . "$root/tests/fault/kills.sh"
@@ -277,25 +281,16 @@ AWS_ENDPOINT_URL=http://127.0.0.1:9 run "an endpoint where nobody listens" 1 \
     "Error: .*(Could not connect|Connection refused|connect to 127.0.0.1|Failed to connect)" \
     "$IAC" apply -no-color -auto-approve
 if command -v moto_server >/dev/null; then
-    port=$((20000 + RANDOM % 20000))
-    INITIAL_NO_AUTH_ACTION_COUNT=0 moto_server -H 127.0.0.1 -p $port >/dev/null 2>&1 &
-    server=$!
-    for _ in $(seq 100); do
-        curl -s -o /dev/null "http://127.0.0.1:$port/moto-api/" && break
-        sleep 0.2
-    done
-    AWS_ENDPOINT_URL=http://127.0.0.1:$port run "refused credentials" 1 \
+    start_moto "$work/moto" INITIAL_NO_AUTH_ACTION_COUNT=0 || fail "moto_server starts"
+    server=$moto_pid
+    AWS_ENDPOINT_URL=http://127.0.0.1:$moto_port run "refused credentials" 1 \
         "(InvalidClientTokenId|AuthFailure|SignatureDoesNotMatch|UnrecognizedClient)" \
         "$IAC" apply -no-color -auto-approve
     kill "$server"
     wait "$server" 2>/dev/null
-    moto_server -H 127.0.0.1 -p $port >/dev/null 2>&1 &
-    server=$!
-    for _ in $(seq 100); do
-        curl -s -o /dev/null "http://127.0.0.1:$port/moto-api/" && break
-        sleep 0.2
-    done
-    AWS_ENDPOINT_URL=http://127.0.0.1:$port run "an API's own error has code, message and request id" 1 \
+    start_moto "$work/moto" || fail "moto_server starts"
+    server=$moto_pid
+    AWS_ENDPOINT_URL=http://127.0.0.1:$moto_port run "an API's own error has code, message and request id" 1 \
         "StatusCode: 400, RequestID: [^ ,]+.*InvalidVpcID.?NotFound" "$IAC" apply -no-color -auto-approve
     "$IAC" state list >"$work/out" 2>/dev/null
     [ -s "$work/out" ] && fail "a subnet that was refused is in the state" || pass

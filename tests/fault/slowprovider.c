@@ -1,7 +1,7 @@
 /* A provider for fault tests: slow_file makes a file after `delay` milliseconds, and removes it again; then it takes
  * another `linger` milliseconds. What exists can so be compared with what the state says. The file is `path`, or with
  * `unique` has the operation's token behind that, so that one made twice is seen. `id` is its name. `fail` makes the
- * creation an error. */
+ * creation an error; before all that, a creation waits until the file `gate` is there. */
 #define _DEFAULT_SOURCE /* usleep */
 #include "providers/abi/iac_provider.h"
 
@@ -17,6 +17,7 @@ static const char schema_text[] = "{\"version\":0,\"block\":{\"attributes\":{"
                                   "\"unique\":{\"type\":\"bool\",\"optional\":true},"
                                   "\"delay\":{\"type\":\"number\",\"optional\":true},"
                                   "\"linger\":{\"type\":\"number\",\"optional\":true},"
+                                  "\"gate\":{\"type\":\"string\",\"optional\":true},"
                                   "\"fail\":{\"type\":\"bool\",\"optional\":true}}}}";
 
 static int32_t fail(iacp_call *call, const char *summary, const char *detail)
@@ -95,6 +96,19 @@ static uint64_t milliseconds(const iacp_value *object, const char *name)
     return (uint64_t)n;
 }
 
+/* Waits for the gate, if the object has one. Not 0: cancelled. */
+static int32_t pass_gate(iacp_call *call, const iacp_value *object)
+{
+    const iacp_value *v = h->get(object, "gate");
+    if (!v || h->state(v) != IACP_KNOWN)
+        return 0;
+    while (access(h->string(v, NULL), F_OK) != 0) {
+        if (h->wait(call, 20))
+            return 1;
+    }
+    return 0;
+}
+
 /* The name of the file that the operation with this token makes. */
 static void name_file(const iacp_value *object, const char *token, char *name, size_t size)
 {
@@ -111,7 +125,7 @@ static int32_t apply(void *instance, iacp_call *call, iacp_apply *request)
     int destroys = h->state(request->planned) == IACP_NULL, creates = h->state(request->prior) == IACP_NULL;
     const iacp_value *object = destroys ? request->prior : request->planned;
     char name[4096];
-    if (h->wait(call, milliseconds(object, "delay")))
+    if ((creates && pass_gate(call, object)) || h->wait(call, milliseconds(object, "delay")))
         return fail(call, "Cancelled", "The file was neither made nor removed.");
     if (destroys) {
         unlink(h->string(h->get(object, "id"), NULL));

@@ -295,11 +295,11 @@ resource "kubernetes_manifest" "web" {
     }
   }
   wait { rollout = true }
-  timeouts { create = "180s" }
+  timeouts { create = "600s" }
 }
 EOF
     ( # plays the kubelet: reports the pod as ready
-        for _ in $(seq 300); do
+        for _ in $(seq 600); do
             pod=$(kubectl get pods -l app=iac-web -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null) && [ -n "$pod" ] && break
             sleep 0.2
         done

@@ -82,7 +82,7 @@ start() {
         --listen-client-urls "http://127.0.0.1:$etcd_port" --advertise-client-urls "http://127.0.0.1:$etcd_port" \
         --listen-peer-urls "http://127.0.0.1:$peer_port" --initial-advertise-peer-urls "http://127.0.0.1:$peer_port" \
         --initial-cluster "t=http://127.0.0.1:$peer_port"
-    wait_for 30 curl -sf "http://127.0.0.1:$etcd_port/health" || { echo "etcd did not start: $run/etcd.log" >&2; return 1; }
+    wait_for 120 curl -sf "http://127.0.0.1:$etcd_port/health" || { echo "etcd did not start: $run/etcd.log" >&2; return 1; }
     spawn apiserver "$bin/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd_port" --bind-address 127.0.0.1 \
         --advertise-address 127.0.0.1 --endpoint-reconciler-type none --secure-port "$port" \
         --tls-cert-file "$p/server.crt" --tls-private-key-file "$p/server.key" --client-ca-file "$p/ca.crt" \
@@ -90,7 +90,7 @@ start() {
         --service-account-key-file "$p/sa.pub" --service-account-signing-key-file "$p/sa.key" \
         --service-cluster-ip-range 10.96.0.0/16 --authorization-mode RBAC --allow-privileged=true \
         --disable-admission-plugins ServiceAccount
-    wait_for 90 curl -sf --cacert "$p/ca.crt" --cert "$p/admin.crt" --key "$p/admin.key" \
+    wait_for 240 curl -sf --cacert "$p/ca.crt" --cert "$p/admin.crt" --key "$p/admin.key" \
         "https://127.0.0.1:$port/readyz" || { echo "kube-apiserver did not start: $run/apiserver.log" >&2; return 1; }
     if [ -x "$bin/kube-controller-manager" ]; then
         local insecure=() # old ones open a second port unless told not to

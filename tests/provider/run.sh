@@ -8,6 +8,7 @@ IAC=${IAC:-$IAC_BUILD/iac}
 CC=${CC:-cc}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$root/tests/lib.sh"
 passed=0 failed=0 skipped=0
 
 pass() { passed=$((passed + 1)); }
@@ -186,10 +187,7 @@ hangs() {
     rm -rf "$project/.iac"
     (cd "$project" && exec "$IAC" apply -no-color -auto-approve "$plugins" -var "how=$1") >"$work/out" 2>&1 &
     local run=$!
-    for _ in $(seq 100); do
-        grep -q 'Creating\.\.\.' "$work/out" && break
-        sleep 0.1
-    done
+    await grep -q 'Creating\.\.\.' "$work/out"
     kill -INT "$run"
     wait "$run"
     status=$?
@@ -206,16 +204,10 @@ stops() {
     shift 4
     (cd "$project" && exec "$@") >"$work/out" 2>&1 &
     run=$!
-    for _ in $(seq 600); do
-        grep -q -- "$shown" "$work/out" && break
-        sleep 0.1
-    done
+    await grep -q -- "$shown" "$work/out"
     for signal in $signals; do
         kill -"$signal" "$run"
-        for _ in $(seq 600); do # the second is another one once the first was seen
-            grep -q "nterrupt received" "$work/out" && break
-            sleep 0.1
-        done
+        await grep -q "nterrupt received" "$work/out" # the second is another one once the first was seen
     done
     wait "$run"
     status=$?
@@ -439,7 +431,7 @@ provider "test" {
 
 resource "test_thing" "t" {
   name      = "t"
-  polls     = 200
+  polls     = 800
   secret    = ephemeral.test_lease.l.token
   misbehave = var.thing
 }

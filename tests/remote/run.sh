@@ -23,6 +23,7 @@ cleanup() {
     rm -rf "$work"
 }
 trap cleanup EXIT
+. "$root/tests/lib.sh"
 unset SSH_AUTH_SOCK
 export HOME=$work/home TMPDIR=$work
 mkdir -p "$HOME"
@@ -51,16 +52,14 @@ MaxStartups 50
 EOF
     "$sshd" -D -e -f "$work/sshd_config" 2>"$work/sshd.log" &
     server=$!
-    for _ in $(seq 50); do
-        grep -q 'Server listening' "$work/sshd.log" && return 0
-        kill -0 "$server" 2>/dev/null || return 1
-        sleep 0.1
-    done
-    return 1
+    listens() {
+        grep -q 'Server listening' "$work/sshd.log" || ended "$server"
+    }
+    await listens && ! ended "$server"
 }
 port=
 for _ in 1 2 3 4 5; do
-    port=$((20000 + RANDOM % 20000))
+    port=$((20000 + RANDOM % 12000)) # below those that connections get
     start_server $port && break
     port=
 done
@@ -92,7 +91,7 @@ good() { # NAME: the last command must have done well
     fi
 }
 says() { tr -s '[:space:]' ' ' <"$work/log" | grep -qF -- "$1"; } # lines are broken where they are full
-base="host = \"127.0.0.1\"\n port = $port\n user = \"$(id -un)\"\n timeout = \"20s\"\n"
+base="host = \"127.0.0.1\"\n port = $port\n user = \"$(id -un)\"\n timeout = \"120s\"\n"
 key_of() { echo "private_key = file(\\\"$work/$1\\\")\\n"; }
 connection="connection {\n $base $(key_of user) }"
 
@@ -217,10 +216,7 @@ configure <<EOF
 EOF
 "$IAC" apply -auto-approve -no-color >"$work/log" 2>&1 &
 run=$!
-for _ in $(seq 300); do
-    [ -e "$work/out/begun" ] && break
-    sleep 0.1
-done
+await test -e "$work/out/begun"
 kill -INT $run
 wait $run
 [ $? = 1 ] && "$IAC" plan -no-color 2>&1 | grep -q 'is tainted' && says 'remote-exec provisioner error'

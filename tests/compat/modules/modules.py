@@ -67,7 +67,7 @@ def make_repository():
 
 def run(program, folder, command, env):
     argv = [program if word == "TOOL" else word for word in command.split()]
-    done = subprocess.run(argv, cwd=folder, env=BASE | env, capture_output=True, text=True, timeout=60,
+    done = subprocess.run(argv, cwd=folder, env=BASE | env, capture_output=True, text=True, timeout=300,
                           stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
 
