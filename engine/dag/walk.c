@@ -97,6 +97,8 @@ static void ready(iac_walk *walk, struct item item)
     }
     walk->ring[(walk->ring_head + walk->ring_count++) % walk->ring_size] = item;
     bool many = item.part < IAC_PART_END && item.part_end - item.part > 1;
+    if (walk->options.workers == 0)
+        pthread_cond_signal(&walk->over);
     if (walk->idle) {
         if (many)
             pthread_cond_broadcast(&walk->work);
@@ -213,7 +215,7 @@ static struct item take(iac_walk *walk)
     bool last = true;
     if (item.part < IAC_PART_END) {
         uint32_t left = item.part_end - item.part;
-        uint32_t few = left / (64 * walk->options.workers);
+        uint32_t few = walk->options.workers ? left / (64 * walk->options.workers) : 0;
         item.part_end = item.part + (few ? few : 1);
         head->part = item.part_end;
         last = head->part == head->part_end;
@@ -234,6 +236,25 @@ static void give_up(iac_walk *walk)
     walk->quit = true;
     pthread_cond_broadcast(&walk->work);
     pthread_cond_signal(&walk->over);
+}
+
+/* With the lock held; gives it back while visits run. */
+static void run_next(iac_walk *walk, unsigned number)
+{
+    struct item item = take(walk);
+    uint32_t count = item.part < IAC_PART_END ? item.part_end - item.part : 1;
+    walk->running += count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t part = item.part + i;
+        if (i && stopping(walk)) { /* put back what was not begun: it is skipped with the rest */
+            walk->running -= count - i;
+            break;
+        }
+        pthread_mutex_unlock(&walk->lock);
+        iac_task_result result = walk->options.run(walk->options.user, walk, number, item.node, part);
+        pthread_mutex_lock(&walk->lock);
+        finish(walk, item.node, part, result);
+    }
 }
 
 static void *worker_main(void *arg)
@@ -257,20 +278,7 @@ static void *worker_main(void *arg)
         }
         if (walk->quit)
             break;
-        struct item item = take(walk);
-        uint32_t count = item.part < IAC_PART_END ? item.part_end - item.part : 1;
-        walk->running += count;
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t part = item.part + i;
-            if (i && stopping(walk)) { /* put back what was not begun: it is skipped with the rest */
-                walk->running -= count - i;
-                break;
-            }
-            pthread_mutex_unlock(&walk->lock);
-            iac_task_result result = walk->options.run(walk->options.user, walk, start.number, item.node, part);
-            pthread_mutex_lock(&walk->lock);
-            finish(walk, item.node, part, result);
-        }
+        run_next(walk, start.number);
         if (stopping(walk))
             pthread_cond_signal(&walk->over);
     }
@@ -278,7 +286,7 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* The thread that called: serves the delays and notices stop. */
+/* The thread that called: serves the delays and notices stop; without workers it does their part. */
 static void supervise(iac_walk *walk)
 {
     while (!walk->quit) {
@@ -292,6 +300,10 @@ static void supervise(iac_walk *walk)
             return;
         while (walk->delays.n && !earlier(&now, &walk->delays.v[0].due))
             ready(walk, delay_pop(walk));
+        if (walk->options.workers == 0 && walk->ring_count && !stopping(walk)) {
+            run_next(walk, 0);
+            continue;
+        }
         struct timespec until = now; /* stop is set by a signal handler, which cannot signal a condition: look often */
         until.tv_nsec += 100000000L;
         if (until.tv_nsec >= 1000000000L) {
@@ -312,8 +324,6 @@ iac_walk_outcome iac_walk_run(const iac_graph *graph, const iac_walk_options *op
     iac_walk *walk = iac_xcalloc(1, sizeof(*walk)); /* it outlives the call where it is abandoned */
     walk->graph = graph;
     walk->options = *options;
-    if (walk->options.workers == 0)
-        walk->options.workers = 1;
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -324,7 +334,7 @@ iac_walk_outcome iac_walk_run(const iac_graph *graph, const iac_walk_options *op
     walk->nodes = iac_xcalloc(graph->n, sizeof(*walk->nodes));
     walk->ring_size = graph->n + 1;
     walk->ring = iac_xcalloc(walk->ring_size, sizeof(*walk->ring));
-    walk->ids = iac_xcalloc(walk->options.workers, sizeof(*walk->ids));
+    walk->ids = iac_xcalloc(walk->options.workers + 1, sizeof(*walk->ids));
     walk->unfinished = graph->n;
 
     pthread_mutex_lock(&walk->lock);

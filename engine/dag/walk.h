@@ -27,7 +27,9 @@ typedef struct iac_task_result {
 } iac_task_result;
 
 typedef struct iac_walk_options {
-    unsigned workers; /* most tasks at once; at least 1. Threads are started as they are needed */
+    /* Most tasks at once; threads are started as they are needed. 0: one after the other on the thread that calls, which
+     * then does not look at `abandon` while a visit runs. */
+    unsigned workers;
     const atomic_int *stop; /* when non-zero nothing new is started (what is under way ends); may be NULL */
     /* When set, iac_walk_run returns although visits are under way. What these use must stay as it is: the process is
      * about to end. May be NULL. */

@@ -23,6 +23,7 @@ typedef enum iac_event_kind {
     IAC_EVENT_PROVISION_DONE,
     IAC_EVENT_PROVISION_ERRORED,
     IAC_EVENT_EPHEMERAL_START,   /* action says: an iac_ephemeral_op */
+    IAC_EVENT_EPHEMERAL_PROGRESS, /* every ten seconds while it goes on */
     IAC_EVENT_EPHEMERAL_DONE,
     IAC_EVENT_EPHEMERAL_ERRORED,
     IAC_EVENT_PROGRESS_TEXT,   /* the provider's own remark, in text */

@@ -161,7 +161,7 @@ iac_status iac_console_open(const iac_config *config, const iac_state *state, co
         iac_console_close(console);
         return IAC_ERR;
     }
-    iac_walk_options walk = { .workers = 1, .stop = options->stop, .run = visit, .user = &console->own };
+    iac_walk_options walk = { .workers = 0, .stop = options->stop, .run = visit, .user = &console->own };
     iac_walk_run(&console->own.graph, &walk);
     iac_run_collect(&console->own, diags);
     *ret = enter(console, &console->own);

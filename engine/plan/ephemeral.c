@@ -19,11 +19,20 @@ typedef struct opened { /* an instance that is open */
     iac_diags diags; /* of renewals */
 } opened;
 
+/* A call that is under way, on the stack of its thread. */
+typedef struct under_way {
+    struct under_way *next;
+    const iac_addr *addr;
+    iac_ephemeral_op op;
+    double begun, next_tick;
+} under_way;
+
 struct iac_ephemerals {
     iac_run *run;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* something was opened, is no longer busy, or it is over */
     opened *first;
+    under_way *calls;
     pthread_t thread;
     bool started, over;
 };
@@ -35,6 +44,47 @@ static void ephemeral_event(iac_run *run, iac_event_kind kind, const iac_addr *a
     iac_run_event(run, &event);
 }
 
+/* Without the lock. */
+static void begin(struct iac_ephemerals *all, under_way *call, const iac_addr *addr, iac_ephemeral_op op)
+{
+    *call = (under_way){ .addr = addr, .op = op, .begun = iac_now() };
+    call->next_tick = call->begun + 10;
+    ephemeral_event(all->run, IAC_EVENT_EPHEMERAL_START, addr, op, 0);
+    pthread_mutex_lock(&all->lock);
+    call->next = all->calls;
+    all->calls = call;
+    pthread_mutex_unlock(&all->lock);
+}
+
+static void end(struct iac_ephemerals *all, const under_way *call, bool ok)
+{
+    pthread_mutex_lock(&all->lock);
+    under_way **at = &all->calls;
+    while (*at != call)
+        at = &(*at)->next;
+    *at = call->next;
+    pthread_mutex_unlock(&all->lock);
+    ephemeral_event(all->run, ok ? IAC_EVENT_EPHEMERAL_DONE : IAC_EVENT_EPHEMERAL_ERRORED, call->addr, call->op,
+                    iac_now() - call->begun);
+}
+
+void iac_ephemeral_tick(iac_run *run, double now)
+{
+    pthread_mutex_lock(&run->lock); /* so that what is looked at stays */
+    struct iac_ephemerals *all = run->ephemerals;
+    if (all)
+        pthread_mutex_lock(&all->lock);
+    for (under_way *call = all ? all->calls : NULL; call; call = call->next) {
+        if (now < call->next_tick)
+            continue;
+        call->next_tick += 10;
+        ephemeral_event(run, IAC_EVENT_EPHEMERAL_PROGRESS, call->addr, call->op, now - call->begun);
+    }
+    if (all)
+        pthread_mutex_unlock(&all->lock);
+    pthread_mutex_unlock(&run->lock);
+}
+
 /* ---- renewal ---- */
 
 /* With the lock held; gives it back while the provider is asked. */
@@ -42,15 +92,14 @@ static void renew(struct iac_ephemerals *all, opened *o)
 {
     iac_arena *arena = iac_arena_new();
     iac_ephemeral_answer answer = { 0 };
-    double begun = iac_now();
+    under_way call;
     o->busy = true;
     pthread_mutex_unlock(&all->lock);
-    ephemeral_event(all->run, IAC_EVENT_EPHEMERAL_START, &o->addr, IAC_EPHEMERAL_RENEW, 0);
+    begin(all, &call, &o->addr, IAC_EPHEMERAL_RENEW);
     iac_call_options options = iac_options_for(all->run, o->node, o->address);
     bool ok = iac_instance_ephemeral_renew(o->provider, &options, arena, o->addr.type,
                                            o->private_data, &answer, &o->diags) == IAC_OK;
-    ephemeral_event(all->run, ok ? IAC_EVENT_EPHEMERAL_DONE : IAC_EVENT_EPHEMERAL_ERRORED, &o->addr,
-                    IAC_EPHEMERAL_RENEW, iac_now() - begun);
+    end(all, &call, ok);
     pthread_mutex_lock(&all->lock);
     o->busy = false;
     o->renew_at = ok && answer.renew_after_ms ? iac_now() + (double)answer.renew_after_ms / 1000 : 0;
@@ -183,18 +232,19 @@ static bool open_one(iac_worker *worker, iac_node *node, const iac_module_instan
         defer(worker, node, instance, &addr, config);
         return true;
     }
-    double begun = iac_now();
+    struct iac_ephemerals *all = ephemerals_of(worker->run);
+    under_way call;
     iac_arena *arena = iac_arena_new();
     iac_ephemeral_answer answer = { 0 };
-    ephemeral_event(worker->run, IAC_EVENT_EPHEMERAL_START, &addr, IAC_EPHEMERAL_OPEN, 0);
+    begin(all, &call, &addr, IAC_EPHEMERAL_OPEN);
     if (iac_instance_ephemeral_open(provider.instance, &options, arena, addr.type,
                                     iac_value_unmark_deep(worker->scratch, config), &answer, &worker->diags) != IAC_OK) {
-        ephemeral_event(worker->run, IAC_EVENT_EPHEMERAL_ERRORED, &addr, IAC_EPHEMERAL_OPEN, iac_now() - begun);
+        end(all, &call, false);
         iac_arena_free(arena);
         return false;
     }
     instance->value = result_of(worker, node, iac_value_copy(worker->keep, answer.result), config);
-    ephemeral_event(worker->run, IAC_EVENT_EPHEMERAL_DONE, &addr, IAC_EPHEMERAL_OPEN, iac_now() - begun);
+    end(all, &call, true);
     remember(worker, node, provider.instance, addr, arena, &answer);
     place.self = instance->value;
     subject.first = lifecycle->preconditions.n;
@@ -220,14 +270,13 @@ static void close_one(struct iac_ephemerals *all, opened *o, iac_diags *diags)
         pthread_cond_wait(&all->changed, &all->lock);
     o->closed = true;
     pthread_mutex_unlock(&all->lock);
-    double begun = iac_now();
+    under_way call;
     iac_call_options options = iac_options_for(all->run, o->node, o->address);
-    ephemeral_event(all->run, IAC_EVENT_EPHEMERAL_START, &o->addr, IAC_EPHEMERAL_CLOSE, 0);
+    begin(all, &call, &o->addr, IAC_EPHEMERAL_CLOSE);
     iac_diags_append(diags, &o->diags);
     bool ok = iac_instance_ephemeral_close(o->provider, &options, o->addr.type, o->private_data,
                                            diags) == IAC_OK;
-    ephemeral_event(all->run, ok ? IAC_EVENT_EPHEMERAL_DONE : IAC_EVENT_EPHEMERAL_ERRORED, &o->addr,
-                    IAC_EPHEMERAL_CLOSE, iac_now() - begun);
+    end(all, &call, ok);
 }
 
 bool iac_ephemeral_close(iac_worker *worker, const iac_node *node)
@@ -266,10 +315,12 @@ static void end_all(void *arg)
         iac_arena_free(o->arena);
         free(o);
     }
+    pthread_mutex_lock(&run->lock); /* the thread that watches may be looking */
+    run->ephemerals = NULL;
+    pthread_mutex_unlock(&run->lock);
     pthread_cond_destroy(&all->changed);
     pthread_mutex_destroy(&all->lock);
     free(all);
-    run->ephemerals = NULL;
 }
 
 bool iac_ephemeral_end(iac_watch *watch, iac_diags *diags)

@@ -298,6 +298,7 @@ void iac_check_ignored(iac_worker *worker, const iac_node *node);
 bool iac_ephemeral_open(iac_worker *worker, iac_node *node);
 /* Closes what the node has opened, where it is an ephemeral resource. */
 bool iac_ephemeral_close(iac_worker *worker, const iac_node *node);
+void iac_ephemeral_tick(iac_run *run, double now); /* tells of what takes long; from the thread that watches */
 /* After the walk: closes what is still open. False when the run was abandoned meanwhile. */
 bool iac_ephemeral_end(iac_watch *watch, iac_diags *diags);
 void iac_ephemeral_add_releases(iac_run *run); /* while building: adds nodes and edges */

@@ -160,7 +160,7 @@ iac_status iac_validate(const iac_config *config, const iac_plan_options *option
         .cwd = options->cwd, .planning = true, .validating = true, .parallelism = 1, .stop = options->stop,
     };
     if (iac_run_build(&run, config, &run_options, diags) == IAC_OK) {
-        iac_walk_options walk = { .workers = 1, .stop = options->stop, .run = visit, .user = &run };
+        iac_walk_options walk = { .workers = 0, .stop = options->stop, .run = visit, .user = &run };
         iac_walk_run(&run.graph, &walk);
         iac_run_collect(&run, diags);
     }

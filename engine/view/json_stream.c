@@ -95,6 +95,8 @@ static const char *event_type(iac_event_kind kind)
         return "provision_errored";
     case IAC_EVENT_EPHEMERAL_START:
         return "ephemeral_op_start";
+    case IAC_EVENT_EPHEMERAL_PROGRESS:
+        return "ephemeral_op_progress";
     case IAC_EVENT_EPHEMERAL_DONE:
         return "ephemeral_op_complete";
     case IAC_EVENT_EPHEMERAL_ERRORED:
@@ -137,8 +139,8 @@ static void ephemeral_hook(iac_buf *out, const iac_event *event)
 
 static bool is_ephemeral(iac_event_kind kind)
 {
-    return kind == IAC_EVENT_EPHEMERAL_START || kind == IAC_EVENT_EPHEMERAL_DONE ||
-           kind == IAC_EVENT_EPHEMERAL_ERRORED;
+    return kind == IAC_EVENT_EPHEMERAL_START || kind == IAC_EVENT_EPHEMERAL_PROGRESS ||
+           kind == IAC_EVENT_EPHEMERAL_DONE || kind == IAC_EVENT_EPHEMERAL_ERRORED;
 }
 
 static void hook(iac_buf *out, const iac_event *event)

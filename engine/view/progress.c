@@ -128,17 +128,20 @@ static bool only_streamed(iac_event_kind kind)
 static void print_ephemeral(iac_buf *out, const iac_event *event)
 {
     static const struct {
-        const char *begin, *end;
+        const char *begin;
+        verb verb;
     } words[] = {
-        [IAC_EPHEMERAL_DEFER] = { "Configuration unknown, deferring...", "Deferral" },
-        [IAC_EPHEMERAL_OPEN] = { "Opening...", "Opening" },
-        [IAC_EPHEMERAL_RENEW] = { "Renewing...", "Renewal" },
-        [IAC_EPHEMERAL_CLOSE] = { "Closing...", "Closing" },
+        [IAC_EPHEMERAL_DEFER] = { "Configuration unknown, deferring...", { "", "", "Deferral" } },
+        [IAC_EPHEMERAL_OPEN] = { "Opening...", { "Opening", "opening", "Opening" } },
+        [IAC_EPHEMERAL_RENEW] = { "Renewing...", { "Renewing", "renewing", "Renewal" } },
+        [IAC_EPHEMERAL_CLOSE] = { "Closing...", { "Closing", "closing", "Closing" } },
     };
     if (event->kind == IAC_EVENT_EPHEMERAL_START)
         iac_buf_printf(out, ": %s", words[event->action].begin);
+    else if (event->kind == IAC_EVENT_EPHEMERAL_PROGRESS)
+        print_progress(out, event, words[event->action].verb);
     else
-        print_end(out, event, words[event->action].end,
+        print_end(out, event, words[event->action].verb.end,
                   event->kind == IAC_EVENT_EPHEMERAL_DONE ? "complete" : "errored");
 }
 
@@ -202,6 +205,7 @@ void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
         print_end(out, event, v.end, "errored");
         break;
     case IAC_EVENT_EPHEMERAL_START:
+    case IAC_EVENT_EPHEMERAL_PROGRESS:
     case IAC_EVENT_EPHEMERAL_DONE:
     case IAC_EVENT_EPHEMERAL_ERRORED:
         print_ephemeral(out, event);
@@ -234,7 +238,8 @@ static bool is_mere_progress(iac_event_kind kind)
 {
     return kind == IAC_EVENT_REFRESH_START || kind == IAC_EVENT_READ_START || kind == IAC_EVENT_READ_DONE ||
            kind == IAC_EVENT_IMPORT_PREPARE || kind == IAC_EVENT_APPLY_PROGRESS ||
-           kind == IAC_EVENT_EPHEMERAL_START || kind == IAC_EVENT_EPHEMERAL_DONE;
+           kind == IAC_EVENT_EPHEMERAL_START || kind == IAC_EVENT_EPHEMERAL_PROGRESS ||
+           kind == IAC_EVENT_EPHEMERAL_DONE;
 }
 
 static void receive(void *user, const iac_event *event)

@@ -524,8 +524,8 @@ static int32_t read_data(void *instance, iacp_call *call, iacp_read_data *reques
     return IACP_OK;
 }
 
-/* A lease remembers how it is to misbehave: "refuse" to open, "lapse" at the renewal, "stuck" when closed; and with
- * "renewed", that it must have been renewed when it is closed. */
+/* A lease remembers how it is to misbehave: "refuse" to open, "lapse" at the renewal, "stuck" when closed; with
+ * "renewed", that it must have been renewed when it is closed; with "again", that it is renewed again and again. */
 static int32_t open_lease(iacp_call *call, iacp_ephemeral *request)
 {
     const char *how = text(request->config, "misbehave");
@@ -580,6 +580,11 @@ static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *
             be_deaf();
         if (lease_is(request, "lapse"))
             return fail(call, NULL, "Lease lapsed", "It cannot be renewed.");
+        if (lease_is(request, "again")) {
+            request->ret_private = (iacp_bytes){ "again", 5 };
+            request->ret_renew_after_ms = 1;
+            return IACP_OK;
+        }
         request->ret_private = (iacp_bytes){ "done", 4 };
         return IACP_OK;
     }

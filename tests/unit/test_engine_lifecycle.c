@@ -1,4 +1,6 @@
 /* Plans and applies whole configurations against the built-in provider, with a real store in a scratch directory. */
+#include "tests/provider/testprovider.c"
+
 #include "engine/apply/apply.h"
 #include "engine/plan/make.h"
 #include "engine/plan/planfile.h"
@@ -31,6 +33,7 @@ static int set_up(void **state)
     if (!mkdtemp(w->dir))
         return -1;
     w->host = iac_host_new(NULL);
+    iac_host_add_builtin(w->host, "test", iac_provider_entry);
     *state = w;
     return 0;
 }
@@ -329,6 +332,21 @@ static void test_engine_lifecycle__validate_finds_what_needs_schemas(void **stat
     assert_int_equal(w->diags.errors, 2);
 }
 
+/* While workers open, use and close leases, their renewal goes on on a thread of its own. */
+static void test_engine_lifecycle__leases_are_renewed_while_they_are_used(void **state)
+{
+    struct world *w = *state;
+    write_config(w, "terraform {\n  required_providers {\n    test = { source = \"example.com/example/test\" }\n  }\n}\n"
+                    "ephemeral \"test_lease\" \"l\" {\n  count = 4\n  renew_after_ms = 1\n  misbehave = \"again\"\n}\n"
+                    "resource \"test_thing\" \"t\" {\n  count = 8\n  name = \"t${count.index}\"\n  polls = 20\n"
+                    "  secret = ephemeral.test_lease.l[count.index % 4].token\n}\n"
+                    "resource \"test_thing\" \"u\" {\n  name = test_thing.t[0].name\n  polls = 20\n}\n");
+    apply_ok(w, 9, 0, 0);
+    no_changes(w);
+    assert_int_equal(step(w, IAC_PLAN_DESTROY, true), IAC_OK);
+    assert_int_equal(w->result.destroyed, 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +363,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__what_a_target_leaves_out_keeps_its_value, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_engine_lifecycle__validate_finds_what_needs_schemas, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_engine_lifecycle__leases_are_renewed_while_they_are_used, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,6 +108,24 @@ static void test_engine_walk__runs_after_what_it_waits_for(void **state)
     free_record(r);
 }
 
+static void test_engine_walk__without_workers_the_caller_does_it_all(void **state)
+{
+    (void)state;
+    const iac_edge edges[] = { { 1, 0 }, { 2, 1 }, { 3, 0 }, { 4, 3 } };
+    struct record *r = new_record(6, edges, IAC_COUNT(edges));
+    r->part_node = 3;
+    r->part_count = 100;
+    r->again_node = 1;
+    r->again_left = 2;
+    r->async_node = 4;
+    iac_walk_outcome outcome = walk(r, 0);
+    pthread_join(r->thread, NULL);
+    assert_int_equal(outcome.failed + outcome.skipped, 0);
+    assert_int_equal(r->parts, 100);
+    check_order(r);
+    free_record(r);
+}
+
 static void test_engine_walk__a_failure_skips_only_what_waits_for_it(void **state)
 {
     (void)state;
@@ -213,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine_walk__runs_after_what_it_waits_for),
+        cmocka_unit_test(test_engine_walk__without_workers_the_caller_does_it_all),
         cmocka_unit_test(test_engine_walk__a_failure_skips_only_what_waits_for_it),
         cmocka_unit_test(test_engine_walk__parts_all_run_before_the_node_ends),
         cmocka_unit_test(test_engine_walk__delays_and_asynchronous_ends),

@@ -43,6 +43,10 @@ static void test_view_progress__tells_people_what_happens(void **unused)
            "aws_vpc.a: Creation complete after 3s [id=vpc-1]");
     expect(event_of(IAC_EVENT_APPLY_DONE, &addr, IAC_ACTION_UPDATE, 3601),
            "aws_vpc.a: Modifications complete after 1h0m1s [id=vpc-1]");
+    iac_addr lease = { .mode = IAC_EPHEMERAL_RESOURCE, .type = IAC_STR("test_lease"), .name = IAC_STR("l") };
+    iac_event opening = { .kind = IAC_EVENT_EPHEMERAL_PROGRESS, .addr = &lease, .action = IAC_EPHEMERAL_OPEN,
+                          .elapsed_seconds = 20 };
+    expect(opening, "ephemeral.test_lease.l: Still opening... [20s elapsed]");
     iac_event gone = event_of(IAC_EVENT_APPLY_START, &addr, IAC_ACTION_DELETE, 0);
     gone.deposed = IAC_STR("0badcafe");
     expect(gone, "aws_vpc.a (deposed object 0badcafe): Destroying... [id=vpc-1]");
