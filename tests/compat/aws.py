@@ -29,8 +29,9 @@ from aws_cases import CASES
 from scenario_compare import PROGRESS, json_differences, parse, split_errors, text_differences, unwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-IDENTIFIER = re.compile(r"\b(?:[a-z]+(?:-[a-z]+)*-[0-9a-f]{8}(?:[0-9a-f]{9})?"
-                        r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
+# A UUID may stand behind a letter that makes it a name.
+IDENTIFIER = re.compile(r"(?:\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{8}(?:[0-9a-f]{9})?"
+                        r"|(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
 IPV6 = re.compile(r"2400:6500:[0-9a-f]+:[0-9a-f]+::/56")
 READING = re.compile(r"^(\S.*?): (Reading\.\.\.|Read complete|Preparing import|Refreshing state|Still reading)")
 DROPPED = {"terraform_version", "timestamp", "relevant_attributes", "lineage", "serial", "private", "version", "checks",

@@ -2,7 +2,7 @@
 """Runs that are killed at each instant at which something durable happens (tests/fault/shim.c), one after the other. After
 each, the next run must end with servers, state and configuration agreeing: no orphan, no duplicate, no loss.
 
-    campaigns.py [--runs N] [--fault kill|power|errors|clock] [NAME...]
+    campaigns.py [--runs N] [--fault kill|power|errors|network|clock] [--keep DIR] [NAME...]
     campaigns.py --concurrent N
 
 A campaign has scenarios: an apply, a destroy, a migration of the state. Each is run once to count its points; then N runs
@@ -11,6 +11,7 @@ A campaign has scenarios: an apply, a destroy, a migration of the state. Each is
     power   the power is cut: what was not synchronised is gone, or, in every second run, survives for some files and
             not for others
     errors  a call fails (EIO, EINTR, once or from then on; ENOSPC), or writes are cut short, which must do no harm at all
+    network a connection is refused or cut, once or from then on
     clock   the clock jumps a day ahead or back, which must do no harm either
 
 --concurrent: so many runs on one state at once. All succeed or say that it is locked, and nothing is lost. The last line
@@ -139,9 +140,12 @@ class Disk:
 
 
 class Scenario:
-    def __init__(self, label, before, after, command, again=None, destroys=False):
+    """before, after: configurations; final: what is configured for the run that settles it. status: of the command when
+    nothing disturbs it."""
+
+    def __init__(self, label, before, after, command, again=None, destroys=False, final=None, status=0):
         self.label, self.before, self.after, self.command = label, before, after, command
-        self.again, self.destroys = again, destroys
+        self.again, self.destroys, self.final, self.status = again, destroys, final, status
         self.points = 0
 
 
@@ -205,6 +209,8 @@ class Campaign:
     def settle(self, s):
         """The next run, and what it tells to do about objects in doubt."""
         said = ""
+        if s.final:
+            self.write(s.final)
         if s.again:
             said += run(self.folder(), *s.again)
         if not s.destroys:
@@ -321,65 +327,194 @@ class Data(Campaign):
             raise Trouble(f"{len(now)} objects, not 4")
 
 
-class Http(Data):
-    name = "http"
-    remote = True
+# ---- where states are kept ----
 
-    def scenarios(self):
-        block = backends.Http.block()
-        there = backend(block)
-        return [
-            Scenario("apply", there + data(2), there + data(4, "w"), APPLY),
-            Scenario("destroy", there + data(3), there + data(3), DESTROY, destroys=True),
-            Scenario("to http", data(3), there + data(3), MIGRATE, again=MIGRATE),
-            Scenario("from http", there + data(3), data(3), MIGRATE, again=MIGRATE),
-        ]
 
-    def close(self):
-        if backends.Http.process:
-            backends.Http.process.kill()
-            backends.Http.process.wait()
-            backends.Http.process = None
+class HttpPlace:
+    label = "http"
+
+    def __init__(self):
+        self.block = backends.Http.block()
+        self.url = backends.Http.url
 
     def reset(self):
-        request = urllib.request.Request(backends.Http.url, method="DELETE")
+        request = urllib.request.Request(self.url, method="DELETE")
         try:
             urllib.request.urlopen(request)
         except urllib.error.HTTPError:
             pass
         for ident in backends.Http.control("show")["locks"].values():
-            urllib.request.urlopen(urllib.request.Request(backends.Http.url, method="UNLOCK", data=(
+            urllib.request.urlopen(urllib.request.Request(self.url, method="UNLOCK", data=(
                 ident if isinstance(ident, str) else json.dumps(ident)).encode()))
 
+    @staticmethod
+    def close():
+        stop(backends.Http)
 
-class S3(Http):
-    name = "s3"
 
-    def open(self):
-        if not shutil.which("moto_server"):
-            raise backends.Skip("moto_server is not installed")
+class S3Place:
+    label = "s3"
+    more = ["use_lockfile = true"]
 
-    def scenarios(self):
-        there = backend(backends.S3.block())
+    def __init__(self):
+        self.block = backends.S3.block(*self.more)
         self.url = f"http://127.0.0.1:{backends.S3.port}"
-        table = backend(backends.S3.block('dynamodb_table = "locks"'))
-        return [
-            Scenario("apply", there + data(2), there + data(3, "w"), APPLY),
-            Scenario("apply with a table", table + data(2), table + data(3, "w"), APPLY),
-            Scenario("destroy", there + data(3), there + data(3), DESTROY, destroys=True),
-            Scenario("to s3", data(3), there + data(3), MIGRATE, again=MIGRATE),
-            Scenario("from s3", there + data(3), data(3), MIGRATE, again=MIGRATE),
-        ]
 
     def reset(self):
         urllib.request.urlopen(urllib.request.Request(self.url + "/moto-api/reset", method="POST"))
         backends.S3.fill()
 
+    @staticmethod
+    def close():
+        stop(backends.S3)
+
+
+class TablePlace(S3Place):
+    label = "s3 with a table"
+    more = ['dynamodb_table = "locks"']
+
+
+class PgPlace:
+    label = "pg"
+
+    def __init__(self):
+        self.block = backends.Pg.block()
+
+    def reset(self):
+        backends.Pg.sql("drop schema if exists terraform_remote_state cascade")
+
+    @staticmethod
+    def close():
+        if backends.Pg.process:
+            backends.Pg.stop()
+            backends.Pg.process = None
+            shutil.rmtree(backends.Pg.dir, ignore_errors=True)
+
+
+class SecretPlace:
+    label = "kubernetes"
+
+    def __init__(self):
+        self.block = backends.Kube.block()
+        name = f"tfstate-default-s{backends.Kube.names}"
+        self.paths = [f"/api/v1/namespaces/default/secrets/{name}",
+                      f"/apis/coordination.k8s.io/v1/namespaces/default/leases/lock-{name}"]
+
+    def reset(self):
+        for path in self.paths:
+            try:
+                backends.Kube.api("DELETE", path)
+            except urllib.error.HTTPError as error:
+                if error.code != 404:
+                    raise
+
+    @staticmethod
+    def close():
+        if backends.Kube.dir:
+            backends.Kube.server("stop")
+            shutil.rmtree(backends.Kube.dir, ignore_errors=True)
+            backends.Kube.dir = None
+
+
+class FilePlace:
+    """Within the project."""
+    label = "a state file"
+    block = 'backend "local" { path = "x.tfstate" }'
+
+    def reset(self):
+        pass
+
+    @staticmethod
+    def close():
+        pass
+
+
+class DatabasePlace(FilePlace):
+    label = "the database"
+    block = ""
+
+
+def stop(server):
+    if server.process:
+        server.process.kill()
+        server.process.wait()
+        server.process = None
+
+
+def kept_in(place, text):
+    return (backend(place.block) if place.block else "") + text
+
+
+class Remote(Data):
+    """States of one kind of backend, or of two."""
+    remote = True
+    kinds = []
+
+    def open(self):
+        self.places = [kind() for kind in self.kinds]
+
     def close(self):
-        if backends.S3.process:
-            backends.S3.process.kill()
-            backends.S3.process.wait()
-            backends.S3.process = None
+        for kind in self.kinds:
+            kind.close()
+
+    def reset(self):
+        for place in self.places:
+            place.reset()
+
+    def scenarios(self):
+        first, found = self.places[0], []
+        for place in self.places:
+            label = "" if place == first else " with a table"
+            found.append(Scenario("apply" + label, kept_in(place, data(2)), kept_in(place, data(3, "w")), APPLY))
+        here, there = data(3), kept_in(first, data(3))
+        return found + [
+            Scenario("destroy", there, there, DESTROY, destroys=True),
+            Scenario(f"to {first.label}", here, there, MIGRATE, again=MIGRATE),
+            Scenario(f"from {first.label}", there, here, MIGRATE, again=MIGRATE),
+        ]
+
+
+class Http(Remote):
+    name = "http"
+    kinds = [HttpPlace]
+
+
+class S3(Remote):
+    name = "s3"
+    kinds = [S3Place, TablePlace]
+
+
+class Pg(Remote):
+    name = "pg"
+    kinds = [PgPlace]
+
+
+class KubernetesBackend(Remote):
+    name = "kubernetes-backend"
+    kinds = [SecretPlace]
+
+
+class Migration(Remote):
+    """Between any two backends; those whose servers are not here are left out."""
+    name = "migration"
+    kinds = [DatabasePlace, FilePlace, HttpPlace, S3Place, PgPlace, SecretPlace]
+
+    def open(self):
+        self.places = []
+        for kind in self.kinds:
+            try:
+                self.places.append(kind())
+            except backends.Skip as why:
+                print(f"migration: without {kind.label}: {why}")
+
+    def scenarios(self):
+        return [Scenario(f"from {a.label} to {b.label}", kept_in(a, data(3)), kept_in(b, data(3)), MIGRATE, again=MIGRATE)
+                for a in self.places for b in self.places if a != b]
+
+    def outside(self, s):
+        super().outside(s)
+        if len(self.instances()) != 4:
+            raise Trouble(f"{len(self.instances())} objects, not 4")
 
 
 class Local(Campaign):
@@ -416,6 +551,34 @@ resource "local_file" "f" {{
         recorded = {a["filename"]: a["content"] for n, a in self.instances().items() if n.startswith("local_file")}
         if files != recorded:
             raise Trouble(f"files {files}\nstate {recorded}")
+
+
+class Rollback(Local):
+    """An apply that fails and takes back what it did, and one that is taken back on demand."""
+    name = "rollback"
+
+    def scenarios(self):
+        fails = """
+resource "terraform_data" "bad" {
+  input      = "bad"
+  depends_on = [local_file.f]
+  provisioner "local-exec" {
+    command = "exit 1"
+  }
+}
+"""
+        back = ["rollback", "-auto-approve", "-no-color", "-input=false"]
+        few, many = self.text(2, 1), self.text(4, 2)
+        return [
+            Scenario("failed apply", few, many + fails, APPLY + ["-rollback-on-failure"], final=few, status=1),
+            Scenario("failed first apply", None, few + fails, APPLY + ["-rollback-on-failure"], final=few, status=1),
+            Scenario("rollback", few, many, back, final=few),
+        ]
+
+    def begin(self, s):
+        super().begin(s)
+        if s.label == "rollback":
+            run(self.folder(), *APPLY)
 
 
 class Aws(Campaign):
@@ -459,7 +622,7 @@ resource "aws_ecs_task_definition" "t" {{
 
     def close(self):
         os.environ.pop("AWS_ENDPOINT_URL", None)
-        S3.close(self)
+        stop(backends.S3)
 
     def scenarios(self):
         return [
@@ -587,6 +750,8 @@ def faults_of(fault, n):
     if fault == "errors":
         return [{"FAULT_ERROR": f"EIO:{n}"}, {"FAULT_ERROR": f"ENOSPC:{n}+"}, {"FAULT_ERROR": f"EINTR:{n}"},
                 {"FAULT_SHORT": str(n % 3 + 1)}, {"FAULT_ERROR": f"EIO:{n}+"}][n % 5]
+    if fault == "network":
+        return {"FAULT_ERROR": f"ECONNRESET:{n}{'+' if n % 2 else ''}"}
     if fault == "clock":
         return {"FAULT_CLOCK": f"{86400 if n % 2 else -86400}:{n}"}
     return {"FAULT_KILL": f"{n}{'+' if n % 2 else ''}"}
@@ -605,13 +770,14 @@ def one(c, s, n, fault):
         chance.survives = 0.5 if n % 4 >= 2 else 0.0
         disk.cut(chance)
     try:
-        if status not in (0, 1, -9) or (status != 0 and ("FAULT_SHORT" in faults or fault == "clock")):
+        harmless = "FAULT_SHORT" in faults or fault == "clock"
+        if status not in (0, 1, -9) or (harmless and status != s.status):
             raise Trouble(f"the run ended with {status}")
         again = c.settle(s)
         c.agree(s, said)
     except Trouble as trouble:
         raise Trouble(f"{trouble}\n---- {faults}: the run that was disturbed said\n{said}") from None
-    return status != 0, "Recovered from" in again
+    return status != s.status, "Recovered from" in again
 
 
 def campaign(c, runs, fault, keep):
@@ -620,7 +786,7 @@ def campaign(c, runs, fault, keep):
     for s in scenarios:
         c.prepare(s)
         status, said, s.points = shimmed(c.folder(), s.command)
-        if status != 0:
+        if status != s.status:
             raise Trouble(f"{c.name}, {s.label}: {said}")
     total = sum(s.points for s in scenarios)
     every = [(s, n) for s in scenarios for n in range(1, s.points + 1)]
@@ -690,13 +856,13 @@ resource "terraform_data" "a" {{
     return n - failed, failed
 
 
-CAMPAIGNS = [Data, Local, Http, S3, Aws, Kubernetes]
+CAMPAIGNS = [Data, Local, Rollback, Http, S3, Pg, KubernetesBackend, Migration, Aws, Kubernetes]
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=12)
-    parser.add_argument("--fault", choices=["kill", "power", "errors", "clock"], default="kill")
+    parser.add_argument("--fault", choices=["kill", "power", "errors", "network", "clock"], default="kill")
     parser.add_argument("--concurrent", type=int, default=0)
     parser.add_argument("--keep", help="folder for projects of failed runs")
     parser.add_argument("names", nargs="*")

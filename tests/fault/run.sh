@@ -185,6 +185,7 @@ add() { # counts, and what failed, of a program whose last line is "N passed, N 
     passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
 }
 add python3 tests/fault/campaigns.py --runs 20 data local
+add python3 tests/fault/campaigns.py --runs 8 rollback
 add python3 tests/fault/campaigns.py --runs 12 --fault power data
 add python3 tests/fault/campaigns.py --runs 15 --fault errors data
 add python3 tests/fault/campaigns.py --runs 4 --fault clock data
