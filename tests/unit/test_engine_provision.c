@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ typedef struct heard {
     iac_buf lines; /* each between brackets */
     atomic_int stop;
     int stop_at_first; /* how often to ask for a stop when the first line comes */
+    const char *gate; /* a file to remove then */
 } heard;
 
 static void hear(void *user, iac_str line)
@@ -28,6 +30,8 @@ static void hear(void *user, iac_str line)
         atomic_store(&h->stop, h->stop_at_first);
         h->stop_at_first = 0;
     }
+    if (h->gate)
+        unlink(h->gate);
 }
 
 /* Runs a shell command; its status. */
@@ -55,10 +59,15 @@ static void test_process__lines_come_without_blanks_at_their_ends(void **state)
 
 static void test_process__a_line_begun_is_shown_when_nothing_follows(void **state)
 {
-    heard h = { 0 };
+    char gate[] = "/tmp/iac-gate-XXXXXX", command[200];
+    heard h = { .gate = gate };
     (void)state;
+    int fd = mkstemp(gate);
+    assert_true(fd >= 0);
+    close(fd);
     iac_buf_init(&h.lines, IAC_BUF_UNLIMITED);
-    assert_int_equal(run(&h, "printf wait; sleep 1; echo ' done'", NULL), 0);
+    snprintf(command, sizeof(command), "printf wait; while [ -e %s ]; do sleep 0.05; done; echo ' done'", gate);
+    assert_int_equal(run(&h, command, NULL), 0);
     assert_string_equal(h.lines.p, "[wait][ done]");
     iac_buf_clear(&h.lines);
 }
