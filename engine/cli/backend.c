@@ -360,11 +360,9 @@ iac_status iac_backend_record(iac_cli *cli, const iac_backend_choice *choice)
 
 /* ---- opening ---- */
 
-static const iac_config *glance(iac_cli *cli);
-
 iac_status iac_cli_find_encryption(iac_cli *cli)
 {
-    return cli->encryption ? IAC_OK : iac_cli_encryption(cli, glance(cli));
+    return cli->encryption ? IAC_OK : iac_cli_encryption(cli, iac_cli_glance(cli));
 }
 
 iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choice, iac_backend **ret)
@@ -438,7 +436,7 @@ static iac_status check_unchanged(iac_cli *cli, const iac_backend_choice *wanted
 
 /* The configuration, for the backend's sake alone: commands that need none work where it has faults, with the backend
  * that was recorded. */
-static const iac_config *glance(iac_cli *cli)
+const iac_config *iac_cli_glance(iac_cli *cli)
 {
     const char *data_dir = getenv("TF_DATA_DIR");
     const iac_config *config = NULL;
@@ -474,7 +472,7 @@ iac_status iac_cli_backend(iac_cli *cli)
         return IAC_OK;
     if (iac_backend_recorded(cli, &recorded) != IAC_OK)
         return IAC_ERR;
-    const iac_config *config = glance(cli), *before = cli->config;
+    const iac_config *config = iac_cli_glance(cli), *before = cli->config;
     if (config) {
         cli->config = config;
         iac_status status = iac_backend_configured(cli, false, &wanted);

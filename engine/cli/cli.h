@@ -235,6 +235,8 @@ typedef struct iac_backend_choice {
 
 /* What the terraform block asks for, with -backend-config where `partial`. Needs the configuration. */
 iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice *ret);
+/* The configuration, also for commands that do not need one; without messages. NULL: it cannot be read. */
+const iac_config *iac_cli_glance(iac_cli *cli);
 /* The schema of a block with these arguments. from_environment: the environment may give what is required, so that is
  * looked for later. */
 const iac_block_schema *iac_cli_argument_schema(iac_arena *arena, const iac_backend_argument *arguments,

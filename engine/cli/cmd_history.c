@@ -164,9 +164,10 @@ const iac_command iac_cmd_history = {
     .description = "Lists what apply, destroy and the commands that change the state have done in this workspace, the "
                    "newest first. \"history show\" shows one entry with its plan, \"history diff\" what differs "
                    "between two, \"state restore\" brings the state of one back, and \"rollback\" applies the "
-                   "configuration of one again.\n\nThe newest 100 entries are kept. IAC_HISTORY_KEEP sets another "
-                   "number (\"all\": any), IAC_HISTORY_MAX_AGE an age after which entries are removed (\"90d\"). With "
-                   "a remote backend the history is that of this working directory: it stays in the database of the "
+                   "configuration of one again.\n\nThe newest 100 entries are kept. \"history { keep = 20, "
+                   "max_age = \"90d\" }\" in the terraform block, on lines of their own, sets another number (\"all\": any) "
+                   "and an age after which entries are removed; IAC_HISTORY_KEEP and IAC_HISTORY_MAX_AGE go before "
+                   "that. With a remote backend the history is that of this working directory: it stays in the database of the "
                    "local working copy.",
     .groups = groups,
     .run = run_list,
@@ -341,8 +342,8 @@ const iac_command iac_cmd_history_prune = {
     .summary = "Remove old entries of the history",
     .usage = "[options]",
     .description = "Removes entries of the history, and what only they needed: states of the past, plans, files. "
-                   "Without options as IAC_HISTORY_KEEP (100) and IAC_HISTORY_MAX_AGE (any) say; the same is done "
-                   "after each apply.",
+                   "Without options as IAC_HISTORY_KEEP and IAC_HISTORY_MAX_AGE say, else the history block of the "
+                   "terraform block, else the newest 100 stay; the same is done after each apply.",
     .groups = prune_groups,
     .run = run_prune,
 };

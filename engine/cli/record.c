@@ -183,8 +183,10 @@ iac_status iac_record_begin(iac_cli *cli, const iac_plan *plan)
         .cwd = iac_str_of(cli->started_in),
     };
     const iac_crypt_key *key = NULL; /* what the history is sealed with */
+    iac_retention retention;         /* a mistake in it is told before anything is done */
     iac_buf packed;
-    if (plan && iac_crypt_sealing_key(cli->state_crypt, &key, &cli->diags) != IAC_OK)
+    if (iac_retention_read(cli, &retention) != IAC_OK ||
+        (plan && iac_crypt_sealing_key(cli->state_crypt, &key, &cli->diags) != IAC_OK))
         return IAC_ERR;
     iac_buf_init(&packed, IAC_BUF_UNLIMITED);
     iac_git_head(cli->arena, ".", &entry.git_commit, &entry.git_branch);
@@ -238,50 +240,4 @@ iac_status iac_record_end(iac_cli *cli, int exit, const iac_apply_result *result
         iac_retention_read(cli, &retention) != IAC_OK)
         return IAC_ERR;
     return iac_history_prune(cli->store, retention.keep, retention.max_age, NULL, &cli->diags);
-}
-
-/* ---- retention ---- */
-
-bool iac_age_parse(const char *text, int64_t *ret_seconds)
-{
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 7 * 86400 } };
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (end == text || errno || n <= 0 || n > 1000000 || !*end || end[1])
-        return false;
-    for (size_t i = 0; i < IAC_COUNT(units); i++) {
-        if (units[i].unit == *end) {
-            *ret_seconds = n * units[i].seconds;
-            return true;
-        }
-    }
-    return false;
-}
-
-iac_status iac_retention_read(iac_cli *cli, iac_retention *ret)
-{
-    static const char summary[] = "Invalid retention of the history";
-    const char *keep = getenv("IAC_HISTORY_KEEP"), *age = getenv("IAC_HISTORY_MAX_AGE");
-    char *end;
-    *ret = (iac_retention){ .keep = 100 };
-    if (keep && *keep) {
-        errno = 0;
-        ret->keep = strcmp(keep, "all") == 0 ? -1 : strtoll(keep, &end, 10);
-        if (ret->keep != -1 && (*end || errno || ret->keep < 0)) {
-            iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
-                           "The environment variable IAC_HISTORY_KEEP must be a number of entries, or \"all\".");
-            return IAC_ERR;
-        }
-    }
-    if (age && *age && !iac_age_parse(age, &ret->max_age)) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
-                       "The environment variable IAC_HISTORY_MAX_AGE must be a number and a unit, like \"90d\" or "
-                       "\"12h\".");
-        return IAC_ERR;
-    }
-    return IAC_OK;
 }

@@ -11,8 +11,8 @@ iac_status iac_record_begin(iac_cli *cli, const iac_plan *plan);
  * are removed as the settings say. Nothing when none was begun. */
 iac_status iac_record_end(iac_cli *cli, int exit, const iac_apply_result *result);
 
-/* How long entries are kept: IAC_HISTORY_KEEP (how many; default 100, "all") and IAC_HISTORY_MAX_AGE ("90d", "12h";
- * default: any age). */
+/* How long entries are kept: as IAC_HISTORY_KEEP (how many; default 100, "all") and IAC_HISTORY_MAX_AGE ("90d", "12h";
+ * default: any age) say, else the arguments keep and max_age of the history block in the terraform block. */
 typedef struct iac_retention {
     int64_t keep;    /* < 0: all */
     int64_t max_age; /* seconds; 0: any */

@@ -192,6 +192,8 @@ struct iac_module_config {
     iac_backend_config backend;
     const iac_body *encryption; /* of the terraform block; NULL: none */
     iac_range encryption_range;
+    const iac_body *history; /* likewise: how long the history of the state is kept */
+    iac_range history_range;
     /* resource: "type.name", "data.type.name", "ephemeral.type.name" */
     iac_map variable_map, local_map, output_map, resource_map, call_map, required_provider_map;
     const iac_source *const *sources; /* every file read, for saved plans */

@@ -17,6 +17,7 @@ static const iac_block_spec terraform_blocks[] = {
     { IAC_STR_INIT("cloud"), NULL, 0 },
     { IAC_STR_INIT("provider_meta"), provider_label, 1 },
     { IAC_STR_INIT("encryption"), NULL, 0 },
+    { IAC_STR_INIT("history"), NULL, 0 },
 };
 static const iac_body_spec terraform_spec = {
     terraform_attributes, IAC_COUNT(terraform_attributes), terraform_blocks, IAC_COUNT(terraform_blocks)
@@ -264,18 +265,20 @@ static void read_backend(iac_module_build *m, const iac_block *block, bool from_
     m->module->backend = (iac_backend_config){ block->labels[0].text, block->body, block->header_range };
 }
 
-static void read_encryption(iac_module_build *m, const iac_block *block, bool from_override)
+/* A block of settings that there is once, and that override files replace. */
+static void read_settings(iac_module_build *m, const iac_block *block, bool from_override, const iac_body **body,
+                          iac_range *range)
 {
-    const iac_range before = m->module->encryption_range;
-
-    if (before.src && !from_override) {
-        iac_diag_error(m->diags, block->header_range, "Duplicate encryption configuration",
-                       "A module may have only one encryption configuration. The encryption was previously configured "
-                       "at %.*s.", IAC_FMT(iac_range_place(m->arena, before)));
+    if (range->src && !from_override) {
+        iac_str type = block->type;
+        iac_diag_error(m->diags, block->header_range,
+                       iac_arena_printf(m->arena, "Duplicate %.*s configuration", IAC_FMT(type)).p,
+                       "A module may have only one %.*s configuration. The %.*s was previously configured at %.*s.",
+                       IAC_FMT(type), IAC_FMT(type), IAC_FMT(iac_range_place(m->arena, *range)));
         return;
     }
-    m->module->encryption = block->body;
-    m->module->encryption_range = block->header_range;
+    *body = block->body;
+    *range = block->header_range;
 }
 
 static void check_cloud(iac_module_build *m, const iac_block *block)
@@ -308,7 +311,9 @@ void iac_read_terraform(iac_module_build *m, const iac_top_block *top)
         else if (iac_str_is(block->type, "backend"))
             read_backend(m, block, top->from_override);
         else if (iac_str_is(block->type, "encryption"))
-            read_encryption(m, block, top->from_override);
+            read_settings(m, block, top->from_override, &m->module->encryption, &m->module->encryption_range);
+        else if (iac_str_is(block->type, "history"))
+            read_settings(m, block, top->from_override, &m->module->history, &m->module->history_range);
         else if (iac_str_is(block->type, "cloud"))
             check_cloud(m, block);
     }

@@ -1,0 +1,6 @@
+variable "note" {
+  default = ""
+}
+resource "terraform_data" "a" {
+  input = var.note
+}
