@@ -164,11 +164,10 @@ const iac_command iac_cmd_history = {
     .description = "Lists what apply, destroy and the commands that change the state have done in this workspace, the "
                    "newest first. \"history show\" shows one entry with its plan, \"history diff\" what differs "
                    "between two, \"state restore\" brings the state of one back, and \"rollback\" applies the "
-                   "configuration of one again.\n\nThe newest 100 entries are kept. \"history { keep = 20, "
-                   "max_age = \"90d\" }\" in the terraform block, on lines of their own, sets another number (\"all\": any) "
-                   "and an age after which entries are removed; IAC_HISTORY_KEEP and IAC_HISTORY_MAX_AGE go before "
-                   "that. With a remote backend the history is that of this working directory: it stays in the database of the "
-                   "local working copy.",
+                   "configuration of one again.\n\nThe newest 100 entries are kept. The arguments keep (a number, or "
+                   "\"all\") and max_age (\"90d\") of a history block in the terraform block say otherwise, and "
+                   "IAC_HISTORY_KEEP and IAC_HISTORY_MAX_AGE go before those. With a remote backend the history is "
+                   "that of this working directory: it stays in the database of the local working copy.",
     .groups = groups,
     .run = run_list,
 };
