@@ -62,8 +62,6 @@ static const iac_value *static_value(iac_module_build *m, const iac_attribute *a
     iac_str error = { 0 };
     const iac_value *v = iac_static_eval(m, attr->expr);
 
-    if (attr->expr->kind == IAC_EXPR_ERROR)
-        return NULL;
     v = iac_convert(m->arena, v ? v : &iac_unknown_dynamic, type, &error, NULL);
     if (v && iac_is_set_value(v))
         return v;
@@ -161,7 +159,7 @@ static const iac_expr *unquote_traversal(iac_module_build *m, const iac_expr *ex
     iac_diags within = IAC_DIAGS_INIT;
 
     if (!expr->from_json)
-        return expr->kind == IAC_EXPR_ERROR ? NULL : expr; /* reported by the parser */
+        return expr;
     const iac_expr *unquoted = iac_expr_static(m->arena, expr, &within);
     if (within.errors || !unquoted || unquoted->kind == IAC_EXPR_ERROR) {
         invalid_traversal(m, expr->range);

@@ -34,7 +34,7 @@ bool iac_decode_condition(iac_module_build *m, const iac_block *block, const cha
 
     iac_body_content(m->arena, block->body, &spec, false, &content, m->diags);
     const iac_attribute *condition = content.attributes[0], *message = content.attributes[1];
-    if (condition && condition->expr->kind != IAC_EXPR_ERROR && !has_reference(m->arena, condition->expr)) {
+    if (condition && !has_reference(m->arena, condition->expr)) {
         iac_str summary = iac_arena_printf(m->arena, "Invalid %s expression", kind);
         iac_diag_error(m->diags, condition->expr->range, summary.p,
                        "The condition expression must refer to at least one object from elsewhere in the "
@@ -208,6 +208,7 @@ void iac_read_variable(iac_module_build *m, const iac_top_block *top)
         iac_diag_error(m->diags, variable.range, "Duplicate variable declaration",
                        "A variable named \"%.*s\" was already declared at %.*s. Variable names must be unique within "
                        "a module.", IAC_FMT(variable.name), IAC_FMT(place));
+        m->variables.v[(uintptr_t)*slot - 1] = variable; /* what a third one repeats */
         return;
     }
     iac_vec_push(&m->variables, variable);
@@ -239,6 +240,7 @@ static void add_local(iac_module_build *m, const iac_attribute *attr, bool from_
         iac_diag_error(m->diags, local.range, "Duplicate local value definition",
                        "A local value named \"%.*s\" was already defined at %.*s. Local value names must be unique "
                        "within a module.", IAC_FMT(local.name), IAC_FMT(place));
+        m->locals.v[(uintptr_t)*slot - 1] = local;
         return;
     }
     iac_vec_push(&m->locals, local);
@@ -303,6 +305,7 @@ void iac_read_output(iac_module_build *m, const iac_top_block *top)
         iac_diag_error(m->diags, output.range, "Duplicate output definition",
                        "An output named \"%.*s\" was already defined at %.*s. Output names must be unique within a "
                        "module.", IAC_FMT(output.name), IAC_FMT(place));
+        m->outputs.v[(uintptr_t)*slot - 1] = output;
         return;
     }
     iac_vec_push(&m->outputs, output);
