@@ -29,6 +29,7 @@ typedef enum iac_event_kind {
     IAC_EVENT_PROGRESS_TEXT,   /* the provider's own remark, in text */
     IAC_EVENT_DIAGNOSTIC,
     IAC_EVENT_STOPPING,        /* the user asked to stop */
+    IAC_EVENT_IDLE,            /* time has passed: what a receiver holds back is due */
 } iac_event_kind;
 
 typedef enum iac_ephemeral_op {

@@ -56,6 +56,7 @@ static void look(iac_watch *watch, asked *seen)
     }
     if (run->may_abandon && seen->cancel > 0 && iac_now() - seen->cancel > LAST_SECONDS)
         atomic_store(&run->abandoned, true);
+    iac_run_event(run, &(iac_event){ .kind = IAC_EVENT_IDLE });
     iac_ephemeral_tick(run, iac_now());
     if (watch->tick)
         watch->tick(watch->arg, iac_now());

@@ -221,7 +221,7 @@ void iac_view_event_text(iac_buf *out, const iac_event *event)
     iac_view_event_line(out, event, false);
 }
 
-/* Many small refreshes go out together; what may take long is shown at once. */
+/* Many small refreshes go out together, or when time has passed; what may take long is shown at once. */
 static void flush(iac_view_progress *p, iac_event_kind kind)
 {
     struct timespec now;
@@ -246,6 +246,10 @@ static void receive(void *user, const iac_event *event)
 {
     iac_view_progress *p = user;
     iac_event shown = *event;
+    if (event->kind == IAC_EVENT_IDLE) {
+        fflush(p->out);
+        return;
+    }
     if (p->concise && is_mere_progress(event->kind))
         return;
     iac_buf_reset(&p->line);
