@@ -462,6 +462,11 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     if (!op->pending && !prepare(worker, node, op, change, prior, &place, &private_data))
         return FAILED;
     intended.planned = iac_copy_marks(worker->scratch, change->schema->block, op->planned, op->config);
+    if (!op->pending && prior && !change->import_id.n && iac_value_identical(prior, intended.planned)) {
+        op->result = prior; /* what was not known while planning turns out to be what is there */
+        op->unfit = !meets_postconditions(worker, node, change, &place, prior);
+        return save(applier, op, change, 0);
+    }
     if (!op->pending) {
         make_token(op->token);
         if (!announce(applier, worker, op, change, &intended))

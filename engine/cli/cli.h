@@ -271,6 +271,8 @@ void iac_cli_abandon(void *arg, iac_diags *diags);
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
 /* Whether -target, -exclude or their files leave something out. */
 bool iac_cli_limits(const iac_cli *cli);
+/* Refuses options of plan and apply that ask for two things at once. */
+iac_status iac_cli_check_modes(iac_cli *cli);
 /* Prints the plan in the way the options ask for. */
 void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan);
 int iac_cli_apply(iac_cli *cli, const iac_plan *plan);

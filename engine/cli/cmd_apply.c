@@ -40,12 +40,7 @@ static iac_status check_options(iac_cli *cli, bool saved)
                        "what was just read.");
         return IAC_ERR;
     }
-    if (cli->args.destroy && cli->args.refresh_only) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible plan mode options",
-                       "The -destroy and -refresh-only options are mutually-exclusive.");
-        return IAC_ERR;
-    }
-    return IAC_OK;
+    return iac_cli_check_modes(cli);
 }
 
 static bool changes_outputs(const iac_plan *plan)
@@ -140,8 +135,11 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     iac_status status = iac_cli_plan(cli, mode, state, &plan);
     if (!plan)
         return IAC_EXIT_ERROR;
-    iac_cli_show_plan(cli, plan);
-    if (status != IAC_OK || plan->errored)
+    bool failed = status != IAC_OK || plan->errored;
+    bool plain_refresh = cli->command == &iac_cmd_refresh; /* tells of what it reads, and of outputs */
+    if (failed ? plan->change_count || plan->output_count : !plain_refresh)
+        iac_cli_show_plan(cli, plan);
+    if (failed)
         return IAC_EXIT_ERROR;
     if (cli->args.auto_approve)
         drop_check_warnings(&cli->diags);

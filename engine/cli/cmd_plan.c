@@ -20,22 +20,6 @@ static const iac_option_group *const groups[] = {
     &iac_options_plan, &plan_group, &iac_options_vars, &iac_options_lock, &iac_options_common, NULL
 };
 
-static iac_status check_modes(iac_cli *cli)
-{
-    if (cli->args.destroy && cli->args.refresh_only) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible plan mode options",
-                       "The -destroy and -refresh-only options are mutually-exclusive.");
-        return IAC_ERR;
-    }
-    if (cli->args.refresh_only && !cli->args.refresh) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Incompatible refresh options",
-                       "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because iac "
-                       "would have nothing to do.");
-        return IAC_ERR;
-    }
-    return IAC_OK;
-}
-
 static iac_status save(iac_cli *cli, const iac_plan *plan)
 {
     return cli->args.out ? iac_cli_save_plan(cli, plan, cli->args.out) : IAC_OK;
@@ -115,7 +99,7 @@ static int run(iac_cli *cli)
     iac_buf out;
 
     iac_cli_begin_stream(cli);
-    if (check_modes(cli) != IAC_OK || check_generated(cli) != IAC_OK ||
+    if (iac_cli_check_modes(cli) != IAC_OK || check_generated(cli) != IAC_OK ||
         iac_cli_prepare(cli, "plan", mode == IAC_PLAN_DESTROY, false, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_status status = iac_cli_plan(cli, mode, state, &plan);

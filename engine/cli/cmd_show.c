@@ -1,7 +1,9 @@
 /* engine/cli/cmd_show.c - the show command. */
 #include "engine/cli/cli.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as a JSON document." },
@@ -48,6 +50,14 @@ static int show_file(iac_cli *cli, const char *path)
     iac_str text = { 0 };
     iac_buf out;
 
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to read the given file as a state or plan file",
+                       "State read error: Error loading statefile: open %s: no such file or directory\n\nPlan read "
+                       "error: couldn't load the provided path as either a local plan file (open %s: no such file or "
+                       "directory) or a saved cloud plan (open %s: no such file or directory)",
+                       path, path, path);
+        return IAC_EXIT_ERROR;
+    }
     iac_status status = iac_cli_load_plan(cli, path, &plan);
     if (status == IAC_NOT_FOUND) { /* not a plan: then a state file */
         if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||

@@ -17,6 +17,8 @@ static int say_missing(iac_cli *cli, const iac_state *state, iac_str address)
         iac_diag_warning(&cli->diags, IAC_NO_RANGE, summary,
                       "Resource instance %.*s was not found, but this is not an error because -allow-missing was set.",
                       IAC_FMT(address));
+        iac_cli_report(cli);
+        iac_cli_printf("\n");
         return IAC_EXIT_OK;
     }
     if (!state->instance_count)

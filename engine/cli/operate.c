@@ -50,6 +50,31 @@ static void forget_put_off(iac_diags *diags)
     diags->list.n = kept;
 }
 
+static iac_status refuse_modes(iac_cli *cli, const char *summary, const char *detail)
+{
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, summary, "%s", detail);
+    cli->misused = true;
+    return IAC_ERR;
+}
+
+iac_status iac_cli_check_modes(iac_cli *cli)
+{
+    if (cli->args.destroy && cli->args.refresh_only)
+        return refuse_modes(cli, "Incompatible plan mode options",
+                            "The -destroy and -refresh-only options are mutually-exclusive.");
+    if (cli->args.refresh_only && !cli->args.refresh)
+        return refuse_modes(cli, "Incompatible refresh options",
+                            "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because "
+                            "iac would have nothing to do.");
+    if (cli->args.replaces.n && (cli->args.destroy || cli->args.refresh_only)) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unsupported plan mode",
+                       "Forcing resource instance replacement (with -replace=...) is allowed only in normal planning "
+                       "mode.");
+        return IAC_ERR;
+    }
+    return IAC_OK;
+}
+
 bool iac_cli_limits(const iac_cli *cli)
 {
     return cli->args.targets.n || cli->args.excludes.n || cli->args.target_files.n || cli->args.exclude_files.n;
@@ -180,6 +205,15 @@ void iac_cli_abandon(void *arg, iac_diags *diags)
     _exit(IAC_EXIT_ERROR);
 }
 
+/* Where files give root variables their values: name to const iac_range *. */
+static void given_ranges(const iac_cli *cli, iac_map *ret)
+{
+    for (size_t i = 0; i < cli->given.n; i++) {
+        const iac_variable_value *given = &cli->given.v[i];
+        iac_map_put(ret, given->name, given->from == IAC_FROM_FILE ? (void *)&given->range : NULL);
+    }
+}
+
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
@@ -208,6 +242,9 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         iac_view_progress_free(progress);
         return IAC_ERR;
     }
+    iac_map ranges = { 0 };
+    given_ranges(cli, &ranges);
+    options.ranges = &ranges;
     if (cli->command == &iac_cmd_import) {
         import = (iac_import_request){ iac_str_of(cli->args.positional[0]), iac_str_of(cli->args.positional[1]) };
         options.imports = &import;
@@ -231,6 +268,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     }
     if (cli->command == &iac_cmd_apply)
         forget_put_off(&cli->diags);
+    iac_map_clear(&ranges);
     iac_view_progress_free(progress);
     return status;
 }
@@ -261,8 +299,10 @@ static void show_result(iac_cli *cli, const iac_apply_result *result)
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->stream)
         iac_json_stream_apply_summary(&out, mode, counts);
-    else
+    else if (cli->command != &iac_cmd_refresh)
         iac_view_apply_summary(&out, mode, counts, &cli->out_view);
+    if (cli->args.state_out && !cli->stream && counts.add + counts.change > 0)
+        iac_view_state_path(&out, cli->args.state_out, &cli->out_view);
     if (mode != IAC_PLAN_DESTROY && iac_cli_read_state(cli, &state) == IAC_OK) {
         if (cli->stream)
             iac_json_stream_outputs(&out, state);

@@ -369,13 +369,33 @@ static void report_missing(iac_cli *cli, const iac_variable_config *variable)
                    "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
 }
 
+static iac_str indented(iac_arena *arena, iac_str head, iac_str text)
+{
+    iac_buf out;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_buf_str(&out, head);
+    for (size_t at = 0; at < text.n;) {
+        size_t end = iac_str_find_char(text, '\n', at);
+        end = end < text.n ? end + 1 : text.n;
+        if (end > at + 1 || text.p[at] != '\n')
+            iac_buf_cstr(&out, "  ");
+        iac_buf_str(&out, iac_str_sub(text, at, end));
+        at = end;
+    }
+    iac_buf_char(&out, '\n');
+    iac_str result = iac_arena_str(arena, iac_buf_view(&out));
+    iac_buf_clear(&out);
+    return result;
+}
+
 /* Asks for one variable; false at the end of input. */
 static bool ask_variable(iac_cli *cli, const iac_variable_config *variable)
 {
-    iac_str answer = { 0 }, question = iac_arena_printf(cli->arena, "var.%.*s\n", IAC_FMT(variable->name));
+    iac_str answer = { 0 }, question = iac_arena_printf(cli->arena, "var.%.*s", IAC_FMT(variable->name));
 
     if (variable->description.n)
-        question = iac_arena_printf(cli->arena, "%.*s  %.*s\n", IAC_FMT(question), IAC_FMT(variable->description));
+        question = indented(cli->arena, iac_arena_printf(cli->arena, "%.*s\n", IAC_FMT(question)),
+                            variable->description);
     if (iac_prompt(cli->arena, question.p, !variable->sensitive, &answer) != IAC_OK)
         return false;
     iac_vec_push(&cli->given,

@@ -12,6 +12,7 @@ struct moving {
     uint32_t *next;  /* of each block: index + 1 of the next of the same source; 0: none */
     iac_map sources; /* source as `source_text` tells it -> index + 1 of the first block */
     iac_map spoken;  /* resources and modules at either end, without keys */
+    iac_buf collisions; /* what could not move, a line each */
     size_t deepest;  /* a block stands in a module of at most so many steps */
 };
 
@@ -286,8 +287,40 @@ static void hand_on(iac_arena *arena, iac_state_instance *instances, size_t n, c
     }
 }
 
+/* Moves an address by one block, unless there was an object: those in the way leave later, if they do. *ret_stopped: there
+ * was. False when no block names the address. */
+static bool hop(struct moving *moving, const iac_state *state, const iac_map *moved, iac_addr origin, iac_addr *addr,
+                bool *ret_stopped)
+{
+    iac_addr to = *addr;
+    if (!move_once(moving, &to))
+        return false;
+    iac_str text = iac_addr_text(moving->scratch, to);
+    *ret_stopped = !iac_addr_equal(to, origin) && (iac_state_find(state, to) || iac_map_has(moved, text));
+    if (*ret_stopped)
+        iac_buf_printf(&moving->collisions, "\n  - %.*s could not move to %.*s",
+                       IAC_FMT(iac_addr_text(moving->scratch, *addr)), IAC_FMT(text));
+    else
+        *addr = to;
+    return true;
+}
+
+static void warn_of_collisions(struct moving *moving, iac_diags *diags)
+{
+    if (!moving->collisions.n)
+        return;
+    iac_diag_warning(diags, IAC_NO_RANGE, "Unresolved resource instance address changes",
+                     "iac tried to adjust resource instance addresses in the prior state based on change information "
+                     "recorded in the configuration, but some adjustments did not succeed due to existing objects "
+                     "already at the intended addresses:%.*s\n\niac has planned to destroy these objects. If iac's "
+                     "proposed changes aren't appropriate, you must first resolve the conflicts using the \"iac state\" "
+                     "subcommands and then create a new plan.",
+                     IAC_FMT(iac_buf_view(&moving->collisions)));
+}
+
 static void end_moving(struct moving *moving)
 {
+    iac_buf_clear(&moving->collisions);
     iac_vec_clear(&moving->moves.list);
     iac_map_clear(&moving->sources);
     iac_map_clear(&moving->spoken);
@@ -298,6 +331,7 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
                                 iac_map *ret_moved, iac_diags *diags)
 {
     struct moving moving = { .arena = arena, .scratch = iac_arena_new() };
+    iac_buf_init(&moving.collisions, IAC_BUF_UNLIMITED);
     iac_moves_collect(arena, config->root, &moving.moves);
     index_moves(&moving);
     if (!state || state->instance_count == 0) {
@@ -313,22 +347,12 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     for (size_t i = 0; i < state->instance_count; i++) {
         iac_addr addr = instances[i].addr;
         iac_arena_reset(moving.scratch);
-        for (size_t hops = 0; hops <= moving.moves.list.n && moving.moves.list.n && move_once(&moving, &addr); hops++)
-            ; /* a chain: as often as there are blocks */
-        if (iac_addr_equal(addr, instances[i].addr) && !implied_move(&moving, config, state, &addr))
+        bool stopped = false;
+        for (size_t hops = 0; hops <= moving.moves.list.n && moving.moves.list.n && !stopped; hops++)
+            if (!hop(&moving, state, ret_moved, instances[i].addr, &addr, &stopped))
+                break;
+        if (iac_addr_equal(addr, instances[i].addr) && (stopped || !implied_move(&moving, config, state, &addr)))
             continue;
-        if (iac_state_find(state, addr)) {
-            iac_str from = iac_addr_text(arena, instances[i].addr), to = iac_addr_text(arena, addr);
-            iac_diag_warning(diags, IAC_NO_RANGE, "Unresolved resource instance address changes",
-                             "iac tried to adjust resource instance addresses in the prior state based on change "
-                             "information recorded in the configuration, but some adjustments did not succeed due to "
-                             "existing objects already at the intended addresses:\n  - %.*s could not move to %.*s\n\n"
-                             "iac has planned to destroy these objects. If iac's proposed changes aren't appropriate, "
-                             "you must first resolve the conflicts using the \"iac state\" subcommands and then create "
-                             "a new plan.",
-                             IAC_FMT(from), IAC_FMT(to));
-            continue;
-        }
         iac_addr *old = iac_arena_new_of(arena, iac_addr);
         *old = instances[i].addr;
         instances[i].addr = addr;
@@ -340,6 +364,7 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     if (left.n)
         hand_on(arena, instances, state->instance_count, &left);
     iac_map_clear(&left);
+    warn_of_collisions(&moving, diags);
     end_moving(&moving);
     if (!any)
         return state;

@@ -734,6 +734,8 @@ static iac_status read_whole(const char *path, iac_buf *out, iac_diags *diags)
         iac_diag_error(diags, IAC_NO_RANGE, summary,
                        "The specified path is a directory, not a plan file. You can use the global -chdir flag to use "
                        "this directory as the configuration root.");
+    else if (error == ENOENT)
+        iac_diag_error(diags, IAC_NO_RANGE, summary, "Error: stat %s: no such file or directory", path);
     else
         iac_diag_error(diags, IAC_NO_RANGE, summary, "The file cannot be read: %s.", strerror(error));
     return IAC_ERR;

@@ -400,7 +400,7 @@ static void check_replace(const iac_run *run, iac_str given, iac_diags *diags)
     iac_addr addr = { 0 };
     iac_buf options;
     size_t count = 0;
-    bool is_module, known = false;
+    bool is_module;
     iac_str address = without_keys(run->arena, given, &is_module);
     bool parsed = iac_target_parse(run->arena, given, &addr, &is_module, &drop) == IAC_OK;
     iac_diags_clear(&drop);
@@ -409,14 +409,10 @@ static void check_replace(const iac_run *run, iac_str given, iac_diags *diags)
         const iac_node *node = run->nodes.v[i];
         if ((node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN) || !names_node(address, node))
             continue;
-        known = true;
         if (parsed && node->kind == IAC_NODE_RESOURCE && addr.key.kind == IAC_KEY_NONE)
             lacks_key(node, addr, &options, &count);
     }
-    if (!known)
-        iac_diag_warning(diags, IAC_NO_RANGE, summary,
-                         "Your force-replace request for %.*s doesn't match any resource instances.", IAC_FMT(given));
-    else if (count)
+    if (count)
         iac_diag_warning(diags, IAC_NO_RANGE, summary,
                          "Your force-replace request for %.*s doesn't match any resource instances because it lacks an "
                          "instance key.\n\nTo force replacement of %s:%s", IAC_FMT(given),

@@ -528,6 +528,15 @@ void iac_view_plan_footer(iac_buf *out, const char *path, const char *generated,
                           "exactly these actions if you run \"iac apply\" now.\n"), iac_view_width(options));
 }
 
+void iac_view_state_path(iac_buf *out, const char *path, const iac_view_options *options)
+{
+    iac_buf_char(out, '\n');
+    iac_wrap(out, IAC_STR("The state of your infrastructure has been saved to the path below. This state is required to "
+                          "modify and destroy your infrastructure, so keep it safe. To inspect the complete state use "
+                          "the `iac show` command.\n\n"), iac_view_width(options));
+    iac_buf_printf(out, "State path: %s\n", path);
+}
+
 void iac_view_apply_summary(iac_buf *out, iac_plan_mode mode, iac_plan_counts done, const iac_view_options *options)
 {
     iac_style(out, options->color, IAC_BOLD);

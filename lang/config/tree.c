@@ -127,7 +127,7 @@ static bool find_module(iac_loader *l, const iac_module_config *module, const ia
         if (place && iac_str_eq(place->source, call->from.text) && !iac_str_eq(place->dir, ret->dir) &&
             same_directory(place->dir.p, ret->dir.p))
             ret->dir = place->dir;
-        return true;
+        return !place || fits(l, call, place);
     }
     if (!place) {
         iac_diag_error(l->diags, call->range, "Module not installed", "This module is not yet installed. " RUN_INIT);
