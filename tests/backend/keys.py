@@ -307,9 +307,11 @@ def target(*methods):
     return f"state {{\n{text}}}\n"
 
 
-def kms_key():
-    S3.block()
-    return json.loads(S3.aws("kms", "create-key"))["KeyMetadata"]["KeyId"]
+def kms_key(name="KeyId"):
+    if not S3.process:
+        S3.block()
+    answer = S3.ask("kms", "POST", "/", "{}", X_Amz_Target="TrentService.CreateKey", Content_Type="application/x-amz-json-1.1")
+    return json.loads(answer[1])["KeyMetadata"][name]
 
 
 def files_hold(d, text):
@@ -355,9 +357,8 @@ def encryption_renewed_over_http():
 def encryption_renewed_over_s3():
     d = Dir()
     block = S3.block()
-    request = urllib.request.Request(f"http://127.0.0.1:{S3.port}/states/{S3.key}", headers={
-        "Authorization": "AWS4-HMAC-SHA256 Credential=t/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"})
-    renewed_in(d, block, lambda: urllib.request.urlopen(request).read())
+    path = f"/states/{S3.key}"
+    renewed_in(d, block, lambda: S3.ask("s3", "GET", path)[1])
 
 
 @case
@@ -498,7 +499,7 @@ def s3_key_of_the_customer():
 def s3_key_of_kms():
     aws()
     d = Aws({"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "x"})
-    key = json.loads(S3.aws("kms", "create-key"))["KeyMetadata"]["Arn"]
+    key = kms_key("Arn")
     d.backend(f'encrypt = true\nkms_key_id = "{key}"\nacl = "bucket-owner-full-control"')
     d.iac("init")
     d.iac("apply", "-auto-approve")
