@@ -2,6 +2,7 @@
 #include "state/backend.h"
 #include "state/store_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -191,14 +192,44 @@ static int get_config(iac_store *store, int64_t id, iac_arena *arena, iac_histor
 
 /* ---- beginning and ending ---- */
 
-/* Entries that still run while the lock is ours were left behind. */
-static int mark_interrupted(iac_store *store, iac_str now)
+/* Whether a process of this host runs this program. */
+static bool is_at_work(iac_arena *arena, iac_str host, int64_t pid)
+{
+    char own[4096], other[4096], path[64];
+    iac_lock_info self = iac_lock_new(arena, "");
+    snprintf(path, sizeof(path), "/proc/%lld/exe", (long long)pid);
+    ssize_t n = readlink("/proc/self/exe", own, sizeof(own)), m = readlink(path, other, sizeof(other));
+    return iac_str_eq(host, self.host) && n > 0 && n == m && memcmp(own, other, (size_t)n) == 0;
+}
+
+/* number 0: all that run. */
+static int interrupt(iac_store *store, iac_str now, int64_t number)
 {
     sqlite3_stmt *s = of_workspace(store, IAC_SQL_HISTORY_INTERRUPT);
     if (!s)
         return failure_of(store);
     iac_sql_bind(s, 2, now);
+    sqlite3_bind_int64(s, 3, number);
     return iac_sql_run(s);
+}
+
+/* Entries that still run while the lock is ours were left behind; where others share it, those whose process is gone. */
+static int mark_interrupted(iac_store *store, iac_arena *arena, iac_str now)
+{
+    IAC_VEC(int64_t) gone = { 0 };
+    if (!store->shared)
+        return interrupt(store, now, 0);
+    sqlite3_stmt *s = of_workspace(store, IAC_SQL_HISTORY_RUNNING);
+    int rc = s ? SQLITE_DONE : failure_of(store);
+    while (s && (rc = sqlite3_step(s)) == SQLITE_ROW)
+        if (!is_at_work(arena, iac_sql_text(s, 1), sqlite3_column_int64(s, 2)))
+            iac_vec_push(&gone, sqlite3_column_int64(s, 0));
+    iac_sql_done(s);
+    rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+    for (size_t i = 0; rc == SQLITE_OK && i < gone.n; i++)
+        rc = interrupt(store, now, gone.v[i]);
+    iac_vec_clear(&gone);
+    return rc;
 }
 
 static int next_number(iac_store *store, int64_t *ret)
@@ -273,7 +304,7 @@ iac_status iac_history_begin(iac_store *store, const iac_history_entry *entry, i
     if (rc == SQLITE_OK && iac_seal_renew(store, &renewed, diags) != IAC_OK)
         rc = SQLITE_AUTH;
     if (rc == SQLITE_OK)
-        rc = mark_interrupted(store, now);
+        rc = mark_interrupted(store, arena, now);
     if (rc == SQLITE_OK)
         rc = next_number(store, &number);
     if (rc == SQLITE_OK)
@@ -348,8 +379,10 @@ static iac_history_entry read_row(iac_arena *arena, sqlite3_stmt *s, references 
 }
 
 /* Whether the process that began what still runs is gone. */
-static bool is_left_behind(iac_store *store, iac_arena *arena)
+static bool is_left_behind(iac_store *store, iac_arena *arena, const iac_history_entry *entry)
 {
+    if (store->shared)
+        return !is_at_work(arena, entry->host, entry->pid);
     iac_lock_info holder = { 0 }, self = iac_lock_new(arena, "");
     iac_diags ignored = IAC_DIAGS_INIT;
     iac_status status = iac_store_lock_info(store, arena, &holder, &ignored);
@@ -379,7 +412,7 @@ iac_status iac_history_list(iac_store *store, iac_arena *arena, const iac_histor
     iac_history_entry *copy = iac_arena_array(arena, iac_history_entry, entries.n);
     for (size_t i = 0; i < entries.n; i++) {
         copy[i] = entries.v[i];
-        if (iac_str_is(copy[i].status, "running") && is_left_behind(store, arena))
+        if (iac_str_is(copy[i].status, "running") && is_left_behind(store, arena, &copy[i]))
             copy[i].status = IAC_STR("interrupted");
     }
     *ret = copy;
@@ -434,7 +467,7 @@ iac_status iac_history_load(iac_store *store, int64_t number, iac_arena *arena, 
     else if (rc != SQLITE_OK)
         status = rc == SQLITE_AUTH ? IAC_ERR : iac_sql_diag(store, rc, read_failed, diags);
     pthread_mutex_unlock(&store->db_mutex);
-    if (status == IAC_OK && iac_str_is(ret->status, "running") && is_left_behind(store, arena))
+    if (status == IAC_OK && iac_str_is(ret->status, "running") && is_left_behind(store, arena, ret))
         ret->status = IAC_STR("interrupted");
     return status;
 }

@@ -77,6 +77,17 @@ bool iac_lock_is_gone(iac_arena *arena, const iac_lock_info *holder, const iac_l
     return started.n && holder->started.n && !iac_str_eq(started, holder->started);
 }
 
+bool iac_lock_is_ours(const iac_lock_info *holder)
+{
+    iac_arena *arena = iac_arena_new();
+    iac_lock_info self = { 0 };
+    set_process(arena, &self);
+    bool ours = holder->pid == self.pid && iac_str_eq(holder->host, self.host) && iac_str_eq(holder->boot, self.boot) &&
+                iac_str_eq(holder->pid_namespace, self.pid_namespace) && iac_str_eq(holder->started, self.started);
+    iac_arena_free(arena);
+    return ours;
+}
+
 /* ---- rows ---- */
 
 static int read_holder(iac_store *store, iac_arena *arena, iac_lock_info *ret, bool *found)
@@ -216,13 +227,14 @@ static void print_info(iac_buf *out, const iac_lock_info *info)
     iac_buf_char(out, '\n');
 }
 
-iac_status iac_lock_busy(const iac_lock_info *holder, iac_diags *diags)
+iac_status iac_lock_busy(const iac_lock_info *holder, iac_str what, iac_diags *diags)
 {
     iac_buf info;
     iac_buf_init(&info, IAC_BUF_UNLIMITED);
     print_info(&info, holder);
     iac_diag_error(diags, IAC_NO_RANGE, "Error acquiring the state lock",
-                   "Error message: the state is locked by another process\n%s\n\n%s", info.p, LOCK_ADVICE);
+                   "Error message: %.*s is locked by another process\n%s\n\n%s",
+                   IAC_FMT(what.n ? what : IAC_STR("the state")), info.p, LOCK_ADVICE);
     iac_buf_clear(&info);
     return IAC_BUSY;
 }
@@ -248,7 +260,7 @@ iac_status iac_store_lock(iac_store *store, const char *operation, int64_t timeo
         pthread_mutex_unlock(&store->db_mutex);
         int64_t left = deadline - iac_now_ms();
         if (status == IAC_OK && held && left <= 0)
-            status = iac_lock_busy(&other, diags);
+            status = iac_lock_busy(&other, (iac_str){ 0 }, diags);
         if (status != IAC_OK || !held)
             break;
         pause = pause < 500 ? pause * 2 : 500;
@@ -329,4 +341,40 @@ iac_status iac_store_lock_info(iac_store *store, iac_arena *arena, iac_lock_info
     iac_status status = rc == SQLITE_OK ? IAC_OK : iac_sql_diag(store, rc, "Failed to read the lock", diags);
     pthread_mutex_unlock(&store->db_mutex);
     return status == IAC_OK && !found ? IAC_NOT_FOUND : status;
+}
+
+/* ---- resources ---- */
+
+bool iac_store_has_claims(const iac_store *store)
+{
+    return store->driver && store->driver->claim;
+}
+
+iac_status iac_store_lock_shared(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags)
+{
+    return iac_store_has_claims(store) ? store->driver->lock_shared(store, operation, timeout_ms, diags)
+                                       : iac_store_lock(store, operation, timeout_ms, diags);
+}
+
+iac_status iac_store_claim(iac_store *store, const iac_claim *claims, size_t n, int64_t since, int64_t timeout_ms,
+                           iac_arena *arena, iac_str *ret_moved, iac_diags *diags)
+{
+    *ret_moved = (iac_str){ 0 };
+    return iac_store_has_claims(store)
+               ? store->driver->claim(store, claims, n, since, timeout_ms, arena, ret_moved, diags)
+               : IAC_OK;
+}
+
+void iac_store_moved(iac_store *store, int64_t since, iac_arena *arena, const iac_str **ret, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (iac_store_has_claims(store))
+        store->driver->moved(store, since, arena, ret, ret_count);
+}
+
+iac_status iac_store_holders(iac_store *store, iac_arena *arena, const iac_holder **ret, size_t *ret_count,
+                             iac_diags *diags)
+{
+    *ret_count = 0;
+    return iac_store_has_claims(store) ? store->driver->holders(store, arena, ret, ret_count, diags) : IAC_OK;
 }

@@ -168,7 +168,7 @@ static iac_status lock_backend(iac_mirror *m, const char *operation, int64_t dea
         status = try_lock(m, &mine, arena, &holder, diags);
         int64_t left = deadline - iac_now_ms();
         if (status == IAC_BUSY && left <= 0)
-            status = iac_lock_busy(&holder, diags);
+            status = iac_lock_busy(&holder, (iac_str){ 0 }, diags);
         else if (status == IAC_BUSY) {
             usleep((useconds_t)((left < pause ? left : pause) * 1000));
             pause = pause < 2000 ? pause * 2 : 2000;
@@ -350,9 +350,17 @@ static iac_str mirror_lineage(iac_store *store)
     return iac_store_lineage(mirror_of(store)->inner);
 }
 
+/* For who only reads, the working copy is opened when its history is asked for: the state itself is not from there. */
 static iac_store *mirror_database(iac_store *store)
 {
-    return mirror_of(store)->inner;
+    iac_mirror *m = mirror_of(store);
+    iac_diags ignored = IAC_DIAGS_INIT;
+    if (!m->in_memory)
+        return m->inner;
+    if (!m->history && iac_store_open(m->dir, m->workspace, false, &m->history, &ignored) == IAC_OK)
+        iac_store_set_crypt(m->history, iac_backend_crypt(m->backend), &ignored);
+    iac_diags_clear(&ignored);
+    return m->history;
 }
 
 static void mirror_close(iac_store *store)
@@ -363,6 +371,7 @@ static void mirror_close(iac_store *store)
     mirror_unlock(store);
     iac_mirror_stop_uploads(m);
     iac_store_close(m->inner);
+    iac_store_close(m->history);
     iac_diags_clear(&ignored);
     iac_mirror_free(m);
 }

@@ -25,6 +25,7 @@ struct iac_mirror {
     char *workspace;
     char *dir, *record_path; /* of the working copy */
     iac_store *inner;
+    iac_store *history; /* of who only reads: the working copy as it is on disk, read-only; NULL until it is needed */
     bool create;        /* opened for writing */
     bool in_memory;     /* only read: no working copy */
     bool synced;        /* the inner store holds what the backend has */
@@ -73,6 +74,9 @@ void iac_mirror_set_version(iac_mirror *m, iac_str version);
 void iac_mirror_digest(iac_str bytes, char ret[65]); /* hex SHA-256; of nothing: "" */
 iac_status iac_mirror_load_record(iac_mirror *m, iac_diags *diags);
 iac_status iac_mirror_save_record(iac_mirror *m, iac_diags *diags); /* durable when it returns */
-/* Saves the snapshot as errored.tfstate, or a similar name that is free, in the current directory. */
+/* The folder of the working copy of a place, for free. */
+char *iac_working_copy(const char *data_dir, const char *place);
+/* Saves a snapshot as errored.tfstate, or a similar name that is free, in the current directory. */
+iac_status iac_save_errored(iac_str json, char ret_name[64], iac_diags *diags);
 iac_status iac_mirror_save_errored(iac_mirror *m, char ret_name[64], iac_diags *diags);
 #endif

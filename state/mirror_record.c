@@ -142,20 +142,36 @@ iac_status iac_mirror_load_record(iac_mirror *m, iac_diags *diags)
     return status;
 }
 
+iac_status iac_save_errored(iac_str json, char ret_name[64], iac_diags *diags)
+{
+    snprintf(ret_name, 64, "errored.tfstate");
+    for (int i = 2; access(ret_name, F_OK) == 0 && i < 10000; i++)
+        snprintf(ret_name, 64, "errored-%d.tfstate", i);
+    int failed = iac_write_file(ret_name, json, 0600);
+    if (!failed)
+        return IAC_OK;
+    iac_diag_error(diags, IAC_NO_RANGE, "Failed to create local state file",
+                   "Error creating local state file for recovery: %s: %s.", ret_name, strerror(failed));
+    return IAC_ERR;
+}
+
 iac_status iac_mirror_save_errored(iac_mirror *m, char ret_name[64], iac_diags *diags)
 {
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_status status = iac_mirror_snapshot(m, &json, diags);
-    snprintf(ret_name, 64, "errored.tfstate");
-    for (int i = 2; access(ret_name, F_OK) == 0 && i < 10000; i++)
-        snprintf(ret_name, 64, "errored-%d.tfstate", i);
-    int failed = status == IAC_OK ? iac_write_file(ret_name, iac_buf_view(&json), 0600) : 0;
+    if (status == IAC_OK)
+        status = iac_save_errored(iac_buf_view(&json), ret_name, diags);
     iac_buf_clear(&json);
-    if (failed) {
-        iac_diag_error(diags, IAC_NO_RANGE, "Failed to create local state file",
-                       "Error creating local state file for recovery: %s: %s.", ret_name, strerror(failed));
-        status = IAC_ERR;
-    }
     return status;
+}
+
+char *iac_working_copy(const char *data_dir, const char *place)
+{
+    char digest[65];
+    iac_buf path;
+    iac_mirror_digest(iac_str_of(place), digest);
+    iac_buf_init(&path, IAC_BUF_UNLIMITED);
+    iac_buf_printf(&path, "%s/backend/%.16s", data_dir, digest);
+    return iac_buf_detach(&path);
 }

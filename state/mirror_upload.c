@@ -9,18 +9,15 @@
 iac_mirror *iac_mirror_new(iac_backend *backend, const char *workspace)
 {
     iac_mirror *m = iac_xcalloc(1, sizeof(*m));
-    char digest[65];
     iac_buf path;
     m->backend = backend;
     m->driver = iac_backend_driver_of(backend);
     m->self = iac_backend_self(backend);
     m->workspace = iac_xstrdup(workspace);
     m->arena = iac_arena_new();
-    iac_mirror_digest(iac_str_of(iac_backend_describe(backend)), digest);
+    m->dir = iac_working_copy(iac_backend_data_dir(backend), iac_backend_describe(backend));
     iac_buf_init(&path, IAC_BUF_UNLIMITED);
-    iac_buf_printf(&path, "%s/backend/%.16s", iac_backend_data_dir(backend), digest);
-    m->dir = iac_xstrdup(path.p);
-    iac_buf_printf(&path, "/%s.json", workspace);
+    iac_buf_printf(&path, "%s/%s.json", m->dir, workspace);
     m->record_path = iac_buf_detach(&path);
     pthread_mutex_init(&m->mutex, NULL);
     pthread_cond_init(&m->work, NULL);

@@ -1,46 +1,25 @@
+#include "state/rows.h"
 #include "state/store_internal.h"
 
 #include "lang/value/json.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* A row of objects: an instance has one for its current object and one for each deposed one. */
-typedef struct row {
-    iac_addr addr;
-    iac_str provider;
-    const iac_object *object;
-} row;
-
 enum { CURRENT = -1 };
 
-/* What many rows share is decoded once. */
 typedef struct reader {
     iac_store *store;
     iac_arena *arena;
     iac_diags *diags;
     int64_t generation; /* CURRENT, or one of the past */
-    struct { row *v; size_t n, cap; } rows;
+    iac_row_reader rows;
     struct { const iac_type **v; size_t n, cap; } types; /* by id */
-    iac_map providers, sensitive, dependencies;          /* by their texts */
 } reader;
-
-typedef struct dependency_list {
-    const iac_addr *v;
-    size_t n;
-} dependency_list;
-
-static iac_status damaged(reader *r, const char *what, iac_str text)
-{
-    iac_diag_error(r->diags, IAC_NO_RANGE, "Failed to load state",
-                   "The state database %s holds %s that cannot be understood: %.*s.\n\nRestore it from a backup.",
-                   r->store->path, what, IAC_FMT(iac_str_sub(text, 0, 200)));
-    return IAC_ERR;
-}
 
 static iac_status read_type(reader *r, int64_t id, const iac_type **ret)
 {
     if (id < 0 || id > 1000000)
-        return damaged(r, "a reference to a type", (iac_str){ 0 });
+        return iac_row_damaged(&r->rows, "a reference to a type", (iac_str){ 0 });
     while (r->types.n <= (size_t)id)
         iac_vec_push(&r->types, NULL);
     if (!r->types.v[id]) {
@@ -50,80 +29,13 @@ static iac_status read_type(reader *r, int64_t id, const iac_type **ret)
         sqlite3_bind_int64(find, 1, id);
         iac_str json = sqlite3_step(find) == SQLITE_ROW ? iac_sql_text(find, 0) : (iac_str){ 0 };
         r->types.v[id] = iac_type_from_json(r->arena, json);
-        iac_status status = r->types.v[id] ? IAC_OK : damaged(r, "a type", json);
+        iac_status status = r->types.v[id] ? IAC_OK : iac_row_damaged(&r->rows, "a type", json);
         iac_sql_done(find);
         if (status != IAC_OK)
             return status;
     }
     *ret = r->types.v[id];
     return IAC_OK;
-}
-
-static iac_status read_sensitive(reader *r, iac_str text, iac_paths *ret)
-{
-    if (!text.n)
-        return IAC_OK;
-    iac_paths *paths = iac_map_get(&r->sensitive, text);
-    if (!paths) {
-        iac_str error;
-        size_t offset;
-        const iac_value *v = iac_value_from_json(r->arena, text, &error, &offset);
-        paths = iac_arena_new_of(r->arena, iac_paths);
-        if (!v || !iac_paths_from_value(r->arena, v, paths))
-            return damaged(r, "paths of sensitive values", text);
-        iac_map_put(&r->sensitive, iac_arena_str(r->arena, text), paths);
-    }
-    *ret = *paths;
-    return IAC_OK;
-}
-
-static iac_status read_addr(reader *r, iac_str text, iac_addr *ret)
-{
-    iac_diags ignored = IAC_DIAGS_INIT;
-    iac_status status = iac_addr_parse(r->arena, text, ret, &ignored);
-    iac_diags_clear(&ignored);
-    return status == IAC_OK ? IAC_OK : damaged(r, "an address", text);
-}
-
-static iac_status read_dependencies(reader *r, iac_str text, iac_object *object)
-{
-    if (!text.n)
-        return IAC_OK;
-    dependency_list *list = iac_map_get(&r->dependencies, text);
-    if (!list) {
-        IAC_VEC(iac_addr) addrs = { 0 };
-        iac_str all = iac_arena_str(r->arena, text);
-        for (size_t at = 0; at <= all.n;) {
-            size_t end = iac_str_find_char(all, '\n', at);
-            iac_addr addr;
-            if (read_addr(r, iac_str_sub(all, at, end), &addr) != IAC_OK) {
-                iac_vec_clear(&addrs);
-                return IAC_ERR;
-            }
-            iac_vec_push(&addrs, addr);
-            at = end < all.n ? end + 1 : all.n + 1;
-        }
-        list = iac_arena_new_of(r->arena, dependency_list);
-        iac_addr *v = iac_arena_array(r->arena, iac_addr, addrs.n);
-        memcpy(v, addrs.v, addrs.n * sizeof(*v));
-        *list = (dependency_list){ v, addrs.n };
-        iac_vec_clear(&addrs);
-        iac_map_put(&r->dependencies, all, list);
-    }
-    object->dependencies = list->v;
-    object->dependency_count = list->n;
-    return IAC_OK;
-}
-
-static iac_str read_provider(reader *r, iac_str text)
-{
-    iac_str *known = iac_map_get(&r->providers, text);
-    if (!known) {
-        known = iac_arena_new_of(r->arena, iac_str);
-        *known = iac_arena_str(r->arena, text);
-        iac_map_put(&r->providers, *known, known);
-    }
-    return *known;
 }
 
 static iac_status changed(reader *r, const char *what, iac_str name)
@@ -158,35 +70,19 @@ static bool unseal_row(reader *r, sqlite3_stmt *s, iac_str addr, iac_str provide
 static iac_status read_row(reader *r, sqlite3_stmt *s)
 {
     iac_object *object = iac_arena_new_of(r->arena, iac_object);
-    row item = { .object = object };
-    iac_str addr = iac_arena_str(r->arena, iac_sql_text(s, 0)), contents[3];
-    if (read_addr(r, addr, &item.addr) != IAC_OK)
-        return IAC_ERR;
+    iac_str addr = iac_arena_str(r->arena, iac_sql_text(s, 0)), provider = iac_sql_text(s, 2), contents[3];
     object->deposed = iac_arena_str(r->arena, iac_sql_text(s, 1));
-    item.provider = read_provider(r, iac_sql_text(s, 2));
     if (sqlite3_column_type(s, 3) != SQLITE_NULL &&
         read_type(r, sqlite3_column_int64(s, 3), &object->type) != IAC_OK)
         return IAC_ERR;
     object->schema_version = sqlite3_column_int64(s, 4);
     object->tainted = sqlite3_column_int(s, 8) != 0;
     object->create_before_destroy = sqlite3_column_int(s, 9) != 0;
-    if (!unseal_row(r, s, addr, item.provider, object, contents))
+    if (!unseal_row(r, s, addr, provider, object, contents))
         return changed(r, "object", addr);
     object->attributes = iac_arena_str(r->arena, contents[0]);
-    if (read_sensitive(r, contents[1], &object->sensitive) != IAC_OK)
-        return IAC_ERR;
     object->private_data = iac_arena_str(r->arena, contents[2]);
-    if (read_dependencies(r, iac_sql_text(s, 10), object) != IAC_OK)
-        return IAC_ERR;
-    iac_vec_push(&r->rows, item);
-    return IAC_OK;
-}
-
-static int row_cmp(const void *a, const void *b)
-{
-    const row *x = a, *y = b;
-    int order = iac_addr_cmp(x->addr, y->addr);
-    return order ? order : iac_str_cmp(x->object->deposed, y->object->deposed);
+    return iac_row_add(&r->rows, addr, provider, object, contents[1], iac_sql_text(s, 10));
 }
 
 static sqlite3_stmt *begin_rows(reader *r, iac_sql current, iac_sql past)
@@ -214,29 +110,9 @@ static iac_status read_objects(reader *r, iac_state *state)
     iac_sql_done(s);
     if (status == IAC_OK && rc != SQLITE_DONE)
         status = iac_sql_diag(r->store, rc, "Failed to load state", r->diags);
-    if (status != IAC_OK || !r->rows.n)
-        return status;
-    qsort(r->rows.v, r->rows.n, sizeof(row), row_cmp);
-    iac_state_instance *instances = iac_arena_array(r->arena, iac_state_instance, r->rows.n);
-    const iac_object **deposed = iac_arena_array(r->arena, const iac_object *, r->rows.n);
-    size_t n = 0, deposed_used = 0;
-    for (size_t i = 0; i < r->rows.n; i++) {
-        const row *item = &r->rows.v[i];
-        if (!n || !iac_addr_equal(instances[n - 1].addr, item->addr))
-            instances[n++] = (iac_state_instance){ .addr = item->addr, .provider = item->provider };
-        iac_state_instance *instance = &instances[n - 1];
-        if (!item->object->deposed.n) {
-            instance->current = item->object;
-            continue;
-        }
-        if (!instance->deposed_count)
-            instance->deposed = deposed + deposed_used;
-        deposed[deposed_used++] = item->object;
-        instance->deposed_count++;
-    }
-    state->instances = instances;
-    state->instance_count = n;
-    return IAC_OK;
+    if (status == IAC_OK)
+        iac_row_collect(&r->rows, state);
+    return status;
 }
 
 static iac_status read_outputs(reader *r, iac_state *state)
@@ -259,7 +135,7 @@ static iac_status read_outputs(reader *r, iac_state *state)
         if (!opened)
             status = changed(r, "output", output.name);
         else if (!output.value)
-            status = damaged(r, "an output", output.name);
+            status = iac_row_damaged(&r->rows, "an output", output.name);
         iac_vec_push(&outputs, output);
     }
     iac_sql_done(s);
@@ -295,7 +171,7 @@ static iac_status read_checks(reader *r, iac_state *state)
         if (v)
             iac_checks_from_value(r->arena, v, &state->checks, &state->check_count);
         else
-            status = damaged(r, "results of checks", json);
+            status = iac_row_damaged(&r->rows, "results of checks", json);
     }
     iac_sql_done(s);
     return status;
@@ -327,19 +203,22 @@ static iac_status read_all(reader *r, iac_state *state)
     return status;
 }
 
+static reader new_reader(iac_store *store, iac_arena *arena, int64_t generation, iac_diags *diags)
+{
+    return (reader){ .store = store, .arena = arena, .diags = diags, .generation = generation,
+                     .rows = { .arena = arena, .diags = diags, .place = store->path } };
+}
+
 static void free_reader(reader *r)
 {
-    iac_vec_clear(&r->rows);
+    iac_row_reader_clear(&r->rows);
     iac_vec_clear(&r->types);
-    iac_map_clear(&r->providers);
-    iac_map_clear(&r->sensitive);
-    iac_map_clear(&r->dependencies);
 }
 
 iac_status iac_snapshot_read_at(iac_store *store, int64_t generation, iac_arena *arena, iac_state *ret,
                                 iac_diags *diags)
 {
-    reader r = { .store = store, .arena = arena, .diags = diags, .generation = generation };
+    reader r = new_reader(store, arena, generation, diags);
     iac_status status = iac_seal_find(store, diags);
     if (status == IAC_OK)
         status = read_objects(&r, ret);
@@ -353,7 +232,7 @@ iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **
 {
     if (store->driver)
         return store->driver->read(store, arena, ret, diags);
-    reader r = { .store = store, .arena = arena, .diags = diags, .generation = CURRENT };
+    reader r = new_reader(store, arena, CURRENT, diags);
     iac_state *state = iac_arena_new_of(arena, iac_state);
     pthread_mutex_lock(&store->db_mutex);
     iac_status status = read_all(&r, state);
@@ -381,7 +260,7 @@ static iac_status read_intent(reader *r, sqlite3_stmt *s, iac_intent *intent)
                                sealed[i]))
             return changed(r, "change begun of", addr);
     }
-    return read_addr(r, addr, &intent->addr);
+    return iac_row_addr(&r->rows, addr, &intent->addr);
 }
 
 static iac_status read_intents(reader *r, const iac_intent **ret, size_t *ret_count)
@@ -416,7 +295,7 @@ iac_status iac_store_intents(iac_store *store, iac_arena *arena, const iac_inten
 {
     if (store->driver)
         return store->driver->intents(store, arena, ret, ret_count, diags);
-    reader r = { .store = store, .arena = arena, .diags = diags };
+    reader r = new_reader(store, arena, CURRENT, diags);
     pthread_mutex_lock(&store->db_mutex);
     iac_status status = iac_seal_find(store, diags);
     if (status == IAC_OK)
@@ -429,7 +308,7 @@ int iac_store_read_object(iac_store *store, iac_arena *arena, iac_str addr, iac_
                           iac_object **ret)
 {
     iac_diags ignored = IAC_DIAGS_INIT;
-    reader r = { .store = store, .arena = arena, .diags = &ignored };
+    reader r = new_reader(store, arena, CURRENT, &ignored);
     sqlite3_stmt *s = iac_sql_get(store, IAC_SQL_OBJECT);
     if (!s)
         return sqlite3_extended_errcode(store->db);
@@ -442,8 +321,8 @@ int iac_store_read_object(iac_store *store, iac_arena *arena, iac_str addr, iac_
     else if (rc == SQLITE_DONE)
         rc = SQLITE_NOTFOUND;
     if (rc == SQLITE_OK) {
-        *ret_provider = r.rows.v[0].provider;
-        *ret = (iac_object *)r.rows.v[0].object;
+        *ret_provider = r.rows.rows.v[0].provider;
+        *ret = (iac_object *)r.rows.rows.v[0].object;
     }
     iac_sql_done(s);
     iac_diags_clear(&ignored);

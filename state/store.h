@@ -52,6 +52,35 @@ iac_status iac_store_force_unlock(iac_store *store, iac_str id, iac_diags *diags
 /* Who has the lock; IAC_NOT_FOUND when nobody has. */
 iac_status iac_store_lock_info(iac_store *store, iac_arena *arena, iac_lock_info *ret, iac_diags *diags);
 
+/* ---- locking resources rather than all of it ---- */
+
+/* What a run works with: an instance, all of a resource, or an output. */
+typedef struct iac_claim {
+    iac_str resource; /* without any keys: "module.m.aws_vpc.main"; or "output.NAME" */
+    iac_str address;  /* of the instance; empty: all of it */
+    bool exclusive;   /* it is to be changed; else it must not change */
+} iac_claim;
+
+/* Whether the store can do that. Where it cannot, the functions below are as harmless as iac_store_lock alone. */
+bool iac_store_has_claims(const iac_store *store);
+/* As iac_store_lock, but others may share the workspace: what is to be changed is claimed before it is written. */
+iac_status iac_store_lock_shared(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags);
+/* Claims these, and gives back what was claimed before, trying for timeout_ms. IAC_BUSY with an error that names the
+ * resource and its holder. *ret_moved: one of them that was changed after the serial `since`; empty: none was. */
+iac_status iac_store_claim(iac_store *store, const iac_claim *claims, size_t n, int64_t since, int64_t timeout_ms,
+                           iac_arena *arena, iac_str *ret_moved, iac_diags *diags);
+/* Addresses of instances, and names of outputs, that were changed after a serial, as of the last read. */
+void iac_store_moved(iac_store *store, int64_t since, iac_arena *arena, const iac_str **ret, size_t *ret_count);
+
+typedef struct iac_holder { /* a run at work */
+    iac_lock_info info;
+    bool whole; /* it has all of the workspace */
+    const iac_claim *claims;
+    size_t claim_count;
+} iac_holder;
+iac_status iac_store_holders(iac_store *store, iac_arena *arena, const iac_holder **ret, size_t *ret_count,
+                             iac_diags *diags);
+
 iac_status iac_store_read(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags);
 
 typedef enum iac_write_kind {
@@ -140,5 +169,12 @@ struct iac_store_driver {
     /* NULL: the store cannot encrypt. */
     iac_status (*set_crypt)(iac_store *store, iac_crypt *crypt, iac_diags *diags);
     iac_status (*renew_seal)(iac_store *store, iac_diags *diags);
+    /* NULL, all of them: resources cannot be locked one by one. */
+    iac_status (*lock_shared)(iac_store *store, const char *operation, int64_t timeout_ms, iac_diags *diags);
+    iac_status (*claim)(iac_store *store, const iac_claim *claims, size_t n, int64_t since, int64_t timeout_ms,
+                        iac_arena *arena, iac_str *ret_moved, iac_diags *diags);
+    void (*moved)(iac_store *store, int64_t since, iac_arena *arena, const iac_str **ret, size_t *ret_count);
+    iac_status (*holders)(iac_store *store, iac_arena *arena, const iac_holder **ret, size_t *ret_count,
+                          iac_diags *diags);
 };
 #endif

@@ -108,7 +108,9 @@
                            " FROM workspaces AS w WHERE w.id = ?1 AND workspace = ?1 AND number = ?2") \
     X(IAC_SQL_HISTORY_INTERRUPT, "UPDATE history SET status = 'interrupted', ended = ?2, lineage = w.lineage," \
                                  " serial_after = w.serial, generation_after = w.generation" \
-                                 " FROM workspaces AS w WHERE w.id = ?1 AND workspace = ?1 AND status = 'running'") \
+                                 " FROM workspaces AS w WHERE w.id = ?1 AND workspace = ?1 AND status = 'running'" \
+                                 " AND (?3 = 0 OR number = ?3)") \
+    X(IAC_SQL_HISTORY_RUNNING, "SELECT number, host, pid FROM history WHERE workspace = ?1 AND status = 'running'") \
     X(IAC_SQL_HISTORY, "SELECT command, arguments, status, begun, ended, who, host, h.version, cwd, git_commit," \
                        " git_branch, h.lineage, errors, added, changed, destroyed, imported, number, origin, exit," \
                        " pid, serial_before, iif(status = 'running', w.serial, serial_after), config, variables," \
@@ -149,7 +151,7 @@ typedef struct iac_submission {
 } iac_submission;
 
 struct iac_store {
-    const iac_store_driver *driver; /* NULL: this database; else nothing below is used */
+    const iac_store_driver *driver; /* NULL: this database; else nothing below is used, but maybe the queue */
     char *path;      /* of the database, as shown to people */
     char *workspace; /* its name */
     bool memory;     /* there is no file: nothing read, and what is written is lost */
@@ -168,6 +170,10 @@ struct iac_store {
 
     bool locked; /* by us; only the opening thread looks */
     char lock_id[37];
+
+    /* How a group is written: NULL, or why not, in words to be freed. NULL itself: into this database. */
+    char *(*commit)(iac_store *store, const iac_submission *group, size_t n);
+    bool shared; /* several runs may write it at a time: a working copy of a store that locks resources */
 
     pthread_mutex_t mutex; /* guards what follows */
     iac_arena *arena;      /* lineages, each valid until close */
@@ -244,8 +250,10 @@ int iac_store_read_object(iac_store *store, iac_arena *arena, iac_str addr, iac_
 iac_lock_info iac_lock_new(iac_arena *arena, const char *operation);
 /* Whether it is certain that the holder's process no longer lives, as far as `self` can know. */
 bool iac_lock_is_gone(iac_arena *arena, const iac_lock_info *holder, const iac_lock_info *self);
-/* Adds "Error acquiring the state lock"; gives IAC_BUSY. */
-iac_status iac_lock_busy(const iac_lock_info *holder, iac_diags *diags);
+/* Adds "Error acquiring the state lock"; gives IAC_BUSY. what: "resource X"; empty: the state. */
+iac_status iac_lock_busy(const iac_lock_info *holder, iac_str what, iac_diags *diags);
+/* Whether the lock is of this very process. */
+bool iac_lock_is_ours(const iac_lock_info *holder);
 /* Adds "Failed to unlock state": not locked (holder NULL), or under another id; gives IAC_ERR. */
 iac_status iac_lock_not_broken(const iac_lock_info *holder, iac_str id, iac_diags *diags);
 int64_t iac_now_ms(void); /* of the clock that never jumps */
@@ -263,6 +271,10 @@ void iac_tfstate_write_extra(iac_buf *out, const iac_tfstate_extra *extra); /* i
 iac_status iac_tfstate_read_extra(iac_arena *arena, iac_str json, iac_tfstate_extra *ret, iac_diags *diags);
 
 /* ---- writer.c ---- */
+/* The queue and its thread, for any store that sets `commit`, and mutex, work and idle. */
+void iac_writer_submit(iac_store *store, const iac_write *writes, size_t n,
+                       void (*done)(void *arg, const char *error), void *arg);
+iac_status iac_writer_flush(iac_store *store, const char *place, iac_diags *diags);
 void iac_writer_stop(iac_store *store); /* after everything submitted was written */
 /* Puts an object's row; SQLITE_OK or an error. */
 int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object);

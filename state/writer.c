@@ -1,3 +1,4 @@
+#include "state/rows.h"
 #include "state/store_internal.h"
 #include "lang/base/log.h"
 
@@ -43,15 +44,6 @@ out:
     return rc;
 }
 
-static void print_dependencies(iac_buf *out, const iac_object *object)
-{
-    for (size_t i = 0; i < object->dependency_count; i++) {
-        if (i)
-            iac_buf_char(out, '\n');
-        iac_addr_print(out, object->dependencies[i]);
-    }
-}
-
 /* The three columns with an object's contents, to be cleared. */
 static void seal_object(iac_store *store, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object,
                         iac_str sensitive, iac_str dependencies, iac_buf ret[3])
@@ -87,9 +79,8 @@ int iac_writer_put_object(iac_store *store, iac_str addr, iac_str deposed, iac_s
     iac_buf sensitive, dependencies;
     iac_buf_init(&sensitive, IAC_BUF_UNLIMITED);
     iac_buf_init(&dependencies, IAC_BUF_UNLIMITED);
-    if (object->sensitive.n)
-        iac_paths_to_json(&sensitive, object->sensitive);
-    print_dependencies(&dependencies, object);
+    iac_row_sensitive(&sensitive, object);
+    iac_row_dependencies(&dependencies, object);
     iac_buf sealed[3];
     seal_object(store, addr, deposed, provider, object, iac_buf_view(&sensitive), iac_buf_view(&dependencies), sealed);
     sqlite3_bind_int64(put, 1, store->workspace_id);
@@ -363,12 +354,13 @@ static void report(iac_store *store, const iac_submission *group, size_t n, cons
 /* One bad submission must not take down those that happened to come with it: they are then tried one by one. */
 static void carry_out(iac_store *store, const iac_submission *group, size_t n)
 {
-    char *failure = commit_group(store, group, n);
+    char *(*commit)(iac_store *, const iac_submission *, size_t) = store->commit ? store->commit : commit_group;
+    char *failure = commit(store, group, n);
     if (!failure || n == 1) {
         report(store, group, n, failure);
     } else {
         for (size_t i = 0; i < n; i++) {
-            char *own = commit_group(store, &group[i], 1);
+            char *own = commit(store, &group[i], 1);
             report(store, &group[i], 1, own);
             free(own);
         }
@@ -423,13 +415,9 @@ static void start(iac_store *store)
     store->running = true;
 }
 
-void iac_store_submit(iac_store *store, const iac_write *writes, size_t n, void (*done)(void *arg, const char *error),
-                      void *arg)
+void iac_writer_submit(iac_store *store, const iac_write *writes, size_t n,
+                       void (*done)(void *arg, const char *error), void *arg)
 {
-    if (store->driver) {
-        store->driver->submit(store, writes, n, done, arg);
-        return;
-    }
     pthread_mutex_lock(&store->mutex);
     if (!store->running)
         start(store);
@@ -438,27 +426,31 @@ void iac_store_submit(iac_store *store, const iac_write *writes, size_t n, void 
     pthread_mutex_unlock(&store->mutex);
 }
 
-static void wait_idle(iac_store *store)
+void iac_store_submit(iac_store *store, const iac_write *writes, size_t n, void (*done)(void *arg, const char *error),
+                      void *arg)
 {
-    while (store->queue.n || store->in_flight)
-        pthread_cond_wait(&store->idle, &store->mutex);
+    (store->driver ? store->driver->submit : iac_writer_submit)(store, writes, n, done, arg);
 }
 
-iac_status iac_store_flush(iac_store *store, iac_diags *diags)
+iac_status iac_writer_flush(iac_store *store, const char *place, iac_diags *diags)
 {
-    if (store->driver)
-        return store->driver->flush(store, diags);
     pthread_mutex_lock(&store->mutex);
-    wait_idle(store);
+    while (store->queue.n || store->in_flight)
+        pthread_cond_wait(&store->idle, &store->mutex);
     char *failure = store->failure;
     store->failure = NULL;
     pthread_mutex_unlock(&store->mutex);
     if (!failure)
         return IAC_OK;
     iac_diag_error(diags, IAC_NO_RANGE, "Failed to save state",
-                   "The state could not be written to %s: %s.", store->path, failure);
+                   "The state could not be written to %s: %s.", place, failure);
     free(failure);
     return IAC_ERR;
+}
+
+iac_status iac_store_flush(iac_store *store, iac_diags *diags)
+{
+    return store->driver ? store->driver->flush(store, diags) : iac_writer_flush(store, store->path, diags);
 }
 
 void iac_writer_stop(iac_store *store)

@@ -1,5 +1,6 @@
 /* Replays a plan's operations on the walk. */
 #include "engine/apply/applier.h"
+#include "engine/apply/claims.h"
 #include "engine/plan/generate.h"
 
 #include <stdlib.h>
@@ -52,11 +53,21 @@ static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *
     return worker->diags.errors == 0;
 }
 
+static bool changes_output(const iac_plan *plan, iac_str name)
+{
+    for (size_t i = 0; i < plan->output_count; i++)
+        if (iac_str_eq(plan->outputs[i].name, name))
+            return plan->outputs[i].action != IAC_ACTION_NOOP;
+    return false;
+}
+
 static void save_output(iac_applier *applier, iac_worker *worker, const iac_node *node)
 {
     const iac_value *value = node->values && node->slots ? node->values[0] : NULL;
     if (!value || applier->plan->mode == IAC_PLAN_DESTROY)
         return;
+    if (iac_store_has_claims(applier->options->store) && !changes_output(applier->plan, node->output->name))
+        return; /* what it is computed from may have been changed by others since it was read */
     const iac_value *plain = iac_value_unmark_deep(worker->keep, value);
     const iac_state *stored = applier->plan->previous;
     for (size_t i = 0; stored && i < stored->output_count; i++) {
@@ -150,33 +161,6 @@ static void tick(void *arg, double now)
 
 /* ---- before and after ---- */
 
-static bool same_dependencies(const iac_object *a, const iac_object *b)
-{
-    if (a->dependency_count != b->dependency_count)
-        return false;
-    for (size_t i = 0; i < a->dependency_count; i++)
-        if (!iac_addr_equal(a->dependencies[i], b->dependencies[i]))
-            return false;
-    return true;
-}
-
-static bool same_object(const iac_object *a, const iac_object *b)
-{
-    return a == b || (a && b && iac_str_eq(a->attributes, b->attributes) && a->schema_version == b->schema_version &&
-                      iac_str_eq(a->private_data, b->private_data) && a->tainted == b->tainted &&
-                      a->create_before_destroy == b->create_before_destroy && same_dependencies(a, b));
-}
-
-/* An object to be imported is recorded by its own step, unless nothing but refreshing was asked for. */
-static bool imports(const iac_applier *applier, iac_addr addr)
-{
-    if (applier->plan->mode == IAC_PLAN_REFRESH_ONLY || addr.mode != IAC_MANAGED)
-        return false;
-    iac_str address = iac_addr_text(applier->run.arena, addr);
-    uintptr_t found = (uintptr_t)iac_map_get(&applier->changes, address);
-    return found && applier->plan->changes[found - 1].import_id.n > 0;
-}
-
 /* The first apply makes a state, be it an empty one. */
 static void touch(iac_applier *applier)
 {
@@ -187,70 +171,13 @@ static void touch(iac_applier *applier)
     iac_store_submit(applier->options->store, write, 1, NULL, NULL);
 }
 
-static bool has_deposed(const iac_state_instance *instance, iac_str key)
-{
-    for (size_t i = 0; i < instance->deposed_count; i++)
-        if (iac_str_eq(instance->deposed[i]->deposed, key))
-            return true;
-    return false;
-}
-
-static bool has_output(const iac_state *state, const iac_state_output *output)
-{
-    for (size_t i = 0; state && i < state->output_count; i++)
-        if (iac_str_eq(state->outputs[i].name, output->name))
-            return state->outputs[i].sensitive == output->sensitive &&
-                   iac_value_same(state->outputs[i].value, output->value);
-    return false;
-}
-
-/* What was read leaves the state with all the rest. */
-static bool forgets(const iac_applier *applier, iac_addr addr)
-{
-    return applier->plan->mode == IAC_PLAN_DESTROY && addr.mode == IAC_DATA && applier->plan->target_count == 0 &&
-           applier->plan->exclude_count == 0;
-}
-
-/* What refresh found differs from what is stored: that is saved first, for it is so whatever happens next. */
 static void save_refreshed(iac_applier *applier)
 {
-    const iac_state *prior = applier->plan->prior, *stored = applier->plan->previous;
-    IAC_VEC(iac_write) writes = { 0 };
-    for (size_t i = 0; i < prior->instance_count; i++) {
-        const iac_state_instance *instance = &prior->instances[i];
-        const iac_state_instance *old = stored ? iac_state_find(stored, instance->addr) : NULL;
-        if (instance->current && !same_object(instance->current, old ? old->current : NULL) &&
-            !imports(applier, instance->addr) && !forgets(applier, instance->addr))
-            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
-                                                .provider = instance->provider, .object = instance->current }));
-        for (size_t k = 0; !old && k < instance->deposed_count; k++) /* it has moved, with what it had set aside */
-            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
-                                                .provider = instance->provider, .object = instance->deposed[k],
-                                                .deposed = instance->deposed[k]->deposed }));
-    }
-    for (size_t i = 0; stored && i < stored->instance_count; i++) {
-        const iac_state_instance *old = &stored->instances[i];
-        const iac_state_instance *now = iac_state_find(prior, old->addr);
-        if (old->current && (!now || !now->current || forgets(applier, old->addr)))
-            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr }));
-        for (size_t k = 0; k < old->deposed_count; k++)
-            if (!now || !has_deposed(now, old->deposed[k]->deposed))
-                iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr,
-                                                    .deposed = old->deposed[k]->deposed }));
-    }
-    for (size_t i = 0; i < applier->plan->settled_count; i++)
-        iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_INTENT_DONE,
-                                            .intent.token = applier->plan->settled[i] }));
-    bool destroying = applier->plan->mode == IAC_PLAN_DESTROY; /* else each output has a step of its own */
-    for (size_t i = 0; destroying && i < prior->output_count; i++)
-        if (!has_output(stored, &prior->outputs[i]))
-            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OUTPUT, .output = prior->outputs[i] }));
-    if (writes.n) {
-        iac_write *kept = iac_arena_array(applier->run.arena, iac_write, writes.n);
-        memcpy(kept, writes.v, writes.n * sizeof(*kept));
-        iac_store_submit(applier->options->store, kept, writes.n, NULL, NULL);
-    }
-    iac_vec_clear(&writes);
+    const iac_write *writes;
+    size_t n;
+    iac_apply_refreshed(applier->run.arena, applier->plan, &applier->changes, &writes, &n);
+    if (n)
+        iac_store_submit(applier->options->store, writes, n, NULL, NULL);
 }
 
 static void remove_outputs(iac_applier *applier)

@@ -206,6 +206,11 @@ iac_host *iac_cli_host(iac_cli *cli);
 /* Opens the workspace's store; create: for writing. */
 iac_status iac_cli_open_store(iac_cli *cli, bool create);
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing with -lock=false */
+/* As iac_cli_lock_store, but others may share the workspace where the store can lock resources one by one: what a plan
+ * reads and writes is then claimed with iac_cli_claim. */
+iac_status iac_cli_share_store(iac_cli *cli, const char *operation);
+/* *ret_moved: something of that which was changed after the state was read that the plan is made from; empty: nothing. */
+iac_status iac_cli_claim(iac_cli *cli, const iac_plan *plan, iac_str *ret_moved);
 iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret);
 /* All workspaces, by name. */
 iac_status iac_cli_workspaces(iac_cli *cli, iac_str **ret, size_t *ret_count);

@@ -1,6 +1,8 @@
 /* engine/cli/cmd_apply.c - the apply, destroy and refresh commands. */
 #include "engine/cli/rollback.h"
 
+#include "engine/apply/claims.h"
+
 static const iac_option options[] = {
     { "auto-approve", IAC_OPTION_BOOL, offsetof(iac_args, auto_approve), NULL, "Do not ask before applying." },
     { "rollback-on-failure", IAC_OPTION_BOOL, offsetof(iac_args, rollback_on_failure), NULL,
@@ -59,6 +61,12 @@ static int carry_out(iac_cli *cli, const iac_plan *plan)
     return status;
 }
 
+/* Where resources are locked one by one, what others have changed since is no harm, unless the plan needs it. */
+static int64_t serial_to_check(const iac_cli *cli, const iac_plan *saved, const iac_state *state)
+{
+    return iac_store_has_claims(cli->store) && state->serial > saved->prior->serial ? saved->prior->serial : state->serial;
+}
+
 /* Carries out a plan that was saved: its configuration and variables, not those of the working directory. */
 static int apply_saved(iac_cli *cli, const char *path)
 {
@@ -72,9 +80,9 @@ static int apply_saved(iac_cli *cli, const char *path)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.", path);
     if (status != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, "apply") != IAC_OK ||
+    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_share_store(cli, "apply") != IAC_OK ||
         iac_cli_read_state(cli, &state) != IAC_OK ||
-        iac_planfile_check(saved, state->lineage, state->serial, &cli->diags) != IAC_OK ||
+        iac_planfile_check(saved, state->lineage, serial_to_check(cli, saved, state), &cli->diags) != IAC_OK ||
         iac_store_intents(cli->store, cli->arena, &intents, &intent_count, &cli->diags) != IAC_OK ||
         iac_planfile_check_intents(saved, intents, intent_count, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
@@ -94,11 +102,14 @@ static int apply_saved(iac_cli *cli, const char *path)
                        "The given plan is not applyable. If this seems like a bug in iac, then please report it!");
         return IAC_EXIT_ERROR;
     }
-    iac_plan plan = *saved;
+    iac_plan plan;
+    const iac_str *moved = NULL;
+    size_t moved_count = 0;
+    iac_store_moved(cli->store, saved->prior->serial, cli->arena, &moved, &moved_count);
+    iac_apply_rebase(cli->arena, saved, state, moved, moved_count, &plan);
     iac_map variables = { 0 };
     if (iac_cli_saved_variables(cli, saved, &variables) != IAC_OK)
         return IAC_EXIT_ERROR;
-    plan.previous = state;
     plan.variables = &variables;
     if (cli->args.verify && iac_cli_verify_plan(cli, &plan, state) != IAC_OK)
         return IAC_EXIT_ERROR;
@@ -124,6 +135,33 @@ static void drop_check_warnings(iac_diags *diags)
     diags->list.n = kept;
 }
 
+/* What the plan needs may have been changed between reading and claiming it, maybe by whom we waited for: then it is
+ * planned once more, with that locked. */
+static iac_status plan_and_claim(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
+{
+    enum { TRIES = 20 };
+    size_t told = cli->diags.list.n;
+    for (int left = TRIES;; left--) {
+        iac_str moved = { 0 };
+        iac_status status = iac_cli_plan(cli, mode, state, ret);
+        if (!*ret || status != IAC_OK || (*ret)->errored)
+            return status;
+        if (iac_cli_claim(cli, *ret, &moved) != IAC_OK) {
+            *ret = NULL;
+            return IAC_ERR;
+        }
+        if (!moved.n || left <= 0)
+            return IAC_OK;
+        iac_diags_truncate(&cli->diags, told);
+        iac_cli_tell(cli, NULL, iac_arena_printf(cli->arena, "%.*s was changed by another run meanwhile. Planning again.",
+                                                 IAC_FMT(moved)));
+        if (iac_cli_read_state(cli, &state) != IAC_OK) {
+            *ret = NULL;
+            return IAC_ERR;
+        }
+    }
+}
+
 static int apply_new(iac_cli *cli, iac_plan_mode mode)
 {
     const iac_state *state = NULL;
@@ -132,7 +170,7 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     if (iac_cli_prepare(cli, mode == IAC_PLAN_DESTROY ? "destroy" : "apply", mode == IAC_PLAN_DESTROY, true, &state) !=
         IAC_OK)
         return IAC_EXIT_ERROR;
-    iac_status status = iac_cli_plan(cli, mode, state, &plan);
+    iac_status status = plan_and_claim(cli, mode, state, &plan);
     if (!plan)
         return IAC_EXIT_ERROR;
     bool failed = status != IAC_OK || plan->errored;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print as a JSON document." },
@@ -17,9 +16,7 @@ static const iac_option_group *const groups[] = { &group, &iac_options_common, N
 
 iac_status iac_history_open(iac_cli *cli, bool lock)
 {
-    struct stat working_copies; /* of a backend elsewhere: opened to be read only, one that is up to date stays closed */
-    bool remote = stat(".iac/backend", &working_copies) == 0;
-    if (iac_cli_open_store(cli, lock || remote) != IAC_OK)
+    if (iac_cli_open_store(cli, lock) != IAC_OK)
         return IAC_ERR;
     return lock ? iac_cli_lock_store(cli, cli->command->name) : IAC_OK;
 }

@@ -26,7 +26,7 @@ iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empt
         return IAC_ERR;
     }
     if (iac_cli_resolve_variables(cli) != IAC_OK || iac_cli_open_store(cli, create) != IAC_OK ||
-        iac_cli_lock_store(cli, operation) != IAC_OK)
+        (cli->command == &iac_cmd_import ? iac_cli_lock_store : iac_cli_share_store)(cli, operation) != IAC_OK)
         return IAC_ERR;
     return iac_cli_read_state(cli, ret_state);
 }
@@ -313,11 +313,23 @@ static void show_result(iac_cli *cli, const iac_apply_result *result)
     iac_buf_clear(&out);
 }
 
+static bool refuse_moved(iac_cli *cli, iac_str moved)
+{
+    bool saved = cli->command == &iac_cmd_apply && cli->args.positional_count > 0;
+    if (moved.n)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, saved ? "Saved plan is stale" : "The plan is stale",
+                       "The %splan can no longer be applied because the state was changed by another operation "
+                       "after the plan was created: %.*s, which the plan changes or depends on, is not what it was.",
+                       saved ? "given " : "", IAC_FMT(moved));
+    return moved.n > 0;
+}
+
 int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
     iac_apply_result result = { 0 };
     iac_cli_run run = { cli, &result };
+    iac_str moved = { 0 };
     iac_apply_options options = {
         .host = iac_cli_host(cli),
         .store = cli->store,
@@ -331,7 +343,8 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
     };
 
     /* Also where nothing is to be done: that is how a new key comes into use. */
-    if (iac_store_renew_seal(cli->store, &cli->diags) != IAC_OK ||
+    if (iac_cli_claim(cli, plan, &moved) != IAC_OK || refuse_moved(cli, moved) ||
+        iac_store_renew_seal(cli->store, &cli->diags) != IAC_OK ||
         (plan->applyable && iac_record_begin(cli, plan) != IAC_OK)) {
         iac_view_progress_free(progress);
         return IAC_EXIT_ERROR;

@@ -1,5 +1,6 @@
 /* engine/cli/session.c - what commands share: configuration, variables, providers, the store, and messages. */
 #include "engine/cli/cli.h"
+#include "engine/apply/claims.h"
 
 #include "engine/view/style.h"
 #include "lang/base/log.h"
@@ -568,18 +569,48 @@ static bool parse_duration(const char *text, int64_t *ret_ms)
     return total < 1e15;
 }
 
+static iac_status lock_timeout(iac_cli *cli, int64_t *ret)
+{
+    *ret = 0;
+    if (!cli->args.lock_timeout || (*cli->args.lock_timeout && parse_duration(cli->args.lock_timeout, ret)))
+        return IAC_OK;
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to parse command-line flags",
+                   "invalid value \"%s\" for flag -lock-timeout: parse error", cli->args.lock_timeout);
+    return IAC_ERR;
+}
+
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
 {
-    int64_t timeout = 0;
+    int64_t timeout;
 
     if (!cli->args.lock)
         return IAC_OK;
-    if (cli->args.lock_timeout && (!*cli->args.lock_timeout || !parse_duration(cli->args.lock_timeout, &timeout))) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to parse command-line flags",
-                       "invalid value \"%s\" for flag -lock-timeout: parse error", cli->args.lock_timeout);
+    return lock_timeout(cli, &timeout) == IAC_OK ? iac_store_lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+}
+
+iac_status iac_cli_share_store(iac_cli *cli, const char *operation)
+{
+    int64_t timeout;
+
+    if (!cli->args.lock)
+        return IAC_OK;
+    return lock_timeout(cli, &timeout) == IAC_OK
+               ? iac_store_lock_shared(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+}
+
+iac_status iac_cli_claim(iac_cli *cli, const iac_plan *plan, iac_str *ret_moved)
+{
+    const iac_claim *claims;
+    size_t n;
+    int64_t timeout;
+
+    *ret_moved = (iac_str){ 0 };
+    if (!iac_store_has_claims(cli->store))
+        return IAC_OK;
+    if (lock_timeout(cli, &timeout) != IAC_OK)
         return IAC_ERR;
-    }
-    return iac_store_lock(cli->store, operation, timeout, &cli->diags);
+    iac_apply_claims(cli->arena, plan, &claims, &n);
+    return iac_store_claim(cli->store, claims, n, plan->prior->serial, timeout, cli->arena, ret_moved, &cli->diags);
 }
 
 iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret)

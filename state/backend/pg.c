@@ -1,11 +1,13 @@
 #include "state/backend/drivers.h"
 #include "state/backend/pg.h"
+#include "state/backend/pg_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const iac_backend_argument arguments[] = {
     { .name = "conn_str", .type = "\"string\"", .env = "PG_CONN_STR", .sensitive = true },
+    { .name = "resource_locks", .type = "\"bool\"", .env = "IAC_PG_RESOURCE_LOCKS", .otherwise = "false" },
     { .name = "schema_name", .type = "\"string\"", .env = "PG_SCHEMA_NAME", .otherwise = "terraform_remote_state" },
     { .name = "skip_index_creation", .type = "\"bool\"", .env = "PG_SKIP_INDEX_CREATION", .otherwise = "false" },
     { .name = "skip_schema_creation", .type = "\"bool\"", .env = "PG_SKIP_SCHEMA_CREATION", .otherwise = "false" },
@@ -44,9 +46,10 @@ static iac_status find_place(pg_backend *p, iac_diags *diags)
     }
     const char *host = option(options, "hostaddr") ? option(options, "hostaddr") : option(options, "host");
     const char *user = first(option(options, "user"), "PGUSER", "");
-    p->place = iac_arena_printf(p->arena, "postgres://%s:%s/%s schema %s", first(host, "PGHOST", "localhost"),
+    p->place = iac_arena_printf(p->arena, "postgres://%s:%s/%s schema %s%s", first(host, "PGHOST", "localhost"),
                                 first(option(options, "port"), "PGPORT", "5432"),
-                                first(option(options, "dbname"), "PGDATABASE", user), p->schema).p;
+                                first(option(options, "dbname"), "PGDATABASE", user), p->schema,
+                                p->resource_locks ? ", by resource" : "").p;
     PQconninfoFree(options);
     return IAC_OK;
 }
@@ -60,6 +63,8 @@ static iac_status configure(const iac_backend_setup *setup, void **ret_self, iac
         .arena = arena,
         .conn_str = iac_backend_text(arena, setup->config, "conn_str"),
         .schema = iac_backend_text(arena, setup->config, "schema_name"),
+        .resource_locks = iac_backend_flag(setup->config, "resource_locks"),
+        .data_dir = iac_arena_cstr(arena, iac_str_of(setup->data_dir)),
         .skip_schema = iac_backend_flag(setup->config, "skip_schema_creation"),
         .skip_table = iac_backend_flag(setup->config, "skip_table_creation"),
         .skip_index = iac_backend_flag(setup->config, "skip_index_creation"),
@@ -109,7 +114,16 @@ static iac_status get_row(pg_backend *p, const char *workspace, iac_arena *arena
     *ret = (iac_snapshot){ 0 };
     if (!result)
         return missing ? IAC_OK : IAC_ERR;
-    if (PQntuples(result) > 0) {
+    bool rows = PQntuples(result) > 0 && pg_rows_is_marker((iac_str){ PQgetvalue(result, 0, 0),
+                                                                      (size_t)PQgetlength(result, 0, 0) });
+    if (rows && !pg_rows_leaving(p, workspace, diags)) {
+        PQclear(result);
+        return IAC_ERR;
+    }
+    if (rows) { /* it is to be written over, and there is nothing in it */
+        p->leaves = true;
+        ret->version = iac_arena_str(arena, iac_str_of(PQgetvalue(result, 0, 1)));
+    } else if (PQntuples(result) > 0) {
         ret->json = iac_arena_str(arena, (iac_str){ PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0) });
         ret->version = iac_arena_str(arena, iac_str_of(PQgetvalue(result, 0, 1)));
     }
@@ -145,6 +159,10 @@ static iac_status put_row(pg_backend *p, const char *workspace, iac_str json, ia
     if (done)
         *ret_version = iac_arena_str(arena, iac_str_of(PQgetvalue(result, 0, 0)));
     PQclear(result);
+    if (done && p->leaves) {
+        p->leaves = false;
+        return pg_rows_delete(p, workspace, "Failed to save state", diags);
+    }
     if (done)
         return IAC_OK;
     /* Maybe ours: an earlier try arrived, and its answer was lost. */
@@ -203,11 +221,21 @@ static iac_status workspaces(void *self, iac_arena *arena, iac_str **ret, size_t
     return IAC_OK;
 }
 
+static iac_status open_store(void *self, const char *workspace, bool create, iac_store **ret, iac_diags *diags)
+{
+    pg_backend *p = self;
+    return p->resource_locks ? pg_rows_open(p, workspace, create, ret, diags) : IAC_NOT_FOUND;
+}
+
 static iac_status delete_workspace(void *self, const char *workspace, iac_diags *diags)
 {
     pg_backend *p = self;
     bool missing = false;
     pthread_mutex_lock(&p->mutex);
+    if (p->resource_locks && pg_rows_delete(p, workspace, "Failed to delete the workspace", diags) != IAC_OK) {
+        pthread_mutex_unlock(&p->mutex);
+        return IAC_ERR;
+    }
     PGresult *result = pg_run(p, "Failed to delete the workspace", "DELETE FROM {s}.states WHERE name = $1",
                               &workspace, 1, &missing, diags);
     pthread_mutex_unlock(&p->mutex);
@@ -224,6 +252,7 @@ const iac_backend_driver iac_backend_pg = {
     .describe = describe,
     .workspaces = workspaces,
     .delete_workspace = delete_workspace,
+    .open_store = open_store,
     .read = read_state,
     .write = write_state,
     .lock = pg_lock,

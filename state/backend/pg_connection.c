@@ -162,9 +162,80 @@ PGresult *pg_run(pg_backend *p, const char *summary, const char *sql, const char
     }
 }
 
+/* ---- transactions ---- */
+
+PGresult *pg_step(pg_backend *p, const char *summary, const char *sql, const char *const *parameters, int count,
+                  iac_diags *diags)
+{
+    PGresult *result = pg_run_once(p, sql, parameters, count);
+    if (succeeded(result))
+        return result;
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    p->retry = code && (strcmp(code, "40001") == 0 || strcmp(code, "40P01") == 0);
+    refused(p, summary, PQerrorMessage(p->conn), diags);
+    PQclear(result);
+    return NULL;
+}
+
+static bool simple(pg_backend *p, const char *sql)
+{
+    PGresult *result = pg_run_once(p, sql, NULL, 0);
+    bool ok = succeeded(result);
+    PQclear(result);
+    return ok;
+}
+
+/* What became of a transaction whose commit was sent, and whose answer was lost. */
+static bool was_committed(pg_backend *p)
+{
+    enum { LOOKS = 100, PAUSE_US = 100000 };
+    const char *parameter = p->xid;
+    for (int left = LOOKS; left > 0; left--) {
+        PGresult *result = pg_run_once(p, "SELECT txid_status($1::bigint)", &parameter, 1);
+        bool ok = succeeded(result) && PQntuples(result) == 1;
+        bool committed = ok && strcmp(PQgetvalue(result, 0, 0), "committed") == 0;
+        bool open = ok && strcmp(PQgetvalue(result, 0, 0), "in progress") == 0;
+        PQclear(result);
+        if (!open)
+            return committed;
+        usleep(PAUSE_US); /* the server has not noticed yet */
+    }
+    return false;
+}
+
+iac_status pg_transact(pg_backend *p, const char *summary, const char *mode, pg_work work, void *arg, iac_diags *diags)
+{
+    for (int left = 5;; left--) {
+        if (pg_connect(p, summary, diags) != IAC_OK)
+            return IAC_ERR;
+        iac_diags own = IAC_DIAGS_INIT;
+        p->retry = false;
+        p->xid[0] = '\0';
+        iac_status status = simple(p, mode) ? work(p, arg, &own) : IAC_ERR;
+        if (status == IAC_OK && !simple(p, "COMMIT")) {
+            if (!alive(p) && p->xid[0] && pg_connect(p, summary, &own) == IAC_OK && was_committed(p)) {
+                iac_diags_clear(&own);
+                return IAC_OK;
+            }
+            if (!own.errors)
+                refused(p, summary, p->conn ? PQerrorMessage(p->conn) : "the connection was cut", &own);
+            status = IAC_ERR;
+        } else if (status != IAC_OK && alive(p)) {
+            simple(p, "ROLLBACK");
+        }
+        if (status != IAC_ERR || left <= 0 || (alive(p) && !p->retry)) {
+            iac_diags_append(diags, &own);
+            return status;
+        }
+        iac_diags_clear(&own);
+    }
+}
+
 /* A role that may not create must not be made to try: what is there is left alone. */
 iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
 {
+#define NO_ROWS "the tables of resource_locks do not exist, and skip_table_creation forbids making them"
+    enum { ROW_TABLES = 6 };
     static const char exists[] = "SELECT to_regclass($1) IS NOT NULL";
     const struct {
         const char *name, *sql;
@@ -181,11 +252,33 @@ iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
         { ".states_by_name", "CREATE UNIQUE INDEX IF NOT EXISTS states_by_name ON {s}.states (name)", p->skip_index,
           false, NULL },
         { ".iac_locks", "CREATE TABLE IF NOT EXISTS {s}.iac_locks (state bigint PRIMARY KEY, pid integer NOT NULL, "
-                        "info text NOT NULL)", p->skip_table, true, NULL },
+                        "info text NOT NULL)", p->skip_table, !p->resource_locks, p->resource_locks ? NO_ROWS : NULL },
+#define ROW_TABLE(table, columns) \
+    { ".iac_" table, "CREATE TABLE IF NOT EXISTS {s}.iac_" table " (" columns ")", p->skip_table, false, NO_ROWS }
+#define OF_WORKSPACE "workspace bigint NOT NULL REFERENCES {s}.iac_workspaces ON DELETE CASCADE, "
+        ROW_TABLE("workspaces", "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, "
+                                "lineage text NOT NULL DEFAULT '', serial bigint NOT NULL DEFAULT 0, "
+                                "checks text NOT NULL DEFAULT ''"),
+        ROW_TABLE("objects", OF_WORKSPACE "address text NOT NULL, deposed text NOT NULL, provider text NOT NULL, "
+                             "type text NOT NULL, schema_version bigint NOT NULL, attributes text NOT NULL, "
+                             "sensitive text NOT NULL, private text NOT NULL, tainted boolean NOT NULL, "
+                             "create_before_destroy boolean NOT NULL, dependencies text NOT NULL, "
+                             "PRIMARY KEY (workspace, address, deposed)"),
+        ROW_TABLE("outputs", OF_WORKSPACE "name text NOT NULL, value text NOT NULL, type text NOT NULL, "
+                             "sensitive boolean NOT NULL, PRIMARY KEY (workspace, name)"),
+        ROW_TABLE("versions", OF_WORKSPACE "resource text NOT NULL, address text NOT NULL, version bigint NOT NULL, "
+                              "PRIMARY KEY (workspace, resource, address)"),
+        ROW_TABLE("journal", OF_WORKSPACE "token text NOT NULL, owner bigint NOT NULL, address text NOT NULL, "
+                             "deposed text NOT NULL, provider text NOT NULL, action text NOT NULL, "
+                             "begun text NOT NULL, prior text NOT NULL, planned text NOT NULL, private text NOT NULL, "
+                             "PRIMARY KEY (workspace, token)"),
+        ROW_TABLE("claims", OF_WORKSPACE "owner bigint NOT NULL, resource text NOT NULL, address text NOT NULL, "
+                            "exclusive boolean NOT NULL, PRIMARY KEY (workspace, resource, address, owner)"),
     };
+    const size_t count = p->resource_locks ? IAC_COUNT(parts) : IAC_COUNT(parts) - ROW_TABLES;
     if (pg_connect(p, summary, diags) != IAC_OK)
         return IAC_ERR;
-    for (size_t i = 0; i < IAC_COUNT(parts) && !p->prepared; i++) {
+    for (size_t i = 0; i < count && !p->prepared; i++) {
         iac_buf name;
         iac_buf_init(&name, IAC_BUF_UNLIMITED);
         if (parts[i].name)
@@ -217,7 +310,7 @@ iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
         }
         if (!ok)
             return IAC_ERR;
-        if (parts[i].optional)
+        if (i == IAC_COUNT(parts) - ROW_TABLES - 1)
             p->with_info = there;
     }
     p->prepared = true;

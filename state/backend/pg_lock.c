@@ -44,7 +44,7 @@ static const char *key_text(iac_arena *arena, int64_t key)
     return iac_arena_printf(arena, "%lld", (long long)key).p;
 }
 
-static iac_status advisory(pg_backend *p, iac_arena *arena, bool take, int64_t key, bool *ret, iac_diags *diags)
+iac_status pg_advisory(pg_backend *p, iac_arena *arena, bool take, int64_t key, bool *ret, iac_diags *diags)
 {
     const char *parameter = key_text(arena, key);
     PGresult *result = pg_run(p, ACQUIRING,
@@ -62,8 +62,7 @@ static const char *column(const PGresult *result, int i)
     return PQgetisnull(result, 0, i) ? "" : PQgetvalue(result, 0, i);
 }
 
-/* Who has the advisory lock; not_ours: our own session does not count. IAC_NOT_FOUND when nobody has. */
-static iac_status holder_of(pg_backend *p, iac_arena *arena, int64_t key, bool not_ours, iac_lock_info *ret,
+iac_status pg_holder_of(pg_backend *p, iac_arena *arena, int64_t key, bool not_ours, iac_lock_info *ret,
                             iac_diags *diags)
 {
     static const char plain[] =
@@ -110,8 +109,7 @@ static iac_status holder_of(pg_backend *p, iac_arena *arena, int64_t key, bool n
     return IAC_OK;
 }
 
-/* Ends the session of a holder, if it is the holder still. */
-static iac_status end_session(pg_backend *p, iac_arena *arena, int64_t key, iac_str pid, const char *summary,
+iac_status pg_end_session(pg_backend *p, iac_arena *arena, int64_t key, iac_str pid, const char *summary,
                               iac_diags *diags)
 {
     const char *parameters[] = { key_text(arena, key), iac_arena_cstr(arena, pid) };
@@ -121,7 +119,7 @@ static iac_status end_session(pg_backend *p, iac_arena *arena, int64_t key, iac_
     PQclear(result);
     for (int left = TRIES * 4; ok && left > 0; left--) {
         iac_lock_info holder;
-        if (holder_of(p, arena, key, false, &holder, diags) != IAC_OK || !iac_str_eq(holder.handle, pid))
+        if (pg_holder_of(p, arena, key, false, &holder, diags) != IAC_OK || !iac_str_eq(holder.handle, pid))
             break;
         usleep(PAUSE_US);
     }
@@ -151,13 +149,13 @@ static iac_status make_row(pg_backend *p, const char *workspace, iac_arena *aren
     bool taken = false, given_back;
     char lineage[37];
     for (int left = TRIES; !taken && left > 0; left--) {
-        if (advisory(p, arena, true, CREATION, &taken, diags) != IAC_OK)
+        if (pg_advisory(p, arena, true, CREATION, &taken, diags) != IAC_OK)
             return IAC_ERR;
         if (!taken)
             usleep(PAUSE_US);
     }
     if (!taken)
-        return holder_of(p, arena, CREATION, true, ret_holder, diags) == IAC_ERR ? IAC_ERR : IAC_BUSY;
+        return pg_holder_of(p, arena, CREATION, true, ret_holder, diags) == IAC_ERR ? IAC_ERR : IAC_BUSY;
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_uuid(lineage);
@@ -169,7 +167,7 @@ static iac_status make_row(pg_backend *p, const char *workspace, iac_arena *aren
     iac_status status = result ? IAC_OK : IAC_ERR;
     PQclear(result);
     iac_buf_clear(&json);
-    if (advisory(p, arena, false, CREATION, &given_back, diags) != IAC_OK)
+    if (pg_advisory(p, arena, false, CREATION, &given_back, diags) != IAC_OK)
         status = IAC_ERR;
     return status;
 }
@@ -192,8 +190,9 @@ static void tell_holder(pg_backend *p, int64_t state, const iac_lock_info *mine)
     iac_buf_clear(&info);
 }
 
-static void keep(pg_backend *p, const char *workspace, const iac_lock_info *mine, int64_t state)
+void pg_keep(pg_backend *p, const char *workspace, const iac_lock_info *mine, int64_t state)
 {
+    tell_holder(p, state, mine);
     iac_arena *arena = iac_arena_new();
     pg_held held = { .arena = arena, .workspace = iac_arena_cstr(arena, iac_str_of(workspace)), .mine = *mine,
                      .state = state };
@@ -213,7 +212,7 @@ static iac_status confirm(pg_backend *p, const char *workspace, int64_t state, i
     int64_t now = 0;
     iac_status status = IAC_OK;
     for (int left = TRIES; left > 0; left--) { /* others take it for an instant, to see whether it is free */
-        status = holder_of(p, arena, CREATION, true, ret_holder, diags);
+        status = pg_holder_of(p, arena, CREATION, true, ret_holder, diags);
         if (status != IAC_OK)
             break;
         usleep(PAUSE_US);
@@ -234,15 +233,14 @@ static iac_status try_row(pg_backend *p, const char *workspace, const iac_lock_i
         status = make_row(p, workspace, arena, ret_holder, diags);
         return status == IAC_OK ? IAC_NOT_FOUND : status;
     }
-    if (status != IAC_OK || advisory(p, arena, true, state, &taken, diags) != IAC_OK)
+    if (status != IAC_OK || pg_advisory(p, arena, true, state, &taken, diags) != IAC_OK)
         return IAC_ERR;
     if (!taken)
-        return holder_of(p, arena, state, true, ret_holder, diags) == IAC_ERR ? IAC_ERR : IAC_BUSY;
+        return pg_holder_of(p, arena, state, true, ret_holder, diags) == IAC_ERR ? IAC_ERR : IAC_BUSY;
     status = confirm(p, workspace, state, arena, ret_holder, diags);
     if (status == IAC_OK) {
-        tell_holder(p, state, mine);
-        keep(p, workspace, mine, state);
-    } else if (advisory(p, arena, false, state, &given_back, diags) != IAC_OK) {
+        pg_keep(p, workspace, mine, state);
+    } else if (pg_advisory(p, arena, false, state, &given_back, diags) != IAC_OK) {
         status = IAC_ERR;
     }
     return status;
@@ -261,7 +259,7 @@ iac_status pg_lock(void *self, const char *workspace, const iac_lock_info *mine,
         status = IAC_BUSY;
     } else if (status == IAC_OK) {
         if (over && find_row(p, workspace, &state, ACQUIRING, diags) == IAC_OK)
-            status = end_session(p, arena, state, over->handle, ACQUIRING, diags);
+            status = pg_end_session(p, arena, state, over->handle, ACQUIRING, diags);
         for (int left = TRIES; status == IAC_OK; left--) {
             status = try_row(p, workspace, mine, arena, ret_holder, diags);
             if (status != IAC_NOT_FOUND)
@@ -317,7 +315,7 @@ static void forget(pg_backend *p, pg_held *held)
     p->held.n--;
 }
 
-static iac_status give_back(pg_backend *p, pg_held *held, iac_arena *arena, iac_diags *diags)
+iac_status pg_give_back(pg_backend *p, pg_held *held, iac_arena *arena, iac_diags *diags)
 {
     bool ok;
     iac_status status = pg_connect(p, "Failed to unlock state", diags);
@@ -328,7 +326,7 @@ static iac_status give_back(pg_backend *p, pg_held *held, iac_arena *arena, iac_
         if (p->with_info)
             PQclear(pg_run_once(p, "DELETE FROM {s}.iac_locks WHERE state = $1::bigint AND pid = $2::int", parameters,
                                 2));
-        status = advisory(p, arena, false, held->state, &ok, diags);
+        status = pg_advisory(p, arena, false, held->state, &ok, diags);
     }
     forget(p, held);
     return status;
@@ -344,18 +342,18 @@ iac_status pg_unlock(void *self, const char *workspace, iac_str id, iac_arena *a
     pg_held *held = pg_find_held(p, workspace);
     iac_status status;
     if (held && iac_str_eq(held->mine.id, id)) {
-        status = give_back(p, held, arena, diags);
+        status = pg_give_back(p, held, arena, diags);
     } else {
         status = find_row(p, workspace, &state, summary, diags);
         if (status == IAC_OK)
-            status = holder_of(p, arena, state, false, ret_holder, diags);
+            status = pg_holder_of(p, arena, state, false, ret_holder, diags);
         if (status == IAC_NOT_FOUND) {
             state = CREATION;
-            status = holder_of(p, arena, state, false, ret_holder, diags);
+            status = pg_holder_of(p, arena, state, false, ret_holder, diags);
         }
         if (status == IAC_OK)
             status = !iac_str_eq(ret_holder->id, id) ? IAC_BUSY
-                                                     : end_session(p, arena, state, ret_holder->handle, summary, diags);
+                                                     : pg_end_session(p, arena, state, ret_holder->handle, summary, diags);
     }
     pthread_mutex_unlock(&p->mutex);
     return status;
@@ -368,9 +366,9 @@ iac_status pg_lock_info(void *self, const char *workspace, iac_arena *arena, iac
     pthread_mutex_lock(&p->mutex);
     iac_status status = find_row(p, workspace, &state, READING, diags);
     if (status == IAC_OK)
-        status = holder_of(p, arena, state, false, ret, diags);
+        status = pg_holder_of(p, arena, state, false, ret, diags);
     if (status == IAC_NOT_FOUND) /* Terraform has this one while it makes the row, until its run ends */
-        status = holder_of(p, arena, CREATION, false, ret, diags);
+        status = pg_holder_of(p, arena, CREATION, false, ret, diags);
     pthread_mutex_unlock(&p->mutex);
     return status;
 }

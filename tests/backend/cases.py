@@ -880,6 +880,247 @@ output "o" {{ value = data.terraform_remote_state.r.outputs.o[2] }}
     assert reader.iac("output", "-raw", "o") == "v2"
 
 
+# ---- pg, resource by resource ----
+
+ROWS = "resource_locks = true"
+PAIR = """
+variable "a" { default = "1" }
+variable "b" { default = "1" }
+resource "terraform_data" "a" {
+  triggers_replace = var.a
+  provisioner "local-exec" { command = "test ! -p a.fifo || cat a.fifo" }
+}
+resource "terraform_data" "b" { triggers_replace = var.b }
+resource "terraform_data" "c" { input = terraform_data.b.id }
+"""
+
+
+def rows_dir(text=RESOURCES, again=False):
+    d = Dir(Pg.block(ROWS, again=again), text)
+    d.iac("init")
+    return d
+
+
+def held_in_a(d):
+    """An apply that replaces a, and is in the middle of that until go_on."""
+    os.mkfifo(d.path / "a.fifo")
+    run = d.start(IAC, "apply", "-auto-approve", "-var=a=2", "-target=terraform_data.a")
+    while "local-exec" not in (line := run.stdout.readline()):
+        assert line, "the run ended"
+    return run
+
+
+def go_on(d, run, status=0):
+    with open(d.path / "a.fifo", "w"):
+        pass
+    output = run.communicate()[0]
+    assert run.returncode == status, output
+    return output
+
+
+def names(d):
+    return sorted(d.iac("state", "list").split())
+
+
+@case
+def pg_rows_plain():
+    """What it is like alone: workspaces, outputs, pull and push, history."""
+    d = rows_dir()
+    d.iac("apply", "-auto-approve")
+    no_change(d.iac("plan"))
+    state = json.loads(d.iac("state", "pull"))
+    assert len(state["resources"][0]["instances"]) == 3 and state["outputs"]["o"]["value"] == ["v0", "v1", "v2"]
+    assert Pg.sql("select count(*) from terraform_remote_state.iac_objects") == "3"
+    d.iac("apply", "-auto-approve", "-var=n=4")
+    d.iac("state", "mv", "terraform_data.a[3]", "terraform_data.a[7]")
+    d.iac("state", "rm", "terraform_data.a[7]")
+    assert len(names(d)) == 3
+    (d.path / "old.tfstate").write_text(json.dumps(state))
+    d.iac("state", "push", "-force", "old.tfstate")
+    assert json.loads(d.iac("state", "pull"))["lineage"] == state["lineage"]
+    no_change(d.iac("plan"))
+    d.iac("workspace", "new", "blue")
+    d.iac("apply", "-auto-approve", "-var=n=1")
+    assert len(names(d)) == 1
+    d.iac("destroy", "-auto-approve")
+    d.iac("workspace", "select", "default")
+    d.iac("workspace", "delete", "blue")
+    assert Pg.sql("select count(*) from terraform_remote_state.iac_workspaces") == "1" and len(names(d)) == 3
+
+
+@case
+def pg_rows_disjoint():
+    """Two applies at the same time; who wants the same resource is told who has it."""
+    d = rows_dir(PAIR)
+    d.iac("apply", "-auto-approve")
+    other = rows_dir(PAIR, again=True)
+    run = held_in_a(d)
+    other.iac("apply", "-auto-approve", "-var=b=2", "-target=terraform_data.c")
+    output = other.iac("apply", "-auto-approve", "-var=a=3", "-var=b=2", status=1)
+    found = json.loads(other.iac("lock", "status", "-json"))
+    assert "the resource terraform_data.a is locked" in output and found["id"] in output, output
+    assert found["holders"][0]["resources"] == [{"address": "terraform_data.a", "exclusive": True}], found
+    assert "terraform_data.a" in other.iac("lock", "status")
+    assert "locked by another process" in other.iac("state", "rm", "terraform_data.b", status=1)
+    waiting = other.start(IAC, "apply", "-auto-approve", "-var=a=3", "-var=b=2", "-lock-timeout=60s")
+    go_on(d, run)
+    output = waiting.communicate()[0]
+    assert waiting.returncode == 0, output
+    no_change(d.iac("plan", "-var=a=3", "-var=b=2"))
+    assert not json.loads(d.iac("lock", "status", "-json"))["locked"]
+
+
+@case
+def pg_rows_stale():
+    """A saved plan is good as long as what it changes, or depends on, is what it was."""
+    d = rows_dir(PAIR)
+    d.iac("apply", "-auto-approve")
+    other = rows_dir(PAIR, again=True)
+    d.iac("plan", "-var=a=2", "-out=a", "-target=terraform_data.a")
+    d.iac("plan", "-var=a=3", "-out=again", "-target=terraform_data.a")
+    d.iac("plan", "-var=b=2", "-out=c", "-replace=terraform_data.c", "-target=terraform_data.c", "-var=b=1")
+    other.iac("apply", "-auto-approve", "-var=b=2")
+    d.iac("apply", "a")
+    output = d.iac("apply", "again", status=1)
+    assert "Saved plan is stale" in output and "terraform_data.a" in output, output
+    output = d.iac("apply", "c", status=1)
+    assert "Saved plan is stale" in output and "terraform_data.b" in output, output
+    no_change(d.iac("plan", "-var=a=2", "-var=b=2"))
+
+
+@case
+def pg_rows_killed():
+    """The claims of the dead hold nobody up, and what they were at is found out."""
+    d = rows_dir(PAIR)
+    d.iac("apply", "-auto-approve")
+    other = rows_dir(PAIR, again=True)
+    run = held_in_a(d)
+    run.send_signal(signal.SIGKILL)
+    go_on(d, run, -signal.SIGKILL)
+    output = other.iac("apply", "-auto-approve", "-var=a=2", "-lock-timeout=30s")
+    no_change(other.iac("plan", "-var=a=2"))
+    assert Pg.sql("select count(*) from terraform_remote_state.iac_journal") == "0", output
+
+
+@case
+def pg_rows_force_unlock():
+    """Who loses the lock writes nothing more."""
+    d = rows_dir(PAIR)
+    d.iac("apply", "-auto-approve")
+    other = rows_dir(PAIR, again=True)
+    run = held_in_a(d)
+    other.iac("force-unlock", "-force", locked(other)["id"])
+    other.iac("state", "rm", "terraform_data.a")
+    output = go_on(d, run, 1)
+    assert "taken over or removed" in output and "errored.tfstate" in output, output
+    assert "terraform_data.a" not in names(other)
+
+
+@case
+def pg_rows_cut():
+    """A connection that is cut is made again, with the claims; also while the server still has the one before."""
+    d = rows_dir(PAIR)
+    d.iac("apply", "-auto-approve")
+    relay = Relay(Pg.port)
+    d.configure(Pg.block(ROWS, port=relay.port, again=True), PAIR)
+    d.iac("init", "-reconfigure")
+    for keep in (False, True):
+        run = held_in_a(d)
+        relay.cut(keep)
+        go_on(d, run)
+        (d.path / "a.fifo").unlink()
+        d.iac("apply", "-auto-approve")
+    no_change(d.iac("plan"))
+
+
+@case
+def pg_rows_many(count=int(os.environ.get("IAC_TEST_APPLIES", "12"))):
+    """Many applies at the same time on resources of their own end with a state that has all."""
+    text = f'resource "terraform_data" "r" {{\n  count = {count}\n  input = count.index\n}}\n'
+    d = rows_dir(text)
+    waiting, left = list(range(count)), []
+    while waiting or left:
+        while waiting and len(left) < 12:
+            left.append(d.start(IAC, "apply", "-auto-approve", "-lock-timeout=300s", f"-target=terraform_data.r[{waiting.pop()}]"))
+        run = left.pop(0)
+        output = run.communicate()[0]
+        assert run.returncode == 0, output
+    assert len(names(d)) == count
+    no_change(d.iac("plan"))
+    entries = json.loads(d.iac("history", "-json"))["entries"]
+    assert [e["status"] for e in entries] == ["ok"] * min(count, 100), entries
+
+
+@case
+def pg_rows_layouts():
+    """The two layouts keep out of each other's way, and turn into each other; Terraform refuses what is not for it."""
+    d = Dir(Pg.block())
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    before = json.loads(d.iac("state", "pull"))
+    d.configure(Pg.block(ROWS, again=True))
+    d.iac("init", "-reconfigure")
+    output = d.iac("plan", status=1)
+    assert "resource_locks" in output and "-migrate-state" in output, output
+    d.configure(Pg.block(again=True))
+    d.iac("init", "-reconfigure")
+    d.configure(Pg.block(ROWS, again=True))
+    d.iac("init", "-migrate-state", "-force-copy")
+    no_change(d.iac("plan"))
+    after = json.loads(d.iac("state", "pull"))
+    assert after["lineage"] == before["lineage"] and after["resources"] == before["resources"]
+    plain = Dir(Pg.block(again=True))
+    plain.iac("init")
+    output = plain.iac("plan", status=1)
+    assert "resource_locks" in output and "-migrate-state" in output, output
+    d.configure(Http.block())
+    d.iac("init", "-migrate-state", "-force-copy")
+    no_change(d.iac("plan"))
+    d.configure(Pg.block(ROWS, again=True))
+    d.iac("init", "-reconfigure")
+    d.configure(Pg.block(again=True))
+    d.iac("init", "-migrate-state", "-force-copy")
+    no_change(d.iac("plan"))
+    assert Pg.state()["lineage"] == before["lineage"]
+    assert Pg.sql("select count(*) from terraform_remote_state.iac_workspaces") == "0"
+
+
+@case
+def pg_rows_encryption():
+    d = Dir(Pg.block(ROWS), RESOURCES + """
+terraform {
+  encryption {
+    key_provider "pbkdf2" "p" { passphrase = "a long enough passphrase" }
+    method "aes_gcm" "m" { keys = key_provider.pbkdf2.p }
+    state { method = method.aes_gcm.m }
+  }
+}
+""")
+    output = d.iac("init", status=None) + d.iac("apply", "-auto-approve", status=1)
+    assert "State encryption is not available" in output, output
+
+
+@case
+def pg_history():
+    """The working copy keeps the history, in both layouts; looking at it takes no lock and writes nothing."""
+    for more in ("", ROWS):
+        d = Dir(Pg.block(more))
+        d.iac("init")
+        d.iac("apply", "-auto-approve")
+        d.iac("apply", "-auto-approve", "-var=n=4")
+        files = {f: f.stat().st_mtime_ns for f in d.path.glob(".iac/backend/*/state.db")}
+        entries = json.loads(d.iac("history", "-json"))["entries"]
+        assert [e["number"] for e in entries] == [2, 1] and {e["status"] for e in entries} == {"ok"}, entries
+        assert "terraform_data.a[3]" in d.iac("history", "diff", "1", "2")
+        d.iac("history", "show", "1")
+        assert files == {f: f.stat().st_mtime_ns for f in d.path.glob(".iac/backend/*/state.db")}
+        d.iac("rollback", "-auto-approve", "1")
+        assert len(names(d)) == 3
+        d.iac("state", "restore", "-force", "2")
+        assert len(names(d)) == 4
+        no_change(d.iac("plan", "-refresh=false", "-var=n=4"))
+
+
 # ---- leases ----
 
 LEASE = {"IAC_TEST_LEASE_SECONDS": "6"}
