@@ -206,6 +206,8 @@ static void forget_owner(pg_rows *r, iac_arena *arena)
 
 static iac_status lock(pg_rows *r, const char *operation, bool whole, int64_t timeout_ms, iac_diags *diags)
 {
+    if (!r->id)
+        return IAC_OK; /* only read, and nothing there */
     iac_arena *arena = iac_arena_new();
     iac_lock_info mine = iac_lock_new(arena, operation);
     uint64_t random = 0;
@@ -215,7 +217,9 @@ static iac_status lock(pg_rows *r, const char *operation, bool whole, int64_t ti
     pthread_mutex_lock(&r->p->mutex);
     r->owner = (int64_t)((random & 0x3fffffffffffffff) | 0x4000000000000000); /* no number of a row is as high */
     r->whole = whole;
-    iac_status status = pg_advisory(r->p, arena, true, r->owner, &taken, diags);
+    iac_status status = pg_prepare(r->p, ACQUIRING, diags);
+    if (status == IAC_OK)
+        status = pg_advisory(r->p, arena, true, r->owner, &taken, diags);
     if (status == IAC_OK)
         pg_keep(r->p, r->workspace, &mine, r->owner);
     pthread_mutex_unlock(&r->p->mutex);

@@ -926,6 +926,7 @@ def names(d):
 def pg_rows_plain():
     """What it is like alone: workspaces, outputs, pull and push, history."""
     d = rows_dir()
+    assert "3 to add" in d.iac("plan")
     d.iac("apply", "-auto-approve")
     no_change(d.iac("plan"))
     state = json.loads(d.iac("state", "pull"))
