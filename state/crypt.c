@@ -568,9 +568,9 @@ iac_status iac_snapshot_open(iac_crypt *crypt, iac_arena *arena, iac_str *json, 
     iac_envelope head = { .serial = -1 };
     const iac_state *state = NULL;
     bool wrapped = iac_crypt_is_wrapped(*json);
-    if (!wrapped && holds_nothing(arena, *json)) {
+    if (!wrapped && crypt && holds_nothing(arena, *json)) {
         if (ret_current)
-            *ret_current = !crypt;
+            *ret_current = false;
         return IAC_OK;
     }
     if (iac_crypt_unwrap(crypt, "state", (iac_str){ 0 }, arena, *json, &head, json, ret_current, diags) != IAC_OK)

@@ -242,7 +242,9 @@ static void test_crypt__parts_do_not_run_together(void **state)
 
 #define LINEAGE "11111111-2222-3333-4444-555555555555"
 static const char snapshot[] = "{\"version\":4,\"terraform_version\":\"1.11.4\",\"serial\":7,\"lineage\":\"" LINEAGE
-                               "\",\"outputs\":{},\"resources\":[],\"check_results\":null}";
+                               "\",\"outputs\":{\"o\":{\"value\":\"x\",\"type\":\"string\"}},\"resources\":[],"
+                               "\"check_results\":null}";
+static const char empty_snapshot[] = "{\"version\":4,\"serial\":0,\"lineage\":\"\",\"outputs\":{},\"resources\":[]}";
 
 static iac_status open_snapshot(sealing *s, iac_str text, bool *current)
 {
@@ -280,6 +282,11 @@ static void test_crypt__snapshots(void **state)
     for (size_t n = 0; n < json.n; n++)
         assert_int_equal(open_snapshot(&s, iac_str_sub(iac_buf_view(&json), 0, n), &current), IAC_ERR);
     assert_int_equal(open_snapshot(&s, iac_str_of(snapshot), &current), IAC_ERR); /* clear, which is not allowed */
+    iac_str empty = iac_str_of(empty_snapshot); /* in which there is nothing to be sealed */
+    iac_arena *arena = iac_arena_new();
+    assert_int_equal(iac_snapshot_open(s.crypt, arena, &empty, &current, &diags), IAC_OK);
+    assert_false(current);
+    iac_arena_free(arena);
     iac_buf_clear(&json);
     iac_encryption_free(s.encryption);
 }
