@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import datetime
+import errno
 import gzip
 import json
 import os
@@ -905,14 +906,17 @@ def held_in_a(d):
     """An apply that replaces a, and is in the middle of that until go_on."""
     os.mkfifo(d.path / "a.fifo")
     run = d.start(IAC, "apply", "-auto-approve", "-var=a=2", "-target=terraform_data.a")
-    while "local-exec" not in (line := run.stdout.readline()):
-        assert line, "the run ended"
-    return run
+    while True:
+        try:
+            run.gate = os.open(d.path / "a.fifo", os.O_WRONLY | os.O_NONBLOCK)
+            return run
+        except OSError as error:  # nobody reads yet
+            assert error.errno == errno.ENXIO and run.poll() is None, "the run ended"
+            time.sleep(0.02)
 
 
-def go_on(d, run, status=0):
-    with open(d.path / "a.fifo", "w"):
-        pass
+def go_on(run, status=0):
+    os.close(run.gate)
     output = run.communicate()[0]
     assert run.returncode == status, output
     return output
@@ -964,7 +968,7 @@ def pg_rows_disjoint():
     assert "terraform_data.a" in other.iac("lock", "status")
     assert "locked by another process" in other.iac("state", "rm", "terraform_data.b", status=1)
     waiting = other.start(IAC, "apply", "-auto-approve", "-var=a=3", "-var=b=2", "-lock-timeout=60s")
-    go_on(d, run)
+    go_on(run)
     output = waiting.communicate()[0]
     assert waiting.returncode == 0, output
     no_change(d.iac("plan", "-var=a=3", "-var=b=2"))
@@ -997,7 +1001,7 @@ def pg_rows_killed():
     other = rows_dir(PAIR, again=True)
     run = held_in_a(d)
     run.send_signal(signal.SIGKILL)
-    go_on(d, run, -signal.SIGKILL)
+    go_on(run, -signal.SIGKILL)
     output = other.iac("apply", "-auto-approve", "-var=a=2", "-lock-timeout=30s")
     no_change(other.iac("plan", "-var=a=2"))
     assert Pg.sql("select count(*) from terraform_remote_state.iac_journal") == "0", output
@@ -1012,7 +1016,7 @@ def pg_rows_force_unlock():
     run = held_in_a(d)
     other.iac("force-unlock", "-force", locked(other)["id"])
     other.iac("state", "rm", "terraform_data.a")
-    output = go_on(d, run, 1)
+    output = go_on(run, 1)
     assert "taken over or removed" in output and "errored.tfstate" in output, output
     assert "terraform_data.a" not in names(other)
 
@@ -1028,7 +1032,7 @@ def pg_rows_cut():
     for keep in (False, True):
         run = held_in_a(d)
         relay.cut(keep)
-        go_on(d, run)
+        go_on(run)
         (d.path / "a.fifo").unlink()
         d.iac("apply", "-auto-approve")
     no_change(d.iac("plan"))
