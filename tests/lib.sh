@@ -15,10 +15,11 @@ ended() { # PID...: none of them runs any more
 start_moto() { # LOG [VARIABLE=VALUE...]
     local log=$1
     shift
+    rm -f "$log" # of a server before
     env "$@" moto_server -H 127.0.0.1 -p 0 >"$log" 2>&1 &
     moto_pid=$!
     answers() {
-        grep -q 'Running on' "$log" || ended $moto_pid
+        grep -qs 'Running on' "$log" || ended $moto_pid
     }
     await answers
     moto_port=$(sed -nE 's|.*Running on http://127\.0\.0\.1:([0-9]+).*|\1|p' "$log")

@@ -19,6 +19,7 @@ took() { # COMMAND...: sets window to somewhat more than the milliseconds that i
 killed() { # MOST COMMAND...: runs it, and kills it within so many milliseconds
     local most=$1 pid
     shift
+    rm -f "$work/killed.out"
     "$@" >"$work/killed.out" 2>&1 &
     pid=$!
     pause "$most"
@@ -111,6 +112,7 @@ echo "kills: $rounds runs killed, of which $recoveries left something to recover
 
 fresh killed-lingering
 slow 3 0 | sed 's/delay = 0/linger = 600000/' >main.tf
+rm -f "$work/killed.out"
 "$IAC" apply -no-color -auto-approve >"$work/killed.out" 2>&1 &
 pid=$!
 await at_least 3

@@ -21,6 +21,7 @@ killed_asking() { # EFFECT COMMAND...: kills the command once its request has le
     local effect=$1 pid
     shift
     kill -STOP "$server"
+    rm -f "$work/killed.out"
     "$@" >"$work/killed.out" 2>&1 &
     pid=$!
     await grep -Eq "Creating\.\.\.|Destroying\.\.\." "$work/killed.out" && await unread || cat "$work/killed.out"

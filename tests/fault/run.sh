@@ -9,6 +9,7 @@ work=$(mktemp -d)
 mounted=""
 server=""
 cleanup() {
+    [ "$BASHPID" = $$ ] || return # a child that a signal ends before it runs its program
     [ -z "$server" ] || kill "$server" 2>/dev/null
     [ -z "$mounted" ] || umount "$mounted" 2>/dev/null
     rm -rf "$work"
@@ -65,7 +66,8 @@ say_same() { # NAME: files that exist and files that the state has are the same
         fail "$1: state and files differ"
     fi
 }
-fresh() { # a new directory with the slow provider at hand
+fresh() { # a new directory with the slow provider at hand; nothing of the run before can be taken for output
+    rm -f "$work/out"
     project=$work/$1
     mkdir -p "$project/files" "$project/.iac/providers"
     cp "$work/iac-provider-slow.so" "$project/.iac/providers/"
@@ -95,7 +97,9 @@ TF
 # ---- interrupts ----
 
 creating() { # COUNT LOG: so many creations are under way, or were
-    [ "$(grep -c 'Creating\.\.\.' "$2")" -ge "$1" ]
+    local n
+    n=$(grep -cs 'Creating\.\.\.' "$2")
+    [ "${n:-0}" -ge "$1" ]
 }
 at_least() { # COUNT: at least so many files are there
     [ "$(ls files | wc -l)" -ge "$1" ]
@@ -108,7 +112,7 @@ for signal in INT TERM; do
     pid=$!
     await creating 4 "$work/out"
     kill -$signal $pid
-    await grep -q "Interrupt received" "$work/out"
+    await grep -qs "Interrupt received" "$work/out"
     touch go
     wait $pid
     judge "SIG$signal ends an apply early, with what runs finished" 1 "Operation interrupted" $?
@@ -125,7 +129,7 @@ slow 8 0 '"never"' >main.tf
 pid=$!
 await creating 8 "$work/out"
 kill -INT $pid
-await grep -q "Interrupt received" "$work/out"
+await grep -qs "Interrupt received" "$work/out"
 kill -INT $pid
 await ended $pid || { fail "SIGINT twice waited for the provider"; kill -KILL $pid; }
 wait $pid
@@ -162,7 +166,7 @@ run "a second run is refused and names the holder" 1 \
 run "a plan too" 1 "Error acquiring the state lock" "$IAC" plan -no-color
 "$IAC" plan -no-color -lock-timeout=120s >"$work/waiting" 2>&1 &
 waiting=$!
-await grep -q "Acquiring state lock" "$work/waiting"
+await grep -qs "Acquiring state lock" "$work/waiting"
 touch go
 wait $pid
 wait $waiting

@@ -7,7 +7,7 @@ IAC_BUILD=${IAC_BUILD:-$root/build}
 IAC=${IAC:-$IAC_BUILD/iac}
 CC=${CC:-cc}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap '[ "$BASHPID" != $$ ] || rm -rf "$work"' EXIT # not by a child that a signal ends before it runs its program
 . "$root/tests/lib.sh"
 passed=0 failed=0 skipped=0
 
@@ -185,9 +185,10 @@ done
 hangs() {
     local status
     rm -rf "$project/.iac"
+    rm -f "$work/out" # of the run before
     (cd "$project" && exec "$IAC" apply -no-color -auto-approve "$plugins" -var "how=$1") >"$work/out" 2>&1 &
     local run=$!
-    await grep -q 'Creating\.\.\.' "$work/out"
+    await grep -qs 'Creating\.\.\.' "$work/out"
     kill -INT "$run"
     wait "$run"
     status=$?
@@ -202,12 +203,13 @@ hangs apply_hang 1 "Given up"
 stops() {
     local name=$1 shown=$2 signals=$3 pattern=$4 run status
     shift 4
+    rm -f "$work/out"
     (cd "$project" && exec "$@") >"$work/out" 2>&1 &
     run=$!
-    await grep -q -- "$shown" "$work/out"
+    await grep -qs -- "$shown" "$work/out"
     for signal in $signals; do
         kill -"$signal" "$run"
-        await grep -q "nterrupt received" "$work/out" # the second is another one once the first was seen
+        await grep -qs "nterrupt received" "$work/out" # the second is another one once the first was seen
     done
     wait "$run"
     status=$?
