@@ -57,7 +57,7 @@ for case in "${cases[@]}"; do
     fi
     run terraform "$here/terraform-as-iac" "$case"
     run iac "$iac" "$case"
-    if python3 -B "$here/texts.py" "$work/terraform" "$work/iac" stdout stderr exit >"$work/differences"; then
+    if python3 -B "$here/texts.py" "$case" "$work/terraform" "$work/iac" stdout stderr exit >"$work/differences"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

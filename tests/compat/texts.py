@@ -2,7 +2,10 @@
 """What the texts of two programs have in common, whose names are not equally long, and of which one tells some things in
 random order.
 
-  texts.py TERRAFORM IAC NAME...    compares files of two folders by their words; prints the differences
+  texts.py CASE TERRAFORM IAC NAME...    compares files of two folders by their words; prints the differences
+
+A file `random` of the case holds patterns, one a line, of what Terraform says or leaves out at random; blanks stand for
+any white space.
 
 Terraform sorts diagnostics by severity and place, and leaves those of one place (or of none) in the order in which they
 came up, which a map or its graph may have made random: these are put in order. Then paragraphs are broken anew.
@@ -49,6 +52,13 @@ def reflow(text):
     return "".join(out)
 
 
+def without_random(case, text):
+    listed = pathlib.Path(case, "random")
+    for pattern in listed.read_text().splitlines() if listed.exists() else ():
+        text = re.sub(pattern.replace(" ", r"\s+"), "", text)
+    return text
+
+
 def differences(name, theirs, ours):
     """Lines that show how the texts differ; none where they agree."""
     if theirs != ours and HIDDEN in ours:
@@ -62,10 +72,11 @@ def differences(name, theirs, ours):
                                      f"iac {name}", lineterm=""))
 
 
-def main(theirs, ours, *names):
+def main(case, theirs, ours, *names):
     found = []
     for name in names:
-        texts = [pathlib.Path(folder, name).read_text("utf-8", "replace") for folder in (theirs, ours)]
+        texts = [without_random(case, pathlib.Path(folder, name).read_text("utf-8", "replace"))
+                 for folder in (theirs, ours)]
         found += differences(name, *texts)
     print("".join(f"    {line}\n" for line in found), end="")
     return bool(found)
