@@ -196,6 +196,13 @@ iac_addr iac_addr_copy(iac_arena *arena, iac_addr addr)
     };
 }
 
+/* Whether the type, where an address begins, would be read as a word of the syntax. */
+static bool is_word_of_addresses(iac_str type)
+{
+    return iac_str_is(type, "data") || iac_str_is(type, "ephemeral") || iac_str_is(type, "module") ||
+           iac_str_is(type, "resource");
+}
+
 void iac_addr_print(iac_buf *out, iac_addr addr)
 {
     iac_module_addr_print(out, addr.module);
@@ -205,6 +212,8 @@ void iac_addr_print(iac_buf *out, iac_addr addr)
         iac_buf_cstr(out, "data.");
     else if (addr.mode == IAC_EPHEMERAL_RESOURCE)
         iac_buf_cstr(out, "ephemeral.");
+    else if (is_word_of_addresses(addr.type))
+        iac_buf_cstr(out, "resource.");
     iac_buf_str(out, addr.type);
     iac_buf_char(out, '.');
     iac_buf_str(out, addr.name);

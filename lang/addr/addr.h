@@ -48,7 +48,9 @@ bool iac_addr_equal(iac_addr a, iac_addr b);
 /* Terraform's order: module, data before managed..., type, name, key. */
 int iac_addr_cmp(iac_addr a, iac_addr b);
 iac_addr iac_addr_copy(iac_arena *arena, iac_addr addr);
-void iac_addr_print(iac_buf *out, iac_addr addr); /* module.a.data.t.n[0] */
+/* module.a.data.t.n[0]; a managed resource of a type called data, ephemeral, module or resource keeps "resource." before
+ * it, which Terraform leaves out, so that what is printed reads as the same. */
+void iac_addr_print(iac_buf *out, iac_addr addr);
 iac_str iac_addr_text(iac_arena *arena, iac_addr addr);
 /* Parses "module.a[0].aws_vpc.main["k"]" (a resource or an instance). Errors as Terraform's "Invalid address" with
  * ranges in `source`. */

@@ -172,7 +172,8 @@ static void test_addr_addr__references(void **state)
     assert_string_equal(reference("aws_vpc.main.id"), "aws_vpc.main id");
     assert_string_equal(reference("aws_vpc.main[var.k].id.x.y.z"), "aws_vpc.main [] id");
     assert_string_equal(reference("data.a.b[0].id"), "data.a.b [] id");
-    assert_string_equal(reference("resource.data.b"), "data.b ");
+    /* Terraform prints data.b, which reads as something else. */
+    assert_string_equal(reference("resource.data.b"), "resource.data.b ");
     assert_string_equal(reference("module.m.out.x"), "module.m.out out");
     assert_string_equal(reference("module.m[\"k\"].out"), "module.m.out [] out");
     assert_string_equal(reference("module.m"), "module.m ");
