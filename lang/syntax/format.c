@@ -472,12 +472,20 @@ static bool space_between(const piece *before, const piece *left, const piece *r
     return bracket(left) <= 0 && bracket(right) >= 0;
 }
 
+/* Whether an element is taken of the number v[i], or by a number of what the number v[i] took, as in `x.0 .1`: without the
+ * blank the two would be one number, or none at all (`terraform fmt` joins them all the same). */
+static bool is_indexed_number(const piece *v, size_t i, size_t to)
+{
+    return v[i].kind == IAC_TOK_NUMBER && i + 2 < to && v[i + 1].kind == IAC_TOK_DOT && v[i + 2].kind == IAC_TOK_NUMBER;
+}
+
 static void space_cell(formatter *f, size_t from, size_t to)
 {
     piece *v = f->pieces.v;
 
     for (size_t i = from; i + 1 < to; i++)
-        v[i + 1].spaces = space_between(i > from ? &v[i - 1] : NULL, &v[i], &v[i + 1]);
+        v[i + 1].spaces = is_indexed_number(v, i, to) ||
+                          space_between(i > from ? &v[i - 1] : NULL, &v[i], &v[i + 1]);
 }
 
 /* ---- aligning cells ---- */
