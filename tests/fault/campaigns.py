@@ -376,12 +376,14 @@ class TablePlace(S3Place):
 
 class PgPlace:
     label = "pg"
+    more = ""
 
     def __init__(self):
-        self.block = backends.Pg.block()
+        self.block = backends.Pg.block(self.more)
+        self.database = f"d{backends.Pg.names}"
 
     def reset(self):
-        backends.Pg.sql("drop schema if exists terraform_remote_state cascade")
+        backends.Pg.sql("drop schema if exists terraform_remote_state cascade", self.database)
 
     @staticmethod
     def close():
@@ -389,6 +391,11 @@ class PgPlace:
             backends.Pg.stop()
             backends.Pg.process = None
             shutil.rmtree(backends.Pg.dir, ignore_errors=True)
+
+
+class PgRowsPlace(PgPlace):
+    label = "pg by resource"
+    more = backends.ROWS
 
 
 class SecretPlace:
@@ -464,8 +471,7 @@ class Remote(Data):
     def scenarios(self):
         first, found = self.places[0], []
         for place in self.places:
-            label = "" if place == first else " with a table"
-            found.append(Scenario("apply" + label, kept_in(place, data(2)), kept_in(place, data(3, "w")), APPLY))
+            found.append(Scenario(f"apply on {place.label}", kept_in(place, data(2)), kept_in(place, data(3, "w")), APPLY))
         here, there = data(3), kept_in(first, data(3))
         return found + [
             Scenario("destroy", there, there, DESTROY, destroys=True),
@@ -486,7 +492,7 @@ class S3(Remote):
 
 class Pg(Remote):
     name = "pg"
-    kinds = [PgPlace]
+    kinds = [PgPlace, PgRowsPlace]
 
 
 class KubernetesBackend(Remote):
@@ -497,7 +503,7 @@ class KubernetesBackend(Remote):
 class Migration(Remote):
     """Between any two backends; those whose servers are not here are left out."""
     name = "migration"
-    kinds = [DatabasePlace, FilePlace, HttpPlace, S3Place, PgPlace, SecretPlace]
+    kinds = [DatabasePlace, FilePlace, HttpPlace, S3Place, PgPlace, PgRowsPlace, SecretPlace]
 
     def open(self):
         self.places = []
