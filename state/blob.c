@@ -1,7 +1,7 @@
 /* state/blob.c - contents kept once, by what they are. */
 #include "state/store_internal.h"
+#include "lang/base/crypto.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

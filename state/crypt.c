@@ -1,11 +1,8 @@
 #include "state/crypt.h"
 
+#include "lang/base/crypto.h"
 #include "lang/value/json.h"
 #include "state/store_internal.h"
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

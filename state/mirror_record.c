@@ -1,9 +1,9 @@
 #include "state/mirror_internal.h"
 
+#include "lang/base/crypto.h"
 #include "lang/value/json.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

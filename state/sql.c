@@ -105,3 +105,5 @@ iac_status iac_sql_diag(iac_store *store, int rc, const char *summary, iac_diags
     iac_arena_free(arena);
     return IAC_ERR;
 }
+
+IAC_LAZY_LOADER(iac_libsqlite3, IAC_LIBSQLITE3_FUNCTIONS, "libsqlite3.so.0")

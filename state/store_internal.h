@@ -6,9 +6,9 @@
 #ifndef IAC_STATE_STORE_INTERNAL_H
 #define IAC_STATE_STORE_INTERNAL_H
 #include "state/crypt.h"
+#include "state/libsqlite3.h"
 #include "state/store.h"
 #include <pthread.h>
-#include <sqlite3.h>
 
 #define IAC_STATE_FILE "state.db"
 #define IAC_STATE_SCHEMA 4            /* what iac_migrate brings a database to */

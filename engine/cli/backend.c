@@ -1,10 +1,10 @@
 /* engine/cli/backend.c - which backend is used: what the terraform block says, what "init" recorded of it. */
 #include "engine/cli/cli.h"
 
+#include "lang/base/crypto.h"
 #include "lang/eval/eval.h"
 #include "lang/value/json.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,12 +1,12 @@
 #include "engine/cli/lockfile.h"
 
+#include "lang/base/crypto.h"
 #include "lang/syntax/body.h"
 #include "lang/syntax/parser.h"
 #include "lang/value/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -229,4 +229,4 @@ bool iac_archive_unpack(iac_arena *arena, const char *file, const char *dest, ia
     return good && iac_check_links(arena, dest, ret_error);
 }
 
-NET_LAZY_LOADER(iac_libarchive, IAC_LIBARCHIVE_FUNCTIONS, "libarchive.so.13")
+IAC_LAZY_LOADER(iac_libarchive, IAC_LIBARCHIVE_FUNCTIONS, "libarchive.so.13")

@@ -1,7 +1,7 @@
 /* engine/fetch/libarchive.h - libarchive, loaded when it is first used. Layer: engine/fetch. */
 #ifndef IAC_FETCH_LIBARCHIVE_H
 #define IAC_FETCH_LIBARCHIVE_H
-#include "lang/net/lazy.h"
+#include "lang/base/lazy.h"
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -12,7 +12,7 @@
     X(archive_read_new) X(archive_read_next_header) X(archive_read_open_filename) \
     X(archive_read_support_filter_bzip2) X(archive_read_support_filter_gzip) \
     X(archive_read_support_filter_xz) X(archive_read_support_format_tar) X(archive_read_support_format_zip)
-NET_LAZY_TABLE(iac_libarchive, IAC_LIBARCHIVE_FUNCTIONS)
+IAC_LAZY_TABLE(iac_libarchive, IAC_LIBARCHIVE_FUNCTIONS)
 
 #define archive_entry_filetype iac_libarchive()->archive_entry_filetype
 #define archive_entry_hardlink_utf8 iac_libarchive()->archive_entry_hardlink_utf8

@@ -1,10 +1,10 @@
 /* engine/fetch/package.c - a package's address to a directory. */
 #include "engine/fetch/fetch_internal.h"
+#include "lang/base/crypto.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -2,14 +2,12 @@
 
 #include "engine/plan/config_files.h"
 #include "engine/plan/wire.h"
+#include "lang/base/crypto.h"
 #include "lang/base/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

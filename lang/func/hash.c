@@ -1,9 +1,8 @@
 /* Digests, identifiers and secrets (OpenSSL, libcrypt). */
 #include "lang/func/func_internal.h"
+#include "lang/base/crypto.h"
 
 #include <crypt.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 

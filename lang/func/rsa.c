@@ -1,14 +1,7 @@
 /* rsadecrypt: PKCS #1 v1.5 with a private key in PEM, OpenSSH's own format included. */
 #include "lang/func/func_internal.h"
+#include "lang/base/crypto.h"
 
-#include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,3 @@
 #include "lang/net/curl.h"
 
-NET_LAZY_LOADER(net_curl, NET_CURL_FUNCTIONS, "libcurl.so.4")
+IAC_LAZY_LOADER(net_curl, NET_CURL_FUNCTIONS, "libcurl.so.4")

@@ -1,7 +1,7 @@
 /* lang/net/curl.h - libcurl, loaded when it is first used. Layer: lang/net. */
 #ifndef IAC_NET_CURL_H
 #define IAC_NET_CURL_H
-#include "lang/net/lazy.h"
+#include "lang/base/lazy.h"
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
@@ -13,7 +13,7 @@
     X(curl_url_cleanup) X(curl_url_get) X(curl_url_set)
 #undef curl_easy_getinfo
 #undef curl_easy_setopt
-NET_LAZY_TABLE(net_curl, NET_CURL_FUNCTIONS)
+IAC_LAZY_TABLE(net_curl, NET_CURL_FUNCTIONS)
 
 #define curl_easy_cleanup net_curl()->curl_easy_cleanup
 #define curl_easy_getinfo net_curl()->curl_easy_getinfo

@@ -1,7 +1,5 @@
 #include "lang/net/sigv4.h"
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
+#include "lang/base/crypto.h"
 #include <stdlib.h>
 #include <string.h>
 

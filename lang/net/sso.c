@@ -1,10 +1,10 @@
 /* Credentials of a role through IAM Identity Center: the access token is what "aws sso login" left in
  * ~/.aws/sso/cache, in a file named by the SHA-1 of the session's name or the start URL. */
 #include "lang/net/json.h"
+#include "lang/base/crypto.h"
 #include "lang/net/keys_internal.h"
 #include "lang/net/sigv4.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

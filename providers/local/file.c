@@ -1,9 +1,9 @@
 #include "providers/local/file.h"
+#include "lang/base/crypto.h"
 #include "providers/sdk/base64.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,20 +221,20 @@ char *local_sha1(iacp_call *call, iac_str bytes)
 
 void local_set_checksums(sdk_object *object, iac_str bytes)
 {
-    static const struct {
+    const struct {
         const char *hex, *base64;
-        const EVP_MD *(*algorithm)(void);
+        const EVP_MD *algorithm;
     } rows[] = {
-        { "content_md5", NULL, EVP_md5 },
-        { "content_sha1", NULL, EVP_sha1 },
-        { "content_sha256", "content_base64sha256", EVP_sha256 },
-        { "content_sha512", "content_base64sha512", EVP_sha512 },
+        { "content_md5", NULL, EVP_md5() },
+        { "content_sha1", NULL, EVP_sha1() },
+        { "content_sha256", "content_base64sha256", EVP_sha256() },
+        { "content_sha512", "content_base64sha512", EVP_sha512() },
     };
     uint8_t out[EVP_MAX_MD_SIZE];
     iacp_call *call = object->call;
 
     for (size_t i = 0; i < IAC_COUNT(rows); i++) {
-        size_t n = digest(rows[i].algorithm(), bytes, out);
+        size_t n = digest(rows[i].algorithm, bytes, out);
         sdk_set(object, rows[i].hex, sdk_new_cstr(call, sdk_hex(call, out, n)));
         if (rows[i].base64)
             sdk_set(object, rows[i].base64, sdk_new_cstr(call, sdk_base64(call, out, n)));

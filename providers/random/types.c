@@ -1,13 +1,12 @@
 /* The resources of random bytes, numbers, names and orders. */
 #include "providers/random/random.h"
+#include "lang/base/crypto.h"
 #include "providers/sdk/base64.h"
 #include "providers/sdk/plan.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <openssl/bn.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 

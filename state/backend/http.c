@@ -1,9 +1,8 @@
 #include "state/backend/drivers.h"
 
+#include "lang/base/crypto.h"
 #include "lang/net/http.h"
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

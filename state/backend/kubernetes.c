@@ -1,10 +1,10 @@
 #include "state/backend/drivers.h"
+#include "lang/base/crypto.h"
 #include "state/backend/kubernetes.h"
 
 #include "lang/value/json.h"
 #include "lang/net/sigv4.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

@@ -1,14 +1,14 @@
 /* state/backend/libpq.h - libpq, loaded when it is first used. Layer: state/backend. */
 #ifndef IAC_BACKEND_LIBPQ_H
 #define IAC_BACKEND_LIBPQ_H
-#include "lang/net/lazy.h"
+#include "lang/base/lazy.h"
 #include <libpq-fe.h>
 
 #define IAC_LIBPQ_FUNCTIONS(X) \
     X(PQbackendPID) X(PQclear) X(PQcmdTuples) X(PQconnectdbParams) X(PQconninfoFree) X(PQconninfoParse) X(PQerrorMessage) \
     X(PQexec) X(PQexecParams) X(PQfinish) X(PQfreemem) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) \
     X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsetNoticeReceiver) X(PQstatus)
-NET_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
+IAC_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
 
 #define PQbackendPID iac_libpq()->PQbackendPID
 #define PQclear iac_libpq()->PQclear

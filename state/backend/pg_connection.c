@@ -317,4 +317,4 @@ iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
     return IAC_OK;
 }
 
-NET_LAZY_LOADER(iac_libpq, IAC_LIBPQ_FUNCTIONS, "libpq.so.5")
+IAC_LAZY_LOADER(iac_libpq, IAC_LIBPQ_FUNCTIONS, "libpq.so.5")

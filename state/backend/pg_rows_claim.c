@@ -1,6 +1,6 @@
 #include "state/backend/pg_rows.h"
+#include "lang/base/crypto.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "state/backend/s3.h"
 
+#include "lang/base/crypto.h"
 #include "lang/net/sigv4.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

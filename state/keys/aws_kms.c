@@ -1,12 +1,12 @@
 /* Data keys of AWS KMS: GenerateDataKey gives one in clear and encrypted under the key of KMS; the encrypted one is
  * stored with what it seals, and Decrypt gives it in clear again. Arguments and metadata are OpenTofu's. */
 #include "lang/net/sigv4.h"
+#include "lang/base/crypto.h"
 #include "lang/value/json.h"
 #include "state/aws/aws.h"
 #include "state/keys/keys.h"
 #include "state/store_internal.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* A key that a command gives. Protocol: OpenTofu, "External key provider": the command prints a line that says what it
  * is, reads the stored metadata as JSON (null: none), and prints {"keys":{..},"meta":..}. */
 #include "lang/value/json.h"
+#include "lang/base/crypto.h"
 #include "state/keys/keys.h"
 #include "state/store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>

@@ -1,13 +1,11 @@
 /* Keys derived from a passphrase, or from the key of another provider: by PBKDF2 (RFC 8018), as OpenTofu has it, or by
  * Argon2id (RFC 9106), which makes trying passphrases cost memory as well as time. */
+#include "lang/base/crypto.h"
 #include "lang/value/json.h"
 #include "state/keys/keys.h"
 #include "state/keys/libargon2.h"
 #include "state/store_internal.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +53,7 @@ static bool derive_argon2(iac_str secret, const parameters *p, uint8_t *to)
                              secret.n, p->salt, p->salt_size, to, p->key_size) == ARGON2_OK;
 }
 
-NET_LAZY_LOADER(iac_libargon2, IAC_ARGON2_FUNCTIONS, "libargon2.so.1")
+IAC_LAZY_LOADER(iac_libargon2, IAC_ARGON2_FUNCTIONS, "libargon2.so.1")
 
 static const kdf pbkdf2 = { "pbkdf2", { { "iterations", 200000, 100000000, 600000 } }, 32, true, derive_pbkdf2 };
 /* The usual values are the second choice of RFC 9106, section 4; memory is in KiB. */

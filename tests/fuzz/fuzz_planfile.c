@@ -1,8 +1,8 @@
 /* Any bytes as what follows the heading and the checksum of a saved plan; read into a plan. */
 #include "engine/plan/planfile.h"
+#include "lang/base/crypto.h"
 #include "tests/fuzz/scratch.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,4 @@
-#include "lang/net/lazy.h"
+#include "lang/base/lazy.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ static void give_up(const char *soname)
     abort();
 }
 
-void net_lazy_load(const char *soname, const char *const *names, void **slots, size_t n)
+void iac_lazy_load(const char *soname, const char *const *names, void **slots, size_t n)
 {
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (!library)
