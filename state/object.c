@@ -81,6 +81,18 @@ const iac_state_instance *iac_state_find(const iac_state *state, iac_addr addr)
     return NULL;
 }
 
+static int compare_output(const void *name, const void *output)
+{
+    return iac_str_cmp(*(const iac_str *)name, ((const iac_state_output *)output)->name);
+}
+
+const iac_state_output *iac_state_find_output(const iac_state *state, iac_str name)
+{
+    return state->output_count ? bsearch(&name, state->outputs, state->output_count, sizeof(*state->outputs),
+                                         compare_output)
+                               : NULL;
+}
+
 void iac_paths_to_json(iac_buf *out, iac_paths paths)
 {
     iac_buf_char(out, '[');

@@ -49,13 +49,14 @@ typedef struct iac_state {
     int64_t serial;
     const iac_state_instance *instances; /* in iac_addr_cmp order */
     size_t instance_count;
-    const iac_state_output *outputs; /* root module's, by name */
+    const iac_state_output *outputs; /* root module's, in order of their names */
     size_t output_count;
     const iac_check_result *checks; /* as of the last apply, by object and address */
     size_t check_count;
 } iac_state;
 
 const iac_state_instance *iac_state_find(const iac_state *state, iac_addr addr); /* NULL when absent; log n */
+const iac_state_output *iac_state_find_output(const iac_state *state, iac_str name); /* likewise */
 /* The index of the first instance at or after the resource's first (key NONE sorts first); for walking a resource. */
 size_t iac_state_lower_bound(const iac_state *state, iac_addr addr);
 /* Decodes by the type it was stored with (implied from the JSON where there is none), with the sensitive paths marked.

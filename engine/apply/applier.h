@@ -14,11 +14,13 @@ typedef struct iac_operation_run {
     int action;              /* iac_action shown in progress: create, update, delete */
     iac_str deposed;
     double begun, next_tick; /* 0: not begun */
+    uint32_t under_way_at;   /* while it is: its place there */
     char token[40];
     char *pending;           /* the provider's answer to go on with; heap */
     size_t pending_n;
     const iac_value *config, *planned; /* kept while pending */
     iac_write writes[3];     /* under way at the store */
+    bool sets_aside;         /* the object there is, with the write of the one that takes its place */
     const iac_value *result; /* what the instance is now, published when it is saved */
     iac_resource_instance *instance;
     bool unsettled;          /* the call was cancelled: what became of it is for the next run to find out */

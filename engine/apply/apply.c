@@ -53,12 +53,17 @@ static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *
     return worker->diags.errors == 0;
 }
 
+static int compare_output(const void *name, const void *change)
+{
+    return iac_str_cmp(*(const iac_str *)name, ((const iac_output_change *)change)->name);
+}
+
 static bool changes_output(const iac_plan *plan, iac_str name)
 {
-    for (size_t i = 0; i < plan->output_count; i++)
-        if (iac_str_eq(plan->outputs[i].name, name))
-            return plan->outputs[i].action != IAC_ACTION_NOOP;
-    return false;
+    const iac_output_change *change = plan->output_count ? bsearch(&name, plan->outputs, plan->output_count,
+                                                                   sizeof(*plan->outputs), compare_output)
+                                                         : NULL;
+    return change && change->action != IAC_ACTION_NOOP;
 }
 
 static void save_output(iac_applier *applier, iac_worker *worker, const iac_node *node)
@@ -70,12 +75,9 @@ static void save_output(iac_applier *applier, iac_worker *worker, const iac_node
         return; /* what it is computed from may have been changed by others since it was read */
     const iac_value *plain = iac_value_unmark_deep(worker->keep, value);
     const iac_state *stored = applier->plan->previous;
-    for (size_t i = 0; stored && i < stored->output_count; i++) {
-        const iac_state_output *old = &stored->outputs[i];
-        if (iac_str_eq(old->name, node->output->name) && old->sensitive == node->output->sensitive &&
-            iac_value_same(old->value, plain))
-            return;
-    }
+    const iac_state_output *old = stored ? iac_state_find_output(stored, node->output->name) : NULL;
+    if (old && old->sensitive == node->output->sensitive && iac_value_same(old->value, plain))
+        return;
     iac_write *write = iac_arena_new_of(worker->keep, iac_write);
     *write = (iac_write){ .kind = iac_is_null(plain) ? IAC_WRITE_OUTPUT_REMOVE : IAC_WRITE_OUTPUT,
                           .output = { node->output->name, plain, node->output->sensitive } };

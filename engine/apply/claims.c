@@ -40,11 +40,8 @@ static bool has_deposed(const iac_state_instance *instance, iac_str key)
 
 static bool has_output(const iac_state *state, const iac_state_output *output)
 {
-    for (size_t i = 0; state && i < state->output_count; i++)
-        if (iac_str_eq(state->outputs[i].name, output->name))
-            return state->outputs[i].sensitive == output->sensitive &&
-                   iac_value_same(state->outputs[i].value, output->value);
-    return false;
+    const iac_state_output *found = state ? iac_state_find_output(state, output->name) : NULL;
+    return found && found->sensitive == output->sensitive && iac_value_same(found->value, output->value);
 }
 
 /* What was read leaves the state with all the rest. */

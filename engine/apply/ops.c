@@ -58,6 +58,7 @@ static void mark_begun(iac_applier *applier, iac_operation_run *op, const iac_ch
     op->begun = iac_now();
     op->next_tick = op->begun + 10;
     pthread_mutex_lock(&applier->lock);
+    op->under_way_at = (uint32_t)applier->under_way.n;
     iac_vec_push(&applier->under_way, op->id);
     pthread_mutex_unlock(&applier->lock);
     iac_instance_event(&applier->run, IAC_EVENT_APPLY_START, &change->addr, op->deposed, object, action, 0);
@@ -66,11 +67,11 @@ static void mark_begun(iac_applier *applier, iac_operation_run *op, const iac_ch
 static void mark_ended(iac_applier *applier, const iac_operation_run *op)
 {
     pthread_mutex_lock(&applier->lock);
-    for (size_t i = 0; i < applier->under_way.n; i++)
-        if (applier->under_way.v[i] == op->id) {
-            applier->under_way.v[i] = applier->under_way.v[--applier->under_way.n];
-            break;
-        }
+    if (op->begun > 0) { /* the last one takes its place */
+        uint32_t last = applier->under_way.v[--applier->under_way.n];
+        applier->under_way.v[op->under_way_at] = last;
+        applier->ops[last].under_way_at = op->under_way_at;
+    }
     pthread_mutex_unlock(&applier->lock);
 }
 
@@ -200,7 +201,14 @@ static bool write_intent(iac_applier *applier, iac_worker *worker, const iac_ope
     return ok;
 }
 
-/* Makes the intent durable, and sets the current object aside for create-before-destroy. */
+static iac_write set_aside(const iac_applier *applier, const iac_operation_run *op, const iac_change *change)
+{
+    return (iac_write){ .kind = IAC_WRITE_DEPOSE, .addr = change->addr, .provider = change->provider,
+                        .deposed = iac_str_of(applier->set_aside[applier->plan->operations[op->id].change]) };
+}
+
+/* Makes the intent durable, and with it sets the current object aside for create-before-destroy. Where there is no intent,
+ * since nothing happens outside the state, that is part of the result. */
 static bool announce(iac_applier *applier, iac_worker *worker, iac_operation_run *op, const iac_change *change,
                      const iac_intended *intended)
 {
@@ -209,8 +217,9 @@ static bool announce(iac_applier *applier, iac_worker *worker, iac_operation_run
     uint32_t index = applier->plan->operations[op->id].change;
     if (change->action == IAC_ACTION_CREATE_DELETE && strcmp(intended->action, "create") == 0) {
         random_hex(applier->set_aside[index], 8);
-        writes[n++] = (iac_write){ .kind = IAC_WRITE_DEPOSE, .addr = change->addr, .provider = change->provider,
-                                   .deposed = iac_str_of(applier->set_aside[index]) };
+        op->sets_aside = iac_is_builtin(change->provider_addr);
+        if (!op->sets_aside)
+            writes[n++] = set_aside(applier, op, change);
     }
     return write_intent(applier, worker, op, change, intended, change->private_data, writes, n);
 }
@@ -376,7 +385,7 @@ static bool prepare(iac_worker *worker, iac_node *node, iac_operation_run *op, c
     iac_subject subject = { node, iac_addr_text(worker->scratch, change->addr), 0 };
     if (!iac_visit_conditions(worker, place, lifecycle->preconditions, subject, "Resource precondition failed", false))
         return false;
-    const iac_value *config = iac_decode_body(&place->scope, node->resource->body, node->schema->block, worker->keep,
+    const iac_value *config = iac_decode_body(&place->scope, node->resource->body, node->schema->block, worker->scratch,
                                               &worker->diags);
     if (worker->diags.errors)
         return false;
@@ -399,7 +408,7 @@ static iac_task_result give_back(iac_applier *applier, iac_operation_run *op, co
     uint32_t index = applier->plan->operations[op->id].change;
     size_t n = 0;
     op->unsettled |= atomic_load(&applier->run.cancelled) && !iac_is_builtin(change->provider_addr);
-    if (!op->unsettled && change->action == IAC_ACTION_CREATE_DELETE)
+    if (!op->unsettled && change->action == IAC_ACTION_CREATE_DELETE && !op->sets_aside)
         op->writes[n++] = (iac_write){ .kind = IAC_WRITE_RESTORE, .addr = change->addr, .provider = change->provider,
                                        .deposed = iac_str_of(applier->set_aside[index]) };
     return save(applier, op, change, n);
@@ -411,16 +420,20 @@ static bool provision(iac_applier *applier, iac_worker *worker, iac_operation_ru
                       const iac_change *change, iac_place *place, const iac_object *object)
 {
     iac_object unready = *object;
-    iac_write writes[2] = { { .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
-                              .object = &unready } };
-    size_t n = 1;
+    iac_write writes[3];
+    size_t n = 0;
     unready.tainted = true;
+    if (op->sets_aside)
+        writes[n++] = set_aside(applier, op, change);
+    writes[n++] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                               .object = &unready };
     if (!iac_is_builtin(change->provider_addr) && op->token[0])
         writes[n++] = (iac_write){ .kind = IAC_WRITE_INTENT_DONE, .addr = change->addr,
                                    .intent.token = iac_str_of(op->token) };
     if (!write_and_wait(applier, worker, writes, n))
         return false;
     op->token[0] = '\0';
+    op->sets_aside = false;
     return iac_provision_created(applier, worker, node, &change->addr, place, op->result);
 }
 
@@ -503,8 +516,6 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     iac_object *object = make_object(worker, change, value, answer.private_data);
     object->tainted = !ok && !prior;
     op->result = value;
-    op->writes[0] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
-                                 .object = object };
     if (ok && !prior && iac_has_create_provisioners(node) &&
         !provision(applier, worker, op, node, change, &place, object)) {
         op->failed = true;
@@ -512,7 +523,12 @@ iac_task_result iac_do_apply(iac_applier *applier, iac_worker *worker, uint32_t 
     }
     if (ok)
         op->unfit = !meets_postconditions(worker, node, change, &place, value);
-    return save(applier, op, change, 1);
+    size_t n = 0;
+    if (op->sets_aside)
+        op->writes[n++] = set_aside(applier, op, change);
+    op->writes[n++] = (iac_write){ .kind = IAC_WRITE_OBJECT, .addr = change->addr, .provider = change->provider,
+                                   .object = object };
+    return save(applier, op, change, n);
 }
 
 /* ---- destroy ---- */

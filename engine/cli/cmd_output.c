@@ -9,14 +9,6 @@ static const iac_option options[] = {
 static const iac_option_group output_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &output_group, &iac_options_state_read, &iac_options_common, NULL };
 
-static const iac_state_output *find(const iac_state *state, const char *name)
-{
-    for (size_t i = 0; i < state->output_count; i++)
-        if (iac_str_is(state->outputs[i].name, name))
-            return &state->outputs[i];
-    return NULL;
-}
-
 static void warn_none(iac_cli *cli)
 {
     iac_diag_warning(&cli->diags, IAC_NO_RANGE, "No outputs found",
@@ -28,7 +20,7 @@ static void warn_none(iac_cli *cli)
 
 static int show_one(iac_cli *cli, const iac_state *state, const char *name, iac_buf *out)
 {
-    const iac_state_output *output = find(state, name);
+    const iac_state_output *output = iac_state_find_output(state, iac_str_of(name));
 
     if (!output) {
         iac_str summary = iac_arena_printf(cli->arena, "Output \"%s\" not found", name);

@@ -424,23 +424,20 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
     return state;
 }
 
-static const iac_state_output *stored_output(const iac_state *state, iac_str name)
+static int compare_output_changes(const void *a, const void *b)
 {
-    for (size_t i = 0; state && i < state->output_count; i++)
-        if (iac_str_eq(state->outputs[i].name, name))
-            return &state->outputs[i];
-    return NULL;
+    return iac_str_cmp(((const iac_output_change *)a)->name, ((const iac_output_change *)b)->name);
 }
 
 static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *arena)
 {
     const iac_run_module *root = planner->run.root;
-    const iac_state *stored = planner->run.state;
+    const iac_state *stored = planner->run.state, *before = destroying(planner) ? plan->prior : stored;
     size_t most = root->config->output_count + (stored ? stored->output_count : 0), n = 0;
     iac_output_change *v = iac_arena_array(arena, iac_output_change, most);
     for (size_t i = 0; i < root->config->output_count; i++) {
         const iac_node *node = root->outputs[i];
-        const iac_state_output *old = stored_output(destroying(planner) ? plan->prior : stored, node->output->name);
+        const iac_state_output *old = before ? iac_state_find_output(before, node->output->name) : NULL;
         if (node->excluded || (!node->values && !destroying(planner)))
             continue;
         iac_output_change change = { .name = node->output->name, .sensitive = node->output->sensitive };
@@ -469,12 +466,8 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && !limited(planner))
             v[n++] = (iac_output_change){ .name = stored->outputs[i].name, .sensitive = stored->outputs[i].sensitive,
                                           .action = IAC_ACTION_DELETE, .before = stored->outputs[i].value };
-    for (size_t i = 1; i < n; i++) /* two sorted runs: a handful to move */
-        for (size_t k = i; k > 0 && iac_str_cmp(v[k - 1].name, v[k].name) > 0; k--) {
-            iac_output_change swap = v[k];
-            v[k] = v[k - 1];
-            v[k - 1] = swap;
-        }
+    if (n)
+        qsort(v, n, sizeof(*v), compare_output_changes);
     plan->outputs = v;
     plan->output_count = n;
 }
