@@ -17,7 +17,7 @@ static void associate(iac_str workspace, const iac_sealed *what, iac_buf *out)
         iac_associate(out, what->parts[i]);
 }
 
-static void seal(const iac_crypt_key *key, iac_str workspace, const iac_sealed *what, iac_str plain, iac_buf *out)
+void iac_seal_text(const iac_crypt_key *key, iac_str workspace, const iac_sealed *what, iac_str plain, iac_buf *out)
 {
     if (!key) {
         iac_buf_str(out, plain);
@@ -32,8 +32,8 @@ static void seal(const iac_crypt_key *key, iac_str workspace, const iac_sealed *
     iac_buf_clear(&associated);
 }
 
-static bool unseal(const iac_crypt_key *key, iac_str workspace, const iac_sealed *what, iac_str sealed,
-                   iac_arena *arena, iac_str *ret)
+bool iac_unseal_text(const iac_crypt_key *key, iac_str workspace, const iac_sealed *what, iac_str sealed,
+                     iac_arena *arena, iac_str *ret)
 {
     *ret = sealed;
     if (!key)
@@ -56,17 +56,17 @@ void iac_seal_column(iac_store *store, const iac_sealed *what, iac_str plain, ia
 {
     iac_arena *arena = iac_arena_new();
     iac_str was;
-    if (store->key && before.n && unseal(store->key, iac_str_of(store->workspace), what, before, arena, &was) &&
+    if (store->key && before.n && iac_unseal_text(store->key, iac_str_of(store->workspace), what, before, arena, &was) &&
         iac_str_eq(was, plain))
         iac_buf_str(out, before);
     else
-        seal(store->key, iac_str_of(store->workspace), what, plain, out);
+        iac_seal_text(store->key, iac_str_of(store->workspace), what, plain, out);
     iac_arena_free(arena);
 }
 
 bool iac_unseal_column(iac_store *store, const iac_sealed *what, iac_str sealed, iac_arena *arena, iac_str *ret)
 {
-    return unseal(store->key, iac_str_of(store->workspace), what, sealed, arena, ret);
+    return iac_unseal_text(store->key, iac_str_of(store->workspace), what, sealed, arena, ret);
 }
 
 void iac_object_parts(iac_arena *arena, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object,
@@ -94,29 +94,51 @@ static iac_str check_associated(iac_arena *arena)
     return ret;
 }
 
-static iac_status unlock(iac_store *store, iac_arena *arena, iac_diags *diags)
+iac_status iac_sealing_unlock(iac_crypt *crypt, iac_str sealing, const char *place, const iac_crypt_key **ret,
+                              iac_diags *diags)
 {
     iac_str error, check;
     size_t offset;
-    const iac_value *v = iac_value_from_json(arena, store->sealing, &error, &offset);
+    *ret = NULL;
+    if (!crypt) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Failed to decrypt the state",
+                       "The state in %s is encrypted, and no key is configured for it. Add the \"encryption\" block that "
+                       "it was made with to the terraform block, or set TF_ENCRYPTION.", place);
+        return IAC_ERR;
+    }
+    iac_arena *arena = iac_arena_new();
+    const iac_value *v = iac_value_from_json(arena, sealing, &error, &offset);
     const iac_value *meta = v && v->kind == IAC_OBJECT ? iac_value_get_cstr(v, "meta") : NULL;
     const iac_value *sealed = meta ? iac_value_get_cstr(v, "check") : NULL;
     if (!sealed || sealed->kind != IAC_STRING || !iac_is_set_value(sealed) ||
         !iac_state_base64_decode(arena, sealed->string, &check)) {
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to decrypt the state",
                        "What the state database %s says of its key cannot be understood: it is damaged.\n\nRestore it "
-                       "from a backup.", store->path);
+                       "from a backup.", place);
+        iac_arena_free(arena);
         return IAC_ERR;
     }
     iac_buf json, nothing;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     iac_buf_init(&nothing, IAC_BUF_UNLIMITED);
     iac_value_to_json(&json, meta);
-    iac_status status = iac_crypt_unlock(store->crypt, iac_buf_view(&json), check_associated(arena), check,
-                                         &store->key, &nothing, diags);
+    iac_status status = iac_crypt_unlock(crypt, iac_buf_view(&json), check_associated(arena), check, ret, &nothing,
+                                         diags);
     iac_buf_clear(&json);
     iac_buf_clear(&nothing);
+    iac_arena_free(arena);
     return status;
+}
+
+void iac_sealing_write(const iac_crypt_key *key, iac_buf *out)
+{
+    if (!key)
+        return;
+    iac_buf_cstr(out, "{\"meta\":");
+    iac_buf_str(out, iac_crypt_key_meta(key));
+    iac_buf_cstr(out, ",\"check\":\"");
+    iac_seal_text(key, (iac_str){ 0 }, &check_of, (iac_str){ 0 }, out);
+    iac_buf_cstr(out, "\"}");
 }
 
 static bool has_contents(iac_store *store)
@@ -154,16 +176,8 @@ iac_status iac_seal_find(iac_store *store, iac_diags *diags)
         return IAC_OK;
     store->key = NULL;
     iac_status status = IAC_OK;
-    if (store->sealing.n && !store->crypt) {
-        iac_diag_error(diags, IAC_NO_RANGE, "Failed to decrypt the state",
-                       "The state in %s is encrypted, and no key is configured for it. Add the \"encryption\" block that "
-                       "it was made with to the terraform block, or set TF_ENCRYPTION.", store->path);
-        return IAC_ERR;
-    }
     if (store->sealing.n) {
-        iac_arena *arena = iac_arena_new();
-        status = unlock(store, arena, diags);
-        iac_arena_free(arena);
+        status = iac_sealing_unlock(store->crypt, store->sealing, store->path, &store->key, diags);
     } else if (store->crypt && !store->memory && has_contents(store) && !iac_crypt_takes_plain(store->crypt, diags)) {
         status = IAC_ERR;
     }
@@ -187,13 +201,7 @@ static int put_sealing(iac_store *store)
         return sqlite3_extended_errcode(store->db);
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
-    if (store->key) {
-        iac_buf_cstr(&json, "{\"meta\":");
-        iac_buf_str(&json, iac_crypt_key_meta(store->key));
-        iac_buf_cstr(&json, ",\"check\":\"");
-        seal(store->key, (iac_str){ 0 }, &check_of, (iac_str){ 0 }, &json);
-        iac_buf_cstr(&json, "\"}");
-    }
+    iac_sealing_write(store->key, &json);
     iac_sql_bind(put, 1, iac_buf_view(&json));
     int rc = iac_sql_run(put);
     store->sealing = iac_arena_str(store->arena, iac_buf_view(&json));
@@ -256,9 +264,9 @@ static bool reseal(iac_store *store, const iac_crypt_key *key, sqlite3_stmt *s, 
     for (int i = 0; ok && i < n; i++) {
         const iac_sealed what = { columns[i], parts, (size_t)part_count };
         iac_buf_init(&ret->values[i], IAC_BUF_UNLIMITED);
-        ok = unseal(store->key, workspace, &what, iac_sql_text(s, FIRST + i), scratch, &plain);
+        ok = iac_unseal_text(store->key, workspace, &what, iac_sql_text(s, FIRST + i), scratch, &plain);
         if (ok)
-            seal(key, workspace, &what, plain, &ret->values[i]);
+            iac_seal_text(key, workspace, &what, plain, &ret->values[i]);
     }
     iac_arena_free(scratch);
     return ok;

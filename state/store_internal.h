@@ -231,6 +231,14 @@ typedef struct iac_sealed {
     const iac_str *parts;
     size_t part_count;
 } iac_sealed;
+/* These need no store. With key NULL the text is taken as it is. */
+void iac_seal_text(const iac_crypt_key *key, iac_str workspace, const iac_sealed *what, iac_str plain, iac_buf *out);
+bool iac_unseal_text(const iac_crypt_key *key, iac_str workspace, const iac_sealed *what, iac_str sealed,
+                     iac_arena *arena, iac_str *ret); /* false when it was changed */
+/* What stands beside sealed contents: the metadata of their key, and something by which the key is known. NULL: nothing. */
+void iac_sealing_write(const iac_crypt_key *key, iac_buf *out);
+iac_status iac_sealing_unlock(iac_crypt *crypt, iac_str sealing, const char *place, const iac_crypt_key **ret,
+                              iac_diags *diags);
 /* before: the column as it is now, or empty: it stays where what it holds is the same. */
 void iac_seal_column(iac_store *store, const iac_sealed *what, iac_str plain, iac_str before, iac_buf *out);
 /* In the arena; false when it was changed. */

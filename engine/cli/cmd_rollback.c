@@ -104,9 +104,10 @@ static bool confirm(iac_cli *cli, int64_t number, const iac_state *now, const ia
     iac_str question = iac_arena_printf(
         cli->arena,
         "Do you really want to replace the state by that of entry %lld?\n"
-        "  The state has %zu resource instances today, and had %zu then. The objects\n"
+        "  The state has %s resource instances today, and had %zu then. The objects\n"
         "  themselves are not touched. Only 'yes' will be accepted to confirm.\n",
-        (long long)number, now->instance_count, then->instance_count);
+        (long long)number, now ? iac_arena_printf(cli->arena, "%zu", now->instance_count).p : "an unknown number of",
+        then->instance_count);
     if (cli->args.force)
         return true;
     iac_signals_watch(false);
@@ -116,6 +117,22 @@ static bool confirm(iac_cli *cli, int64_t number, const iac_state *now, const ia
     return false;
 }
 
+/* A state that cannot be read any more is replaced, too: NULL. */
+static iac_status open_for_restore(iac_cli *cli, const iac_state **ret)
+{
+    iac_diags told = IAC_DIAGS_INIT;
+    *ret = NULL;
+    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, "state-restore") != IAC_OK)
+        return IAC_ERR;
+    if (iac_store_read(cli->store, cli->arena, ret, &told) != IAC_OK) {
+        *ret = NULL;
+        iac_diag_warning(&cli->diags, IAC_NO_RANGE, "The state as it is cannot be read", "%.*s",
+                         IAC_FMT(told.list.n ? told.list.v[0].detail : IAC_STR("")));
+    }
+    iac_diags_clear(&told);
+    return IAC_OK;
+}
+
 static int run_restore(iac_cli *cli)
 {
     const iac_state *now = NULL, *then = NULL;
@@ -123,13 +140,13 @@ static int run_restore(iac_cli *cli)
     if (cli->args.positional_count != 1)
         return iac_cli_refuse_usage(cli, "The number of an entry is required.\n");
     if (!iac_history_number(cli, cli->args.positional[0], &number) ||
-        iac_state_open_for_change(cli, "state-restore", &now) != IAC_OK ||
+        open_for_restore(cli, &now) != IAC_OK ||
         iac_history_state(cli->store, number, cli->args.before, cli->arena, &then, &cli->diags) != IAC_OK ||
         !confirm(cli, number, now, then))
         return IAC_EXIT_ERROR;
     iac_state restored = *then;
-    restored.serial = now->serial + 1;
-    restored.lineage = now->lineage.n ? now->lineage : then->lineage;
+    restored.serial = (now ? now->serial : iac_store_serial(cli->store)) + 1;
+    restored.lineage = now && now->lineage.n ? now->lineage : then->lineage;
     cli->origin = number;
     if (iac_state_replace(cli, &restored) != IAC_OK)
         return IAC_EXIT_ERROR;

@@ -5,14 +5,13 @@
 #include <libpq-fe.h>
 
 #define IAC_LIBPQ_FUNCTIONS(X) \
-    X(PQbackendPID) X(PQclear) X(PQcmdTuples) X(PQconnectdbParams) X(PQconninfoFree) X(PQconninfoParse) X(PQerrorMessage) \
+    X(PQbackendPID) X(PQclear) X(PQconnectdbParams) X(PQconninfoFree) X(PQconninfoParse) X(PQerrorMessage) \
     X(PQexec) X(PQexecParams) X(PQfinish) X(PQfreemem) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) \
-    X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsetNoticeReceiver) X(PQstatus)
+    X(PQnfields) X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsetNoticeReceiver) X(PQstatus)
 IAC_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
 
 #define PQbackendPID iac_libpq()->PQbackendPID
 #define PQclear iac_libpq()->PQclear
-#define PQcmdTuples iac_libpq()->PQcmdTuples
 #define PQconnectdbParams iac_libpq()->PQconnectdbParams
 #define PQconninfoFree iac_libpq()->PQconninfoFree
 #define PQconninfoParse iac_libpq()->PQconninfoParse
@@ -24,6 +23,7 @@ IAC_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
 #define PQgetisnull iac_libpq()->PQgetisnull
 #define PQgetlength iac_libpq()->PQgetlength
 #define PQgetvalue iac_libpq()->PQgetvalue
+#define PQnfields iac_libpq()->PQnfields
 #define PQntuples iac_libpq()->PQntuples
 #define PQresultErrorField iac_libpq()->PQresultErrorField
 #define PQresultStatus iac_libpq()->PQresultStatus

@@ -235,8 +235,10 @@ iac_status pg_transact(pg_backend *p, const char *summary, const char *mode, pg_
 iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
 {
 #define NO_ROWS "the tables of resource_locks do not exist, and skip_table_creation forbids making them"
-    enum { ROW_TABLES = 6 };
+    enum { ROW_TABLES = 7 };
     static const char exists[] = "SELECT to_regclass($1) IS NOT NULL";
+    static const char has_columns[] = "SELECT EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND "
+                                      "attname = 'tally' AND NOT attisdropped)";
     const struct {
         const char *name, *sql;
         bool skip, optional;
@@ -258,7 +260,11 @@ iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
 #define OF_WORKSPACE "workspace bigint NOT NULL REFERENCES {s}.iac_workspaces ON DELETE CASCADE, "
         ROW_TABLE("workspaces", "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, "
                                 "lineage text NOT NULL DEFAULT '', serial bigint NOT NULL DEFAULT 0, "
-                                "checks text NOT NULL DEFAULT ''"),
+                                "checks text NOT NULL DEFAULT '', sealing text NOT NULL DEFAULT '', "
+                                "tally text NOT NULL DEFAULT ''"),
+        { ".iac_workspaces", "ALTER TABLE {s}.iac_workspaces ADD COLUMN IF NOT EXISTS sealing text NOT NULL DEFAULT '', "
+                             "ADD COLUMN IF NOT EXISTS tally text NOT NULL DEFAULT ''", p->skip_table, false,
+          "the table \"iac_workspaces\" is one of an earlier release, and skip_table_creation forbids changing it" },
         ROW_TABLE("objects", OF_WORKSPACE "address text NOT NULL, deposed text NOT NULL, provider text NOT NULL, "
                              "type text NOT NULL, schema_version bigint NOT NULL, attributes text NOT NULL, "
                              "sensitive text NOT NULL, private text NOT NULL, tainted boolean NOT NULL, "
@@ -286,8 +292,10 @@ iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags)
         else
             iac_buf_cstr(&name, p->schema);
         const char *parameter = name.p;
-        PGresult *result = pg_run(p, summary, parts[i].name ? exists : "SELECT EXISTS (SELECT 1 FROM pg_namespace "
-                                                                       "WHERE nspname = $1)",
+        PGresult *result = pg_run(p, summary,
+                                  parts[i].sql[0] == 'A' ? has_columns /* of a table that an earlier release made */
+                                  : parts[i].name        ? exists
+                                                         : "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)",
                                   &parameter, 1, NULL, diags);
         bool there = result && PQntuples(result) == 1 && PQgetvalue(result, 0, 0)[0] == 't';
         bool ok = result != NULL;

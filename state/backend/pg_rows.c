@@ -1,4 +1,4 @@
-#include "state/backend/pg_rows.h"
+#include "state/backend/pg_rows_seal.h"
 #include "state/mirror_internal.h"
 #include "state/rows.h"
 
@@ -179,8 +179,10 @@ static iac_store *database(iac_store *store)
     iac_diags ignored = IAC_DIAGS_INIT;
     if (!r->inner && !r->create)
         iac_store_open(r->dir, r->workspace, false, &r->inner, &ignored);
-    if (r->inner)
+    if (r->inner) {
         r->inner->shared = true;
+        iac_store_set_crypt(r->inner, r->crypt, &ignored);
+    }
     iac_diags_clear(&ignored);
     return r->inner;
 }
@@ -204,36 +206,51 @@ typedef struct reading {
     pg_rows *rows;
     iac_arena *arena;
     iac_state *state;
+    pg_seal seal;
 } reading;
+
+/* The cells of a row, unsealed. */
+static iac_status read_cells(reading *in, pg_place place, const PGresult *result, int row, iac_str *cells,
+                             iac_diags *diags)
+{
+    for (int i = 0; i < PQnfields(result); i++)
+        cells[i] = cell(result, row, i);
+    return pg_unseal_row(&in->seal, place, in->arena, cells) ? IAC_OK : pg_seal_damaged(in->rows, diags);
+}
+
+static iac_status read_object(reading *in, iac_row_reader *rows, iac_map *types, const iac_str *cells)
+{
+    iac_object *object = iac_arena_new_of(in->arena, iac_object);
+    iac_str type = cells[PG_TYPE];
+    if (type.n && !(object->type = iac_map_get(types, type))) {
+        object->type = iac_type_from_json(in->arena, type);
+        if (!object->type)
+            return iac_row_damaged(rows, "a type", type);
+        iac_map_put(types, iac_arena_str(in->arena, type), (void *)object->type);
+    }
+    object->deposed = iac_arena_str(in->arena, cells[PG_DEPOSED]);
+    object->schema_version = strtoll(cells[PG_SCHEMA_VERSION].p, NULL, 10);
+    object->attributes = iac_arena_str(in->arena, cells[PG_ATTRIBUTES]);
+    if (!iac_state_base64_decode(in->arena, cells[PG_PRIVATE], &object->private_data))
+        return iac_row_damaged(rows, "private data", cells[PG_PRIVATE]);
+    object->tainted = cells[PG_TAINTED].p[0] == 't';
+    object->create_before_destroy = cells[PG_BEFORE_DESTROY].p[0] == 't';
+    return iac_row_add(rows, iac_arena_str(in->arena, cells[PG_ADDRESS]), cells[PG_PROVIDER], object,
+                       cells[PG_SENSITIVE], cells[PG_DEPENDENCIES]);
+}
 
 static iac_status read_objects(pg_backend *p, reading *in, const char *id, iac_diags *diags)
 {
-    PGresult *result = pg_step(p, LOADING,
-                               "SELECT address, deposed, provider, type, schema_version, attributes, sensitive, private, "
-                               "tainted, create_before_destroy, dependencies FROM {s}.iac_objects WHERE workspace = "
-                               "$1::bigint", &id, 1, diags);
+    PGresult *result = pg_step(p, LOADING, "SELECT " PG_OBJECT_COLUMNS " FROM {s}.iac_objects WHERE workspace = "
+                                           "$1::bigint", &id, 1, diags);
     iac_row_reader rows = { .arena = in->arena, .diags = diags, .place = p->place };
     iac_map types = { 0 };
     iac_status status = result ? IAC_OK : IAC_ERR;
     for (int i = 0; status == IAC_OK && i < PQntuples(result); i++) {
-        iac_object *object = iac_arena_new_of(in->arena, iac_object);
-        iac_str type = cell(result, i, 3);
-        if (type.n && !(object->type = iac_map_get(&types, type))) {
-            object->type = iac_type_from_json(in->arena, type);
-            if (!object->type)
-                status = iac_row_damaged(&rows, "a type", type);
-            iac_map_put(&types, iac_arena_str(in->arena, type), (void *)object->type);
-        }
-        object->deposed = iac_arena_str(in->arena, cell(result, i, 1));
-        object->schema_version = number(result, i, 4);
-        object->attributes = iac_arena_str(in->arena, cell(result, i, 5));
-        if (!iac_state_base64_decode(in->arena, cell(result, i, 7), &object->private_data))
-            status = iac_row_damaged(&rows, "private data", cell(result, i, 7));
-        object->tainted = PQgetvalue(result, i, 8)[0] == 't';
-        object->create_before_destroy = PQgetvalue(result, i, 9)[0] == 't';
+        iac_str cells[PG_OBJECT_CELLS];
+        status = read_cells(in, PG_OBJECTS, result, i, cells, diags);
         if (status == IAC_OK)
-            status = iac_row_add(&rows, iac_arena_str(in->arena, cell(result, i, 0)), cell(result, i, 2), object,
-                                 cell(result, i, 6), cell(result, i, 10));
+            status = read_object(in, &rows, &types, cells);
     }
     if (status == IAC_OK)
         iac_row_collect(&rows, in->state);
@@ -245,7 +262,7 @@ static iac_status read_objects(pg_backend *p, reading *in, const char *id, iac_d
 
 static iac_status read_outputs(pg_backend *p, reading *in, const char *id, iac_diags *diags)
 {
-    PGresult *result = pg_step(p, LOADING, "SELECT name, value, type, sensitive FROM {s}.iac_outputs WHERE workspace = "
+    PGresult *result = pg_step(p, LOADING, "SELECT " PG_OUTPUT_COLUMNS " FROM {s}.iac_outputs WHERE workspace = "
                                            "$1::bigint ORDER BY name COLLATE \"C\"", &id, 1, diags);
     if (!result)
         return IAC_ERR;
@@ -254,10 +271,14 @@ static iac_status read_outputs(pg_backend *p, reading *in, const char *id, iac_d
     iac_state_output *outputs = iac_arena_array(in->arena, iac_state_output, n);
     iac_status status = IAC_OK;
     for (size_t i = 0; status == IAC_OK && i < n; i++) {
-        const iac_type *type = iac_type_from_json(in->arena, cell(result, (int)i, 2));
-        iac_str error, json = iac_arena_str(in->arena, cell(result, (int)i, 1));
-        outputs[i].name = iac_arena_str(in->arena, cell(result, (int)i, 0));
-        outputs[i].sensitive = PQgetvalue(result, (int)i, 3)[0] == 't';
+        iac_str cells[PG_OUTPUT_CELLS], error;
+        status = read_cells(in, PG_OUTPUTS, result, (int)i, cells, diags);
+        if (status != IAC_OK)
+            break;
+        const iac_type *type = iac_type_from_json(in->arena, cells[PG_VALUE_TYPE]);
+        iac_str json = iac_arena_str(in->arena, cells[PG_VALUE]);
+        outputs[i].name = iac_arena_str(in->arena, cells[PG_NAME]);
+        outputs[i].sensitive = cells[PG_VALUE_SENSITIVE].p[0] == 't';
         outputs[i].value = type ? iac_value_from_typed_json(in->arena, json, type, &error) : NULL;
         if (!outputs[i].value)
             status = iac_row_damaged(&rows, "an output", outputs[i].name);
@@ -282,50 +303,83 @@ static iac_status read_versions(pg_backend *p, pg_rows *r, const char *id, iac_d
     return IAC_OK;
 }
 
-static iac_status read_head(pg_backend *p, reading *in, const char *id, iac_diags *diags)
+/* Who only reads may meet tables of an earlier release, which have no columns for the key. */
+static iac_status read_head(pg_backend *p, reading *in, const char *id, iac_str *ret_checks, iac_str *ret_tally,
+                            iac_diags *diags)
 {
     pg_rows *r = in->rows;
-    PGresult *result = pg_step(p, LOADING, "SELECT lineage, serial, checks FROM {s}.iac_workspaces WHERE id = $1::bigint",
-                               &id, 1, diags);
+    PGresult *result = pg_step(p, LOADING, "SELECT lineage, serial, checks, to_jsonb(w) ->> 'sealing', to_jsonb(w) ->> "
+                                           "'tally' FROM {s}.iac_workspaces w WHERE id = $1::bigint", &id, 1, diags);
     if (!result || PQntuples(result) == 0) {
         PQclear(result);
         return result ? IAC_NOT_FOUND : IAC_ERR;
     }
-    iac_str checks = cell(result, 0, 2), error;
+    const pg_head head = { .lineage = iac_arena_str(in->arena, cell(result, 0, 0)), .serial = number(result, 0, 1),
+                           .sealing = iac_arena_str(in->arena, cell(result, 0, 3)) };
+    *ret_checks = iac_arena_str(in->arena, cell(result, 0, 2));
+    *ret_tally = iac_arena_str(in->arena, cell(result, 0, 4));
+    PQclear(result);
+    in->state->lineage = head.lineage;
+    in->state->serial = head.serial;
+    return pg_seal_find(r, &head, in->arena, &in->seal, diags);
+}
+
+static iac_status read_checks(reading *in, iac_str checks, iac_diags *diags)
+{
+    iac_str cells[PG_CHECK_CELLS] = { [PG_CHECK_RESULTS] = checks }, error;
     size_t offset;
-    r->lineage = iac_arena_str(r->arena, cell(result, 0, 0));
-    r->serial = number(result, 0, 1);
-    in->state->lineage = iac_arena_str(in->arena, r->lineage);
-    in->state->serial = r->serial;
-    const iac_value *v = checks.n ? iac_value_from_json(in->arena, iac_arena_str(in->arena, checks), &error,
-                                                        &offset) : NULL;
+    if (!checks.n)
+        return IAC_OK;
+    if (!pg_unseal_row(&in->seal, PG_CHECKS, in->arena, cells))
+        return pg_seal_damaged(in->rows, diags);
+    const iac_value *v = iac_value_from_json(in->arena, cells[PG_CHECK_RESULTS], &error, &offset);
     if (v)
         iac_checks_from_value(in->arena, v, &in->state->checks, &in->state->check_count);
-    PQclear(result);
     return IAC_OK;
+}
+
+/* That what was read is all there is, and may be read as it is. */
+static iac_status check_seal(const reading *in, iac_str tally, iac_diags *diags)
+{
+    const iac_state *state = in->state;
+    if (!pg_seal_complete(&in->seal, in->arena, tally))
+        return pg_seal_damaged(in->rows, diags);
+    bool plain = !in->seal.key && in->rows->crypt && (state->instance_count || state->output_count);
+    return plain && !iac_crypt_takes_plain(in->rows->crypt, diags) ? IAC_ERR : IAC_OK;
 }
 
 static iac_status read_all(pg_backend *p, void *arg, iac_diags *diags)
 {
     reading *in = arg;
     char id[24];
+    iac_str checks, tally;
     *in->state = (iac_state){ 0 };
     snprintf(id, sizeof(id), "%lld", (long long)in->rows->id);
-    iac_status status = read_head(p, in, id, diags);
+    iac_status status = read_head(p, in, id, &checks, &tally, diags);
     if (status == IAC_NOT_FOUND) /* deleted meanwhile */
         return IAC_OK;
+    if (status == IAC_OK)
+        status = read_checks(in, checks, diags);
     if (status == IAC_OK)
         status = read_objects(p, in, id, diags);
     if (status == IAC_OK)
         status = read_outputs(p, in, id, diags);
-    return status == IAC_OK ? read_versions(p, in->rows, id, diags) : status;
+    if (status == IAC_OK)
+        status = check_seal(in, tally, diags);
+    if (status == IAC_OK)
+        status = read_versions(p, in->rows, id, diags);
+    if (status == IAC_OK) {
+        in->rows->lineage = iac_arena_str(in->rows->arena, in->state->lineage);
+        in->rows->serial = in->state->serial;
+    }
+    return status;
 }
 
 /* A snapshot of one instant. The working copy becomes the same before another run of this directory can write. */
 static iac_status read_rows(iac_store *store, iac_arena *arena, const iac_state **ret, iac_diags *diags)
 {
     pg_rows *r = rows_of(store);
-    reading in = { r, arena, iac_arena_new_of(arena, iac_state) };
+    reading in = { .rows = r, .arena = arena, .state = iac_arena_new_of(arena, iac_state) };
     iac_status status = IAC_OK;
     *in.state = (iac_state){ 0 };
     pthread_mutex_lock(&r->p->mutex);
@@ -357,47 +411,68 @@ static void moved(iac_store *store, int64_t since, iac_arena *arena, const iac_s
     *ret = names;
 }
 
+typedef struct intents_read {
+    reading in;
+    iac_intent *list;
+    size_t n;
+} intents_read;
+
+static iac_status read_intent(reading *in, const iac_str *cells, iac_intent *ret, iac_diags *diags)
+{
+    iac_str *const texts[] = { &ret->token, &ret->deposed, &ret->provider, &ret->action, &ret->begun };
+    const int from[] = { PG_TOKEN, PG_INTENT_DEPOSED, PG_INTENT_PROVIDER, PG_ACTION, PG_BEGUN };
+    iac_str *const bytes[] = { &ret->prior, &ret->planned, &ret->private_data };
+    iac_row_reader rows = { .arena = in->arena, .diags = diags, .place = in->rows->p->place };
+    for (size_t i = 0; i < IAC_COUNT(texts); i++)
+        *texts[i] = iac_arena_str(in->arena, cells[from[i]]);
+    for (size_t i = 0; i < IAC_COUNT(bytes); i++)
+        if (!iac_state_base64_decode(in->arena, cells[PG_PRIOR + i], bytes[i]))
+            return iac_row_damaged(&rows, "a change begun", ret->token);
+    return iac_row_addr(&rows, iac_arena_str(in->arena, cells[PG_INTENT_ADDRESS]), &ret->addr);
+}
+
 /* Those of this run, and what runs that ended, or were never locked, have left. Others at work know about theirs. */
+static iac_status read_intents(pg_backend *p, void *arg, iac_diags *diags)
+{
+    intents_read *read = arg;
+    pg_rows *r = read->in.rows;
+    char id[24], owner[24];
+    const char *parameters[] = { id, owner };
+    iac_str checks, tally;
+    iac_state ignored = { 0 };
+    snprintf(id, sizeof(id), "%lld", (long long)r->id);
+    snprintf(owner, sizeof(owner), "%lld", (long long)r->owner);
+    read->in.state = &ignored;
+    iac_status status = read_head(p, &read->in, id, &checks, &tally, diags);
+    PGresult *result = status != IAC_OK ? NULL :
+        pg_step(p, LOADING, "SELECT " PG_INTENT_COLUMNS " FROM {s}.iac_journal j WHERE workspace = $1::bigint AND (owner "
+                            "= $2::bigint OR NOT " PG_LIVE("j.owner") ") ORDER BY begun, token", parameters, 2, diags);
+    if (!result)
+        return status == IAC_NOT_FOUND ? IAC_OK : IAC_ERR;
+    read->n = (size_t)PQntuples(result);
+    read->list = iac_arena_array(read->in.arena, iac_intent, read->n);
+    for (size_t i = 0; status == IAC_OK && i < read->n; i++) {
+        iac_str cells[PG_INTENT_CELLS];
+        status = read_cells(&read->in, PG_JOURNAL, result, (int)i, cells, diags);
+        if (status == IAC_OK)
+            status = read_intent(&read->in, cells, &read->list[i], diags);
+    }
+    PQclear(result);
+    return status;
+}
+
 static iac_status intents(iac_store *store, iac_arena *arena, const iac_intent **ret, size_t *ret_count,
                           iac_diags *diags)
 {
     pg_rows *r = rows_of(store);
-    char id[24], owner[24];
-    const char *parameters[] = { id, owner };
-    *ret = NULL;
-    *ret_count = 0;
-    if (!r->id)
-        return IAC_OK;
-    snprintf(id, sizeof(id), "%lld", (long long)r->id);
-    snprintf(owner, sizeof(owner), "%lld", (long long)r->owner);
-    pthread_mutex_lock(&r->p->mutex);
-    PGresult *result = pg_run(r->p, LOADING, "SELECT token, address, deposed, provider, action, begun, prior, planned, "
-                                             "private FROM {s}.iac_journal j WHERE workspace = $1::bigint AND (owner "
-                                             "= $2::bigint OR NOT " PG_LIVE("j.owner") ") ORDER BY begun, token",
-                              parameters, 2, NULL, diags);
-    pthread_mutex_unlock(&r->p->mutex);
-    if (!result)
-        return IAC_ERR;
-    size_t n = (size_t)PQntuples(result);
-    iac_intent *list = iac_arena_array(arena, iac_intent, n);
-    iac_row_reader rows = { .arena = arena, .diags = diags, .place = r->p->place };
+    intents_read read = { .in = { .rows = r, .arena = arena } };
     iac_status status = IAC_OK;
-    for (size_t i = 0; status == IAC_OK && i < n; i++) {
-        iac_str *const texts[] = { &list[i].token, NULL, &list[i].deposed, &list[i].provider, &list[i].action,
-                                   &list[i].begun };
-        iac_str *const bytes[] = { &list[i].prior, &list[i].planned, &list[i].private_data };
-        for (size_t k = 0; k < IAC_COUNT(texts); k++)
-            if (texts[k])
-                *texts[k] = iac_arena_str(arena, cell(result, (int)i, (int)k));
-        for (size_t k = 0; k < IAC_COUNT(bytes) && status == IAC_OK; k++)
-            if (!iac_state_base64_decode(arena, cell(result, (int)i, (int)k + 6), bytes[k]))
-                status = iac_row_damaged(&rows, "a change begun", list[i].token);
-        if (status == IAC_OK)
-            status = iac_row_addr(&rows, iac_arena_str(arena, cell(result, (int)i, 1)), &list[i].addr);
-    }
-    PQclear(result);
-    *ret = list;
-    *ret_count = n;
+    pthread_mutex_lock(&r->p->mutex);
+    if (r->id)
+        status = pg_transact(r->p, LOADING, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", read_intents, &read, diags);
+    pthread_mutex_unlock(&r->p->mutex);
+    *ret = read.list;
+    *ret_count = status == IAC_OK ? read.n : 0;
     return status;
 }
 
@@ -420,7 +495,8 @@ static iac_status flush(iac_store *store, iac_diags *diags)
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     if (iac_store_read(r->inner, arena, &state, diags) == IAC_OK) {
         iac_tfstate_write(&json, state);
-        if (iac_save_errored(iac_buf_view(&json), name, diags) == IAC_OK)
+        if (iac_snapshot_seal(r->crypt, state->lineage, state->serial, &json, diags) == IAC_OK &&
+            iac_save_errored(iac_buf_view(&json), name, diags) == IAC_OK)
             iac_diag_error(diags, IAC_NO_RANGE, "Failed to persist state to backend",
                            "The error shown above has prevented iac from writing what it did to %s. What had begun is "
                            "noted there: the next plan, wherever it runs, asks the providers how it ended, and the "
@@ -448,6 +524,13 @@ static iac_str lineage(iac_store *store)
     iac_str value = r->lineage;
     pthread_mutex_unlock(&r->p->mutex);
     return value;
+}
+
+static iac_status set_crypt(iac_store *store, iac_crypt *crypt, iac_diags *diags)
+{
+    pg_rows *r = rows_of(store);
+    r->crypt = crypt;
+    return r->inner ? iac_store_set_crypt(r->inner, crypt, diags) : IAC_OK;
 }
 
 static void free_rows(pg_rows *r)
@@ -491,6 +574,8 @@ static const iac_store_driver rows_driver = {
     .intents = intents,
     .replace = pg_rows_replace,
     .database = database,
+    .set_crypt = set_crypt,
+    .renew_seal = pg_rows_renew_seal,
     .lock_shared = pg_rows_lock_shared,
     .claim = pg_rows_claim,
     .moved = moved,

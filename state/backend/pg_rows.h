@@ -1,7 +1,8 @@
 /* state/backend/pg_rows.h - the store of the backend "pg" with resource_locks, shared by the pg_rows*.c files. Layer:
  * state/backend.
  *
- * Tables in the schema, beside Terraform's: iac_workspaces (a row a workspace: lineage, serial, results of checks),
+ * Tables in the schema, beside Terraform's: iac_workspaces (a row a workspace: lineage, serial, results of checks, the
+ * key that contents are sealed with: pg_rows_seal.h),
  * iac_objects and iac_outputs (a row an object or output), iac_versions (the serial at which an instance or an output
  * was last written or removed), iac_journal (intents, with the run they are of), iac_claims (what runs have locked).
  * In Terraform's table the workspace has a row that Terraform refuses: a state of format 5.
@@ -33,7 +34,10 @@ typedef struct pg_rows {
     iac_store *inner; /* the working copy; read-only unless create; NULL until it is needed */
     char *dir;
     int sync;         /* its file lock; -1: none */
-    iac_arena *arena; /* of lineages and of the keys of `versions` */
+    iac_crypt *crypt; /* borrowed; NULL: nothing is configured */
+    iac_str sealing;  /* what was said of the key last, and the key */
+    const iac_crypt_key *key;
+    iac_arena *arena; /* of lineages, of `sealing` and of the keys of `versions` */
     iac_str lineage;
     int64_t serial;
     iac_map versions; /* address, or "output.NAME": serial + 1 */
@@ -53,6 +57,7 @@ void pg_rows_sync(pg_rows *r, bool take);
 /* pg_rows_write.c */
 char *pg_rows_commit(iac_store *store, const iac_submission *group, size_t n);
 iac_status pg_rows_replace(iac_store *store, const iac_state *state, iac_diags *diags);
+iac_status pg_rows_renew_seal(iac_store *store, iac_diags *diags);
 /* The resource of an address, without keys. */
 iac_str pg_rows_resource(iac_arena *arena, iac_addr addr);
 extern const char pg_rows_marker[];

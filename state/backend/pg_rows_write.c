@@ -1,4 +1,4 @@
-#include "state/backend/pg_rows.h"
+#include "state/backend/pg_rows_seal.h"
 #include "state/rows.h"
 
 #include "lang/base/log.h"
@@ -34,20 +34,16 @@ static void add_number(iac_buf *array, int64_t n)
     pg_array_add(array, iac_str_of(text));
 }
 
-static bool run(pg_backend *p, const char *sql, const char *const *parameters, int count, int *ret_changed,
-                iac_diags *diags)
+static bool run(pg_backend *p, const char *sql, const char *const *parameters, int count, iac_diags *diags)
 {
     PGresult *result = pg_step(p, SAVING, sql, parameters, count, diags);
-    if (result && ret_changed)
-        *ret_changed = (int)strtol(PQcmdTuples(result), NULL, 10);
     PQclear(result);
     return result != NULL;
 }
 
 /* ---- writes that are on their way ---- */
 
-enum { ADDRESS, DEPOSED, PROVIDER, TYPE, SCHEMA_VERSION, ATTRIBUTES, SENSITIVE, PRIVATE, TAINTED, BEFORE_DESTROY,
-       DEPENDENCIES, COLUMNS, ROWS_AT_ONCE = 1000 };
+enum { ROWS_AT_ONCE = 1000 };
 
 typedef struct writing {
     pg_rows *rows;
@@ -57,17 +53,19 @@ typedef struct writing {
     iac_arena *arena;
     iac_diags *diags;
     char id[24];
-    iac_buf columns[COLUMNS]; /* objects to be put, together */
+    iac_buf columns[PG_OBJECT_CELLS]; /* objects to be put, together */
     size_t pending;
     iac_map keys; /* of these */
-    iac_str lineage;
+    pg_head head;  /* the workspace's row; lineage and serial as they will be */
+    pg_seal seal;
+    iac_str checks; /* as they are */
     int64_t serial; /* of this transaction; 0: it changes no object or output */
     iac_map touched; /* as pg_rows.versions: what gets a new version, with its resource */
 } writing;
 
 static void clear_pending(writing *w)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < PG_OBJECT_CELLS; i++) {
         iac_buf_clear(&w->columns[i]);
         iac_buf_init(&w->columns[i], IAC_BUF_UNLIMITED);
     }
@@ -77,53 +75,62 @@ static void clear_pending(writing *w)
 
 static bool put_pending(writing *w)
 {
-    const char *parameters[COLUMNS + 1] = { w->id };
+    const char *parameters[PG_OBJECT_CELLS + 1] = { w->id };
     if (!w->pending)
         return true;
-    for (size_t i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < PG_OBJECT_CELLS; i++) {
         pg_array_end(&w->columns[i]);
         parameters[i + 1] = w->columns[i].p;
     }
-    bool ok = run(w->p, "INSERT INTO {s}.iac_objects SELECT $1::bigint, * FROM unnest($2::text[], $3::text[], "
-                        "$4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::boolean[], "
-                        "$11::boolean[], $12::text[]) ON CONFLICT (workspace, address, deposed) DO UPDATE SET provider "
+    bool ok = run(w->p, "INSERT INTO {s}.iac_objects (workspace, " PG_OBJECT_COLUMNS ") SELECT $1::bigint, * FROM "
+                        "unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], "
+                        "$9::bigint[], $10::boolean[], $11::boolean[], $12::text[]) ON CONFLICT (workspace, address, "
+                        "deposed) DO UPDATE SET provider "
                         "= excluded.provider, type = excluded.type, schema_version = excluded.schema_version, "
                         "attributes = excluded.attributes, sensitive = excluded.sensitive, private = excluded.private, "
                         "tainted = excluded.tainted, create_before_destroy = excluded.create_before_destroy, "
-                        "dependencies = excluded.dependencies", parameters, COLUMNS + 1, NULL, w->diags);
+                        "dependencies = excluded.dependencies", parameters, PG_OBJECT_CELLS + 1, w->diags);
     clear_pending(w);
     return ok;
+}
+
+static void put_cells(writing *w, iac_str *cells)
+{
+    pg_seal_row(&w->seal, PG_OBJECTS, w->arena, cells);
+    for (int i = 0; i < PG_OBJECT_CELLS; i++)
+        pg_array_add(&w->columns[i], cells[i]);
+    w->pending++;
 }
 
 static bool put_object(writing *w, iac_str addr, iac_str deposed, iac_str provider, const iac_object *object)
 {
     iac_str key = iac_arena_printf(w->arena, "%.*s %.*s", IAC_FMT(deposed), IAC_FMT(addr));
-    iac_buf text;
+    iac_buf type, sensitive, private, dependencies;
     if ((w->pending >= ROWS_AT_ONCE || iac_map_has(&w->keys, key)) && !put_pending(w))
         return false;
     iac_map_put(&w->keys, key, w);
-    w->pending++;
-    pg_array_add(&w->columns[ADDRESS], addr);
-    pg_array_add(&w->columns[DEPOSED], deposed);
-    pg_array_add(&w->columns[PROVIDER], provider);
-    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_buf_init(&type, IAC_BUF_UNLIMITED);
+    iac_buf_init(&sensitive, IAC_BUF_UNLIMITED);
+    iac_buf_init(&private, IAC_BUF_UNLIMITED);
+    iac_buf_init(&dependencies, IAC_BUF_UNLIMITED);
     if (object->type)
-        iac_type_to_json(&text, object->type);
-    pg_array_add(&w->columns[TYPE], iac_buf_view(&text));
-    add_number(&w->columns[SCHEMA_VERSION], object->schema_version);
-    pg_array_add(&w->columns[ATTRIBUTES], object->attributes);
-    iac_buf_reset(&text);
-    iac_row_sensitive(&text, object);
-    pg_array_add(&w->columns[SENSITIVE], iac_buf_view(&text));
-    iac_buf_reset(&text);
-    iac_state_base64_add(&text, object->private_data);
-    pg_array_add(&w->columns[PRIVATE], iac_buf_view(&text));
-    pg_array_add(&w->columns[TAINTED], iac_str_of(object->tainted ? "t" : "f"));
-    pg_array_add(&w->columns[BEFORE_DESTROY], iac_str_of(object->create_before_destroy ? "t" : "f"));
-    iac_buf_reset(&text);
-    iac_row_dependencies(&text, object);
-    pg_array_add(&w->columns[DEPENDENCIES], iac_buf_view(&text));
-    iac_buf_clear(&text);
+        iac_type_to_json(&type, object->type);
+    iac_row_sensitive(&sensitive, object);
+    iac_state_base64_add(&private, object->private_data);
+    iac_row_dependencies(&dependencies, object);
+    iac_str cells[PG_OBJECT_CELLS] = {
+        [PG_ADDRESS] = addr, [PG_DEPOSED] = deposed, [PG_PROVIDER] = provider, [PG_TYPE] = iac_buf_view(&type),
+        [PG_SCHEMA_VERSION] = iac_arena_printf(w->arena, "%lld", (long long)object->schema_version),
+        [PG_ATTRIBUTES] = object->attributes, [PG_SENSITIVE] = iac_buf_view(&sensitive),
+        [PG_PRIVATE] = iac_buf_view(&private), [PG_TAINTED] = iac_str_of(object->tainted ? "t" : "f"),
+        [PG_BEFORE_DESTROY] = iac_str_of(object->create_before_destroy ? "t" : "f"),
+        [PG_DEPENDENCIES] = iac_buf_view(&dependencies),
+    };
+    put_cells(w, cells);
+    iac_buf_clear(&type);
+    iac_buf_clear(&sensitive);
+    iac_buf_clear(&private);
+    iac_buf_clear(&dependencies);
     return true;
 }
 
@@ -135,11 +142,15 @@ static bool put_output(writing *w, const iac_state_output *output)
     iac_buf_init(&type_json, IAC_BUF_UNLIMITED);
     iac_value_to_typed_json(&value, output->value, type);
     iac_type_to_json(&type_json, type);
-    const char *parameters[] = { w->id, iac_arena_cstr(w->arena, output->name), value.p, type_json.p,
-                                 output->sensitive ? "t" : "f" };
+    iac_str cells[PG_OUTPUT_CELLS] = { [PG_NAME] = output->name, [PG_VALUE] = iac_buf_view(&value),
+                                       [PG_VALUE_TYPE] = iac_buf_view(&type_json),
+                                       [PG_VALUE_SENSITIVE] = iac_str_of(output->sensitive ? "t" : "f") };
+    pg_seal_row(&w->seal, PG_OUTPUTS, w->arena, cells);
+    const char *parameters[] = { w->id, iac_arena_cstr(w->arena, output->name),
+                                 iac_arena_cstr(w->arena, cells[PG_VALUE]), type_json.p, output->sensitive ? "t" : "f" };
     bool ok = run(w->p, "INSERT INTO {s}.iac_outputs VALUES ($1::bigint, $2, $3, $4, $5::boolean) ON CONFLICT "
                         "(workspace, name) DO UPDATE SET value = excluded.value, type = excluded.type, sensitive = "
-                        "excluded.sensitive", parameters, 5, NULL, w->diags);
+                        "excluded.sensitive", parameters, 5, w->diags);
     iac_buf_clear(&value);
     iac_buf_clear(&type_json);
     return ok;
@@ -151,8 +162,14 @@ static bool put_checks(writing *w, const iac_check_result *checks, size_t n)
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
     if (n)
         iac_checks_to_json(&json, checks, n);
-    const char *parameters[] = { w->id, json.n ? json.p : "" };
-    bool ok = run(w->p, "UPDATE {s}.iac_workspaces SET checks = $2 WHERE id = $1::bigint", parameters, 2, NULL, w->diags);
+    iac_str cells[PG_CHECK_CELLS] = { [PG_CHECK_RESULTS] = iac_buf_view(&json) };
+    pg_seal_count_checks(&w->seal, w->checks, false);
+    if (n)
+        pg_seal_row(&w->seal, PG_CHECKS, w->arena, cells);
+    w->checks = iac_arena_str(w->arena, cells[PG_CHECK_RESULTS]);
+    pg_seal_count_checks(&w->seal, w->checks, true);
+    const char *parameters[] = { w->id, iac_arena_cstr(w->arena, w->checks) };
+    bool ok = run(w->p, "UPDATE {s}.iac_workspaces SET checks = $2 WHERE id = $1::bigint", parameters, 2, w->diags);
     iac_buf_clear(&json);
     return ok;
 }
@@ -160,42 +177,60 @@ static bool put_checks(writing *w, const iac_check_result *checks, size_t n)
 static bool put_intent(writing *w, const iac_intent *intent)
 {
     const iac_str bytes[] = { intent->prior, intent->planned, intent->private_data };
-    iac_buf texts[IAC_COUNT(bytes)];
-    const char *parameters[11] = {
-        w->id, iac_arena_cstr(w->arena, intent->token),
-        iac_arena_printf(w->arena, "%lld", (long long)w->rows->owner).p,
-        iac_arena_cstr(w->arena, iac_addr_text(w->arena, intent->addr)), iac_arena_cstr(w->arena, intent->deposed),
-        iac_arena_cstr(w->arena, intent->provider), iac_arena_cstr(w->arena, intent->action),
-        iac_arena_cstr(w->arena, intent->begun),
+    iac_str addr = iac_addr_text(w->arena, intent->addr);
+    iac_str cells[PG_INTENT_CELLS] = {
+        [PG_TOKEN] = intent->token, [PG_INTENT_ADDRESS] = addr, [PG_INTENT_DEPOSED] = intent->deposed,
+        [PG_INTENT_PROVIDER] = intent->provider, [PG_ACTION] = intent->action, [PG_BEGUN] = intent->begun,
     };
     for (size_t i = 0; i < IAC_COUNT(bytes); i++) {
-        iac_buf_init(&texts[i], IAC_BUF_UNLIMITED);
-        iac_state_base64_add(&texts[i], bytes[i]);
-        parameters[8 + i] = texts[i].n ? texts[i].p : "";
+        iac_buf text;
+        iac_buf_init(&text, IAC_BUF_UNLIMITED);
+        iac_state_base64_add(&text, bytes[i]);
+        cells[PG_PRIOR + i] = iac_arena_str(w->arena, iac_buf_view(&text));
+        iac_buf_clear(&text);
     }
-    bool ok = run(w->p, "INSERT INTO {s}.iac_journal VALUES ($1::bigint, $2, $3::bigint, $4, $5, $6, $7, $8, $9, $10, "
-                        "$11) ON CONFLICT (workspace, token) DO UPDATE SET owner = excluded.owner, action = "
-                        "excluded.action, prior = excluded.prior, planned = excluded.planned, private = "
-                        "excluded.private", parameters, 11, NULL, w->diags);
-    for (size_t i = 0; i < IAC_COUNT(bytes); i++)
-        iac_buf_clear(&texts[i]);
-    return ok;
+    pg_seal_row(&w->seal, PG_JOURNAL, w->arena, cells);
+    const char *parameters[PG_INTENT_CELLS + 1] = { w->id };
+    for (int i = 0; i < PG_INTENT_CELLS; i++)
+        parameters[i + 1] = iac_arena_cstr(w->arena, cells[i]);
+    parameters[1 + PG_TOKEN + 1] = iac_arena_printf(w->arena, "%lld", (long long)w->rows->owner).p;
+    return run(w->p, "INSERT INTO {s}.iac_journal (workspace, token, owner, prior, planned, private, address, deposed, "
+                     "provider, action, begun) VALUES ($1::bigint, $2, $3::bigint, $4, $5, $6, $7, $8, $9, $10, $11) ON "
+                     "CONFLICT (workspace, token) DO UPDATE SET owner = excluded.owner, action = excluded.action, prior "
+                     "= excluded.prior, planned = excluded.planned, private = excluded.private",
+               parameters, PG_INTENT_CELLS + 1, w->diags);
 }
 
-static bool run_keyed(writing *w, const char *sql, iac_str a, iac_str b, int *ret_changed)
+static bool run_keyed(writing *w, const char *sql, iac_str a, iac_str b)
 {
     const char *parameters[] = { w->id, iac_arena_cstr(w->arena, a), iac_arena_cstr(w->arena, b) };
-    return run(w->p, sql, parameters, strstr(sql, "$3") ? 3 : 2, ret_changed, w->diags);
+    return run(w->p, sql, parameters, strstr(sql, "$3") ? 3 : 2, w->diags);
 }
 
-static bool rekey(writing *w, const char *sql, iac_str addr, iac_str deposed)
+/* A row that gets another key: sealed contents are bound to it. */
+static bool rekey(writing *w, iac_str addr, iac_str from, iac_str to)
 {
-    int changed = 0;
-    if (!run_keyed(w, sql, addr, deposed, &changed))
-        return false;
-    if (!changed)
+    const char *parameters[] = { w->id, iac_arena_cstr(w->arena, addr), iac_arena_cstr(w->arena, from) };
+    PGresult *result = pg_step(w->p, SAVING, "DELETE FROM {s}.iac_objects WHERE workspace = $1::bigint AND address = $2 "
+                                             "AND deposed = $3 RETURNING " PG_OBJECT_COLUMNS, parameters, 3, w->diags);
+    bool there = result && PQntuples(result) > 0, ok = there;
+    iac_str cells[PG_OBJECT_CELLS];
+    for (int i = 0; there && i < PG_OBJECT_CELLS; i++)
+        cells[i] = iac_arena_str(w->arena, (iac_str){ PQgetvalue(result, 0, i), (size_t)PQgetlength(result, 0, i) });
+    if (result && !there) {
         iac_diag_error(w->diags, IAC_NO_RANGE, SAVING, "the object to be set aside or restored is not in the state");
-    return changed > 0;
+    } else if (there) {
+        pg_seal was = w->seal; /* the tally is of all rows together, before and after */
+        ok = pg_unseal_row(&was, PG_OBJECTS, w->arena, cells);
+        if (!ok)
+            pg_seal_damaged(w->rows, w->diags);
+        cells[PG_DEPOSED] = to;
+    }
+    PQclear(result);
+    if (!ok)
+        return false;
+    put_cells(w, cells);
+    return put_pending(w);
 }
 
 static bool write_one(writing *w, const iac_write *write)
@@ -209,25 +244,23 @@ static bool write_one(writing *w, const iac_write *write)
                           write->object);
     case IAC_WRITE_REMOVE:
         return run_keyed(w, "DELETE FROM {s}.iac_objects WHERE workspace = $1::bigint AND address = $2 AND deposed = $3",
-                         addr, write->deposed, NULL);
+                         addr, write->deposed);
     case IAC_WRITE_DEPOSE:
-        return rekey(w, "UPDATE {s}.iac_objects SET deposed = $3 WHERE workspace = $1::bigint AND address = $2 AND "
-                        "deposed = ''", addr, write->deposed);
+        return rekey(w, addr, (iac_str){ 0 }, write->deposed);
     case IAC_WRITE_RESTORE:
-        return rekey(w, "UPDATE {s}.iac_objects SET deposed = '' WHERE workspace = $1::bigint AND address = $2 AND "
-                        "deposed = $3", addr, write->deposed);
+        return rekey(w, addr, write->deposed, (iac_str){ 0 });
     case IAC_WRITE_OUTPUT:
         return put_output(w, &write->output);
     case IAC_WRITE_OUTPUT_REMOVE:
         return run_keyed(w, "DELETE FROM {s}.iac_outputs WHERE workspace = $1::bigint AND name = $2",
-                         write->output.name, (iac_str){ 0 }, NULL);
+                         write->output.name, (iac_str){ 0 });
     case IAC_WRITE_CHECKS:
         return put_checks(w, write->checks, write->check_count);
     case IAC_WRITE_INTENT:
         return put_intent(w, &write->intent);
     case IAC_WRITE_INTENT_DONE:
         return run_keyed(w, "DELETE FROM {s}.iac_journal WHERE workspace = $1::bigint AND token = $2",
-                         write->intent.token, (iac_str){ 0 }, NULL);
+                         write->intent.token, (iac_str){ 0 });
     }
     return false;
 }
@@ -263,31 +296,66 @@ static void note_touched(writing *w, const iac_write *write)
         touch_output(w, write->output.name);
 }
 
-/* Takes the next serial, which no other transaction of the workspace does before this one ends. */
-static bool take_serial(writing *w, bool changes, int64_t at_least, iac_str lineage)
+/* The row of the workspace, which no other transaction that changes something has before this one ends. */
+static bool lock_head(writing *w, bool changes)
 {
-    char made[37];
-    char serial[24];
-    iac_uuid(made);
-    snprintf(serial, sizeof(serial), "%lld", (long long)at_least);
-    const char *parameters[] = { w->id, made, serial, iac_arena_cstr(w->arena, lineage) };
-    PGresult *result =
-        changes ? pg_step(w->p, SAVING,
-                          "UPDATE {s}.iac_workspaces SET serial = greatest(serial + 1, $3::bigint), lineage = CASE WHEN "
-                          "$4 <> '' THEN $4 WHEN lineage = '' THEN $2 ELSE lineage END WHERE id = $1::bigint RETURNING "
-                          "txid_current(), serial, lineage", parameters, 4, w->diags)
-                : pg_step(w->p, SAVING, "SELECT txid_current() FROM {s}.iac_workspaces WHERE id = $1::bigint", parameters,
-                          1, w->diags);
+    const char *parameters[] = { w->id };
+    PGresult *result = pg_step(w->p, SAVING,
+                               changes ? "SELECT txid_current(), lineage, serial, sealing, tally FROM {s}.iac_workspaces "
+                                         "WHERE id = $1::bigint FOR NO KEY UPDATE"
+                                       : "SELECT txid_current(), lineage, serial, sealing, tally FROM {s}.iac_workspaces "
+                                         "WHERE id = $1::bigint FOR KEY SHARE", parameters, 1, w->diags);
     bool found = result && PQntuples(result) > 0;
     if (found) {
         snprintf(w->p->xid, sizeof(w->p->xid), "%s", PQgetvalue(result, 0, 0));
-        w->serial = changes ? strtoll(PQgetvalue(result, 0, 1), NULL, 10) : 0;
-        w->lineage = changes ? iac_arena_str(w->arena, iac_str_of(PQgetvalue(result, 0, 2))) : (iac_str){ 0 };
+        w->head = (pg_head){ .lineage = iac_arena_str(w->arena, iac_str_of(PQgetvalue(result, 0, 1))),
+                             .serial = strtoll(PQgetvalue(result, 0, 2), NULL, 10),
+                             .sealing = iac_arena_str(w->arena, iac_str_of(PQgetvalue(result, 0, 3))),
+                             .tally = iac_arena_str(w->arena, iac_str_of(PQgetvalue(result, 0, 4))) };
     } else if (result) {
         iac_diag_error(w->diags, IAC_NO_RANGE, SAVING, "the workspace was deleted by somebody else");
     }
     PQclear(result);
     return found;
+}
+
+/* Takes the next serial. lineage: of a state that replaces all, or empty. */
+static void take_serial(writing *w, int64_t at_least, iac_str lineage)
+{
+    if (lineage.n) {
+        w->head.lineage = lineage;
+    } else if (!w->head.lineage.n) {
+        char made[37];
+        iac_uuid(made);
+        w->head.lineage = iac_arena_str(w->arena, iac_str_of(made));
+    }
+    w->serial = w->head.serial + 1 > at_least ? w->head.serial + 1 : at_least;
+    w->head.serial = w->serial;
+    w->seal.lineage = w->head.lineage;
+    w->seal.serial = iac_arena_printf(w->arena, "%lld", (long long)w->serial);
+}
+
+static bool put_head(writing *w)
+{
+    const char *parameters[] = { w->id, iac_arena_cstr(w->arena, w->head.lineage),
+                                 iac_arena_cstr(w->arena, w->seal.serial),
+                                 iac_arena_cstr(w->arena, pg_seal_tally(&w->seal, w->arena)) };
+    return run(w->p, "UPDATE {s}.iac_workspaces SET lineage = $2, serial = $3::bigint, tally = $4 WHERE id = $1::bigint",
+               parameters, 4, w->diags);
+}
+
+/* What checks say, where that is counted. */
+static bool read_checks(writing *w)
+{
+    const char *parameters[] = { w->id };
+    if (!w->seal.key)
+        return true;
+    PGresult *result = pg_step(w->p, SAVING, "SELECT left(checks, 24) FROM {s}.iac_workspaces WHERE id = $1::bigint",
+                               parameters, 1, w->diags);
+    if (result && PQntuples(result) > 0)
+        w->checks = iac_arena_str(w->arena, iac_str_of(PQgetvalue(result, 0, 0)));
+    PQclear(result);
+    return result != NULL;
 }
 
 /* The run's claims are there: nobody has taken it for dead, or broken its lock. */
@@ -345,7 +413,7 @@ static bool put_versions(writing *w, bool checked)
     if (ok)
         ok = run(w->p, "INSERT INTO {s}.iac_versions SELECT $1::bigint, resource, address, $4::bigint FROM "
                        "unnest($2::text[], $3::text[]) AS t(resource, address) ON CONFLICT (workspace, resource, "
-                       "address) DO UPDATE SET version = excluded.version", parameters, 4, NULL, w->diags);
+                       "address) DO UPDATE SET version = excluded.version", parameters, 4, w->diags);
     iac_buf_clear(&resources);
     iac_buf_clear(&addresses);
     iac_buf_clear(&expected);
@@ -354,12 +422,40 @@ static bool put_versions(writing *w, bool checked)
 
 /* ---- transactions ---- */
 
-static void begin(writing *w, iac_diags *diags)
+static bool begin(writing *w, bool changes, iac_diags *diags)
 {
     clear_pending(w);
     iac_map_clear(&w->touched);
     w->diags = diags;
+    w->serial = 0;
+    w->checks = (iac_str){ 0 };
     snprintf(w->id, sizeof(w->id), "%lld", (long long)w->rows->id);
+    return lock_head(w, changes) && still_locked(w) &&
+           pg_seal_begin(w->rows, &w->head, w->arena, &w->seal, diags) == IAC_OK;
+}
+
+/* Sealed rows that are written are counted out before, and in after. */
+static bool count_touched(writing *w, bool add)
+{
+    iac_buf addresses;
+    if (!w->seal.key || !w->touched.n)
+        return true;
+    iac_buf_init(&addresses, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < w->touched.n; i++)
+        pg_array_add(&addresses, w->touched.entries[i].key);
+    pg_array_end(&addresses);
+    bool ok = pg_seal_count(&w->seal, w->p, w->id, addresses.p, add, w->diags);
+    iac_buf_clear(&addresses);
+    return ok;
+}
+
+static bool write_changes(writing *w)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < w->n; i++)
+        for (size_t k = 0; ok && k < w->group[i].n; k++)
+            ok = write_one(w, &w->group[i].writes[k]);
+    return ok && put_pending(w);
 }
 
 static iac_status write_group(pg_backend *p, void *arg, iac_diags *diags)
@@ -367,17 +463,22 @@ static iac_status write_group(pg_backend *p, void *arg, iac_diags *diags)
     writing *w = arg;
     bool changes = false;
     (void)p;
-    begin(w, diags);
     for (size_t i = 0; i < w->n; i++)
-        for (size_t k = 0; k < w->group[i].n; k++) {
+        for (size_t k = 0; k < w->group[i].n; k++)
             changes |= w->group[i].writes[k].kind < IAC_WRITE_INTENT;
+    if (!begin(w, changes, diags))
+        return IAC_ERR;
+    if (!changes)
+        return write_changes(w) ? IAC_OK : IAC_ERR;
+    for (size_t i = 0; i < w->n; i++)
+        for (size_t k = 0; k < w->group[i].n; k++)
             note_touched(w, &w->group[i].writes[k]);
-        }
-    bool ok = take_serial(w, changes, 0, (iac_str){ 0 }) && still_locked(w) && put_versions(w, true);
-    for (size_t i = 0; ok && i < w->n; i++)
-        for (size_t k = 0; ok && k < w->group[i].n; k++)
-            ok = write_one(w, &w->group[i].writes[k]);
-    return ok && put_pending(w) ? IAC_OK : IAC_ERR;
+    bool ok = pg_seal_take_tally(w->rows, &w->head, w->arena, &w->seal, diags) == IAC_OK && read_checks(w) &&
+              count_touched(w, false);
+    if (ok)
+        take_serial(w, 0, (iac_str){ 0 });
+    ok = ok && put_versions(w, true) && write_changes(w) && count_touched(w, true) && put_head(w);
+    return ok ? IAC_OK : IAC_ERR;
 }
 
 /* What was committed is known from now on. */
@@ -387,8 +488,8 @@ static void take_over(writing *w)
     if (!w->serial)
         return;
     r->serial = w->serial;
-    if (!iac_str_eq(r->lineage, w->lineage))
-        r->lineage = iac_arena_str(r->arena, w->lineage);
+    if (!iac_str_eq(r->lineage, w->head.lineage))
+        r->lineage = iac_arena_str(r->arena, w->head.lineage);
     for (size_t i = 0; i < w->touched.n; i++) {
         void *value = (void *)(uintptr_t)(w->serial + 1);
         iac_str address = w->touched.entries[i].key;
@@ -482,17 +583,18 @@ static iac_status write_all(pg_backend *p, void *arg, iac_diags *diags)
     replacing *all = arg;
     writing *w = &all->w;
     const iac_state *state = all->state;
-    begin(w, diags);
     bool empty = !state->serial && !state->instance_count && !state->output_count;
     const char *parameters[] = { w->id, NULL };
-    bool ok = take_serial(w, true, state->serial, empty ? (iac_str){ 0 } : state->lineage) && still_locked(w);
+    bool ok = begin(w, true, diags);
+    if (ok)
+        take_serial(w, state->serial, empty ? (iac_str){ 0 } : state->lineage);
+    memset(w->seal.tally, 0, sizeof(w->seal.tally));
     /* What was there before, and is not now, has changed, too. */
     if (ok) {
         parameters[1] = iac_arena_printf(w->arena, "%lld", (long long)w->serial).p;
-        ok = run(p, "UPDATE {s}.iac_versions SET version = $2::bigint WHERE workspace = $1::bigint", parameters, 2, NULL,
-                 diags) &&
-             run(p, "DELETE FROM {s}.iac_objects WHERE workspace = $1::bigint", parameters, 1, NULL, diags) &&
-             run(p, "DELETE FROM {s}.iac_outputs WHERE workspace = $1::bigint", parameters, 1, NULL, diags);
+        ok = run(p, "UPDATE {s}.iac_versions SET version = $2::bigint WHERE workspace = $1::bigint", parameters, 2, diags) &&
+             run(p, "DELETE FROM {s}.iac_objects WHERE workspace = $1::bigint", parameters, 1, diags) &&
+             run(p, "DELETE FROM {s}.iac_outputs WHERE workspace = $1::bigint", parameters, 1, diags);
     }
     for (size_t i = 0; ok && i < state->instance_count; i++)
         ok = put_instance(w, &state->instances[i]);
@@ -501,10 +603,11 @@ static iac_status write_all(pg_backend *p, void *arg, iac_diags *diags)
         ok = put_output(w, &state->outputs[i]);
         touch_output(w, state->outputs[i].name);
     }
-    ok = ok && put_checks(w, state->checks, state->check_count) && put_versions(w, false);
+    ok = ok && put_checks(w, state->checks, state->check_count) && put_versions(w, false) &&
+         pg_seal_count(&w->seal, p, w->id, NULL, true, diags) && put_head(w);
     if (ok && w->rows->other) {
         const char *turned[] = { w->rows->workspace, pg_rows_marker };
-        ok = run(p, "UPDATE {s}.states SET data = $2 WHERE name = $1", turned, 2, NULL, diags);
+        ok = run(p, "UPDATE {s}.states SET data = $2 WHERE name = $1", turned, 2, diags);
     }
     return ok ? IAC_OK : IAC_ERR;
 }
@@ -529,5 +632,32 @@ iac_status pg_rows_replace(iac_store *store, const iac_state *state, iac_diags *
     clear_pending(&all.w);
     iac_map_clear(&all.w.touched);
     iac_arena_free(all.w.arena);
+    return status;
+}
+
+/* ---- another key ---- */
+
+static iac_status renew(pg_backend *p, void *arg, iac_diags *diags)
+{
+    (void)p;
+    return begin(arg, false, diags) ? IAC_OK : IAC_ERR;
+}
+
+iac_status pg_rows_renew_seal(iac_store *store, iac_diags *diags)
+{
+    pg_rows *r = (pg_rows *)store;
+    if (iac_store_flush(store, diags) != IAC_OK)
+        return IAC_ERR;
+    writing w = { .rows = r, .p = r->p, .arena = iac_arena_new() };
+    pthread_mutex_lock(&r->p->mutex);
+    iac_status status = !r->id ? IAC_OK : pg_transact(r->p, SAVING, "BEGIN", renew, &w, diags);
+    if (status == IAC_OK && r->inner) {
+        pg_rows_sync(r, true);
+        status = iac_store_renew_seal(r->inner, diags);
+        pg_rows_sync(r, false);
+    }
+    pthread_mutex_unlock(&r->p->mutex);
+    clear_pending(&w);
+    iac_arena_free(w.arena);
     return status;
 }

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -1092,19 +1093,212 @@ def pg_rows_layouts():
     assert Pg.sql("select count(*) from terraform_remote_state.iac_workspaces") == "0"
 
 
+def key_of(name, derived=False):
+    if derived:
+        return f'key_provider "pbkdf2" "{name}" {{\n  passphrase = "a long enough {name} passphrase"\n  iterations = 200000\n}}'
+    key = base64.b64encode(name.encode().ljust(32)).decode()
+    answer = f'{{"magic":"OpenTofu-External-Key-Provider","version":1}}\n' + json.dumps(
+        {"keys": {"encryption_key": key, "decryption_key": key}, "meta": {"external_data": {"n": name}}})
+    return f'key_provider "external" "{name}" {{\n  command = ["sh", "-c", {json.dumps("cat > /dev/null; printf %s " + shlex.quote(answer))}]\n}}'
+
+
+def sealed(key="first", fallback="", old="second", derived=False):
+    """A configuration whose secret must not be found in the database. fallback: "plain", or "old" for another key."""
+    kind = "pbkdf2" if derived else "external"
+    return RESOURCES + f"""
+resource "terraform_data" "secret" {{
+  input = sensitive("find-me-${{var.n}}")
+  lifecycle {{ create_before_destroy = true }}
+}}
+check "c" {{
+  assert {{
+    condition     = var.n > 0
+    error_message = "never"
+  }}
+}}
+output "p" {{
+  value     = "find-me-too"
+  sensitive = true
+}}
+terraform {{
+  encryption {{
+    {key_of(key, derived)}
+    {key_of(old, derived)}
+    method "aes_gcm" "m" {{ keys = key_provider.{kind}.{key} }}
+    method "aes_gcm" "o" {{ keys = key_provider.{kind}.{old} }}
+    method "unencrypted" "u" {{}}
+    state {{
+      method = method.aes_gcm.m
+      {"fallback { method = method.unencrypted.u }" if fallback == "plain" else ""}
+      {"fallback { method = method.aes_gcm.o }" if fallback == "old" else ""}
+    }}
+  }}
+}}
+"""
+
+
+ROW_TABLES = ["iac_workspaces", "iac_objects", "iac_outputs", "iac_journal"]
+
+
+def rows_text():
+    return "\n".join(Pg.sql(f"select t::text from terraform_remote_state.{table} t") for table in ROW_TABLES)
+
+
 @case
 def pg_rows_encryption():
-    d = Dir(Pg.block(ROWS), RESOURCES + """
-terraform {
-  encryption {
-    key_provider "pbkdf2" "p" { passphrase = "a long enough passphrase" }
-    method "aes_gcm" "m" { keys = key_provider.pbkdf2.p }
-    state { method = method.aes_gcm.m }
-  }
-}
-""")
-    output = d.iac("init", status=None) + d.iac("apply", "-auto-approve", status=1)
-    assert "State encryption is not available" in output, output
+    """From clear text to a key, to another key, and back; nothing is read with a wrong key or without one."""
+    d = Dir(Pg.block(ROWS), re.sub(r"(?s)terraform \{.*", "", sealed()))
+    d.iac("init")
+    d.iac("apply", "-auto-approve")
+    before = json.loads(d.iac("state", "pull"))
+    assert "find-me" in rows_text()
+
+    def with_key(*args, **kw):
+        d.configure(Pg.block(ROWS, again=True), sealed(*args, **kw))
+
+    with_key()
+    output = d.iac("plan", status=1)
+    assert "not encrypted" in output and '"fallback"' in output, output
+    with_key(fallback="plain")
+    no_change(d.iac("plan"))
+    d.iac("apply", "-auto-approve")
+    assert "find-me" not in rows_text(), rows_text()
+    for path in d.path.glob(".iac/backend/*/state.db*"):
+        assert b"find-me" not in path.read_bytes(), path
+    with_key()
+    after = json.loads(d.iac("state", "pull"))
+    assert after["lineage"] == before["lineage"] and after["resources"] == before["resources"], after
+    d.iac("apply", "-auto-approve", "-var=n=4")
+    no_change(d.iac("plan", "-var=n=4"))
+    assert d.iac("output", "-raw", "p") == "find-me-too"
+    d.iac("state", "mv", "terraform_data.a[3]", "terraform_data.a[7]")
+    d.iac("state", "rm", "terraform_data.a[7]")
+    d.iac("state", "check")
+    d.iac("apply", "-auto-approve", "-replace=terraform_data.secret")
+
+    d.configure(Pg.block(ROWS, again=True))
+    output = d.iac("plan", status=1)
+    assert "is encrypted, and no key is configured for it" in output, output
+    with_key("second", old="third")
+    output = d.iac("plan", status=1)
+    assert "Failed to decrypt the state" in output and "key_provider.external.first" in output, output
+    with_key("second", "old", old="first")
+    no_change(d.iac("plan", "-refresh=false"))
+    d.iac("apply", "-auto-approve")
+    with_key("second", old="third")
+    no_change(d.iac("plan"))
+    d.configure(Pg.block(ROWS, again=True), sealed("second", old="third").replace(key_of("second"), key_of("wrong").replace(
+        'external" "wrong"', 'external" "second"')))
+    assert "Failed to decrypt the state" in d.iac("plan", status=1)
+    plain = sealed("second", old="third").replace("method = method.aes_gcm.m", "method = method.unencrypted.u\n"
+                                                  "fallback { method = method.aes_gcm.m }")
+    d.configure(Pg.block(ROWS, again=True), plain)
+    d.iac("apply", "-auto-approve")
+    assert "find-me" in rows_text()
+    d.configure(Pg.block(ROWS, again=True), re.sub(r"(?s)terraform \{.*", "", sealed()))
+    no_change(d.iac("plan"))
+
+
+TAMPERED = [
+    "update {s}.iac_objects set attributes = left(attributes, 8) || '00' || substr(attributes, 11) where address = '{a}'",
+    "update {s}.iac_objects o set attributes = (select attributes from {s}.iac_objects where address = '{b}'), private = "
+    "(select private from {s}.iac_objects where address = '{b}') where address = '{a}'",
+    "update {s}.iac_objects set tainted = true where address = '{a}'",
+    "update {s}.iac_objects set dependencies = 'terraform_data.z' where address = '{a}'",
+    "update {s}.iac_objects o set attributes = t.attributes, sensitive = t.sensitive, private = t.private from old t where "
+    "o.address = t.address and o.address = '{a}'",
+    "delete from {s}.iac_objects where address = '{a}'",
+    "insert into {s}.iac_objects select * from old_all where address = '{c}'",
+    "update {s}.iac_outputs set value = (select value from old_outputs where name = 'o') where name = 'o'",
+    "update {s}.iac_workspaces set checks = ''",
+    "update {s}.iac_workspaces set serial = serial - 1",
+    "update {s}.iac_workspaces w set tally = o.tally from old_workspaces o",
+    "update {s}.iac_workspaces set lineage = 'another'",
+]
+
+
+@case
+def pg_rows_tampered():
+    """Whatever is done to a row, and putting an older one back, is noticed; a state of the history brings it back."""
+    d = Dir(Pg.block(ROWS), sealed())
+    d.iac("init")
+    d.iac("apply", "-auto-approve", "-var=n=4")
+    schema = "terraform_remote_state"
+    Pg.sql(f"create table old as select * from {schema}.iac_objects; create table old_all as select * from {schema}.iac_objects; "
+           f"create table old_outputs as select * from {schema}.iac_outputs; "
+           f"create table old_workspaces as select * from {schema}.iac_workspaces")
+    d.iac("apply", "-auto-approve", "-replace=terraform_data.a[0]")
+    good = json.loads(d.iac("state", "pull"))
+    Pg.sql(";".join(f"create table good_{t} as select * from {schema}.{t}" for t in ROW_TABLES))
+    for text in TAMPERED:
+        Pg.sql(text.format(s=schema, a="terraform_data.a[0]", b="terraform_data.a[1]", c="terraform_data.a[3]"))
+        output = d.iac("state", "list", status=1)
+        assert "were changed after they were encrypted" in " ".join(output.split()), f"{text}: {output}"
+        Pg.sql(f"truncate {schema}.iac_objects, {schema}.iac_outputs; "
+               f"insert into {schema}.iac_objects select * from good_iac_objects; "
+               f"insert into {schema}.iac_outputs select * from good_iac_outputs; "
+               f"update {schema}.iac_workspaces w set serial = g.serial, lineage = g.lineage, tally = g.tally, "
+               f"checks = g.checks from good_iac_workspaces g where w.id = g.id")
+    assert json.loads(d.iac("state", "pull")) == good
+    Pg.sql(f"delete from {schema}.iac_objects where address = 'terraform_data.a[0]'")
+    assert d.iac("state", "check", status=1)
+    d.iac("state", "restore", "-force", "2")
+    no_change(d.iac("plan"))
+
+
+@case
+def pg_rows_sealed_at_once():
+    """Applies at the same time that begin with nothing agree on one key; a run killed has its change, sealed, in the journal."""
+    count = 4
+    d = Dir(Pg.block(ROWS), re.sub(r'(?s)resource "terraform_data" "secret".*?\n\}\n|output "p".*?\n\}\n', "", sealed(derived=True)) +
+            'resource "terraform_data" "r" {\n  count = 4\n  input = "find-me-${count.index}"\n}\n')
+    d.iac("init")
+    runs = [d.start(IAC, "apply", "-auto-approve", "-lock-timeout=300s", f"-target=terraform_data.r[{i}]") for i in range(count)]
+    for run in runs:
+        output = run.communicate()[0]
+        assert run.returncode == 0, output
+    assert len([n for n in names(d) if ".r[" in n]) == count
+    assert "find-me" not in rows_text()
+
+
+@case
+def pg_rows_sealed_journal():
+    """A change that was begun is sealed, too, and another key seals it anew. The result waits for a table until the run dies."""
+    file = 'resource "local_file" "f" {\n  filename = "f"\n  content = "find-me"\n}\n'
+    d = Dir(Pg.block(ROWS), sealed() + file)
+    d.env["IAC_PLUGIN_PATH"] = os.environ.get("IAC_PLUGIN_PATH", str(pathlib.Path(IAC).parent / "providers"))
+    d.iac("init")
+    d.iac("apply", "-auto-approve", "-target=terraform_data.a")
+    table = subprocess.Popen([Pg.program("psql"), "-q", Pg.url(f"d{Pg.names}")], stdin=subprocess.PIPE, text=True)
+    table.stdin.write("begin; lock table terraform_remote_state.iac_objects in exclusive mode;\n")
+    table.stdin.flush()
+    wait_until(lambda: Pg.sql("select 1 from pg_locks where mode = 'ExclusiveLock' and relation is not null"), "locked")
+    run = d.start(IAC, "apply", "-auto-approve", "-target=local_file.f")
+    wait_until(lambda: Pg.sql("select 1 from pg_locks where not granted"), "waiting for the table")
+    run.kill()
+    run.wait()
+    table.stdin.close()
+    table.wait()
+    wait_until(lambda: not Pg.sql("select 1 from pg_stat_activity where application_name = 'iac' and datname = current_database()"),
+               "gone")
+    assert Pg.sql("select count(*) from terraform_remote_state.iac_journal") == "1"
+    assert "find-me" not in rows_text()
+    d.configure(Pg.block(ROWS, again=True), sealed("second", "old", old="first") + file)
+    d.iac("apply", "-auto-approve")
+    assert Pg.sql("select count(*) from terraform_remote_state.iac_journal") == "0"
+    d.configure(Pg.block(ROWS, again=True), sealed("second", old="first") + file)
+    no_change(d.iac("plan"))
+
+
+@case
+def pg_rows_of_earlier_release():
+    """Tables without the columns of the key get them at the next write, and are read before that."""
+    d = rows_dir()
+    d.iac("apply", "-auto-approve")
+    Pg.sql("alter table terraform_remote_state.iac_workspaces drop sealing, drop tally")
+    assert json.loads(d.iac("output", "-json", "o")) == ["v0", "v1", "v2"]
+    d.iac("apply", "-auto-approve", "-var=n=4")
+    assert len(names(d)) == 4
 
 
 @case

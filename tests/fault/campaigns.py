@@ -377,9 +377,10 @@ class TablePlace(S3Place):
 class PgPlace:
     label = "pg"
     more = ""
+    sealed = ""
 
     def __init__(self):
-        self.block = backends.Pg.block(self.more)
+        self.block = backends.Pg.block(self.more) + self.sealed
         self.database = f"d{backends.Pg.names}"
 
     def reset(self):
@@ -396,6 +397,17 @@ class PgPlace:
 class PgRowsPlace(PgPlace):
     label = "pg by resource"
     more = backends.ROWS
+
+
+class PgSealedPlace(PgRowsPlace):
+    label = "pg by resource, encrypted"
+    sealed = f"""
+encryption {{
+  {backends.key_of("first")}
+  method "aes_gcm" "m" {{ keys = key_provider.external.first }}
+  state {{ method = method.aes_gcm.m }}
+}}
+"""
 
 
 class SecretPlace:
@@ -492,7 +504,7 @@ class S3(Remote):
 
 class Pg(Remote):
     name = "pg"
-    kinds = [PgPlace, PgRowsPlace]
+    kinds = [PgPlace, PgRowsPlace, PgSealedPlace]
 
 
 class KubernetesBackend(Remote):
