@@ -11,15 +11,19 @@ typedef struct resource { /* all its instances together */
     iac_str text;
     IAC_VEC(uint32_t) needs;
     uint32_t seen; /* number of the last question that came by */
+    uint32_t rank; /* in the order of the texts */
 } resource;
 
 struct iac_reach {
     iac_arena *arena;
     iac_map ids; /* address text -> id + 1 */
     IAC_VEC(resource) resources;
+    IAC_VEC(uint32_t) order; /* resources by rank; as many as there were when last asked */
     uint32_t question;
-    IAC_VEC(uint32_t) queue;
+    IAC_VEC(uint32_t) queue; /* what was found, in the order of finding */
     IAC_VEC(iac_str) found;
+    const iac_addr *answered; /* the question that found answers: the list of dependencies, */
+    uint32_t answered_of;     /* and whose they are; instances of a resource mostly share one */
 };
 
 static uint32_t id_of(iac_reach *reach, iac_addr addr)
@@ -52,7 +56,6 @@ iac_reach *iac_reach_new(const iac_state *state)
     for (size_t i = 0; i < state->instance_count; i++) {
         const iac_object *object = state->instances[i].current;
         uint32_t id = id_of(reach, state->instances[i].addr);
-        /* Instances of a resource mostly share one list. */
         if (object && !(id == previous_id && object->dependencies == previous->dependencies))
             note(reach, id, object);
         if (object) {
@@ -63,9 +66,28 @@ iac_reach *iac_reach_new(const iac_state *state)
     return reach;
 }
 
-static int compare_texts(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b, void *arg)
 {
-    return iac_str_cmp(*(const iac_str *)a, *(const iac_str *)b);
+    const iac_reach *reach = arg;
+    return iac_str_cmp(reach->resources.v[*(const uint32_t *)a].text, reach->resources.v[*(const uint32_t *)b].text);
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Texts are compared once, not for each answer. */
+static void rank(iac_reach *reach)
+{
+    if (reach->order.n == reach->resources.n)
+        return;
+    for (size_t i = reach->order.n; i < reach->resources.n; i++)
+        iac_vec_push(&reach->order, (uint32_t)i);
+    qsort_r(reach->order.v, reach->order.n, sizeof(uint32_t), compare_texts, reach);
+    for (size_t i = 0; i < reach->order.n; i++)
+        reach->resources.v[reach->order.v[i]].rank = (uint32_t)i;
 }
 
 static void visit(iac_reach *reach, uint32_t id)
@@ -74,25 +96,52 @@ static void visit(iac_reach *reach, uint32_t id)
     if (r->seen == reach->question)
         return;
     r->seen = reach->question;
-    iac_vec_push(&reach->found, r->text);
     iac_vec_push(&reach->queue, id);
+}
+
+/* The texts of what is in the queue, in their order. */
+static void list(iac_reach *reach, uint32_t self)
+{
+    if (reach->queue.n > reach->resources.n / 16) { /* quicker than to sort */
+        for (size_t i = 0; i < reach->order.n; i++) {
+            const resource *r = &reach->resources.v[reach->order.v[i]];
+            if (r->seen == reach->question && reach->order.v[i] != self)
+                iac_vec_push(&reach->found, r->text);
+        }
+        return;
+    }
+    for (size_t i = 0; i < reach->queue.n; i++)
+        reach->queue.v[i] = reach->resources.v[reach->queue.v[i]].rank;
+    if (reach->queue.n)
+        qsort(reach->queue.v, reach->queue.n, sizeof(uint32_t), compare_ranks);
+    for (size_t i = 0; i < reach->queue.n; i++)
+        iac_vec_push(&reach->found, reach->resources.v[reach->order.v[reach->queue.v[i]]].text);
 }
 
 const iac_str *iac_reach_of(iac_reach *reach, iac_addr addr, const iac_object *object, size_t *ret_n)
 {
-    reach->question++;
-    reach->found.n = 0;
+    *ret_n = 0;
+    if (!object->dependency_count)
+        return NULL;
     uint32_t self = id_of(reach, addr);
+    if (reach->answered == object->dependencies && reach->answered_of == self) {
+        *ret_n = reach->found.n;
+        return reach->found.v;
+    }
+    reach->answered = object->dependencies;
+    reach->answered_of = self;
+    reach->question++;
+    reach->found.n = reach->queue.n = 0;
     reach->resources.v[self].seen = reach->question; /* never its own dependency */
     for (size_t i = 0; i < object->dependency_count; i++)
         visit(reach, id_of(reach, object->dependencies[i]));
-    while (reach->queue.n) {
-        uint32_t id = reach->queue.v[--reach->queue.n];
+    for (size_t next = 0; next < reach->queue.n; next++) {
+        uint32_t id = reach->queue.v[next];
         for (size_t i = 0; i < reach->resources.v[id].needs.n; i++)
             visit(reach, reach->resources.v[id].needs.v[i]);
     }
-    if (reach->found.n)
-        qsort(reach->found.v, reach->found.n, sizeof(iac_str), compare_texts);
+    rank(reach);
+    list(reach, self);
     *ret_n = reach->found.n;
     return reach->found.v;
 }
@@ -104,6 +153,7 @@ void iac_reach_free(iac_reach *reach)
     for (size_t i = 0; i < reach->resources.n; i++)
         iac_vec_clear(&reach->resources.v[i].needs);
     iac_vec_clear(&reach->resources);
+    iac_vec_clear(&reach->order);
     iac_vec_clear(&reach->queue);
     iac_vec_clear(&reach->found);
     iac_map_clear(&reach->ids);

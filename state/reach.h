@@ -6,7 +6,8 @@
 
 typedef struct iac_reach iac_reach;
 
-/* Borrows nothing from the state. For one thread at a time. */
+/* Copies what it needs of the state, but the objects it is asked about must stay where they are meanwhile. For one thread at
+ * a time. */
 iac_reach *iac_reach_new(const iac_state *state);
 /* Addresses (without keys) of all resources that `object`, at addr, needs: in the order of their texts, *ret_n of them,
  * valid until the next call. */

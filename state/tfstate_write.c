@@ -134,6 +134,7 @@ static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *re
         if (item->current) {
             member(out, &first_object, 4, NULL);
             write_object(out, reach, item, item->current);
+            iac_buf_drain(out);
         }
         for (size_t k = 0; k < item->deposed_count; k++) {
             member(out, &first_object, 4, NULL);

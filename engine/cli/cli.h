@@ -165,6 +165,7 @@ void iac_cli_name_blocks(iac_cli *cli); /* notes in each diagnostic the block it
 /* Reports, and gives status 1 after errors, else `status`. */
 int iac_cli_finish(iac_cli *cli, int status);
 void iac_cli_print(const iac_buf *out); /* to stdout, at once */
+void iac_cli_put(iac_str bytes); /* a part of it: for iac_buf.drain */
 void iac_cli_printf(const char *format, ...) IAC_PRINTF(1, 2);
 /* Says on stderr what the user did wrong, in words of its own, without the form of a diagnostic. IAC_EXIT_ERROR. */
 int iac_cli_refuse(const iac_cli *cli, const char *format, ...) IAC_PRINTF(2, 3);

@@ -20,6 +20,7 @@ static void print_state(iac_cli *cli, const iac_state *state)
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    out.drain = iac_cli_put;
     if (cli->args.redact || !cli->args.json)
         iac_view_note_secrets(state, iac_cli_schemas(cli));
     if (cli->args.json)
@@ -73,6 +74,7 @@ static int show_file(iac_cli *cli, const char *path)
         return IAC_EXIT_ERROR;
     iac_view_schemas schemas = iac_view_schemas_in(plan);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    out.drain = iac_cli_put;
     if (cli->args.json)
         iac_json_plan(&out, plan, &schemas, cli->args.redact);
     else if (cli->args.format && strcmp(cli->args.format, "html") == 0)

@@ -124,6 +124,7 @@ static int run_pull(iac_cli *cli)
     if (!state->lineage.n)
         return IAC_EXIT_OK; /* nothing was ever stored */
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    out.drain = iac_cli_put;
     iac_tfstate_write(&out, state);
     iac_cli_print(&out);
     iac_buf_clear(&out);
@@ -165,6 +166,7 @@ static int run_export(iac_cli *cli)
     if (!iac_state_exists(state))
         return iac_state_refuse_missing(cli);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    out.drain = cli->args.out ? NULL : iac_cli_put;
     iac_tfstate_write(&out, state);
     int failed = cli->args.out ? iac_write_file(cli->args.out, iac_buf_view(&out), 0600) : 0;
     if (failed)

@@ -15,9 +15,14 @@ const char iac_state_dir[] = ".iac";
 
 /* ---- messages ---- */
 
+void iac_cli_put(iac_str bytes)
+{
+    fwrite(bytes.p, 1, bytes.n, stdout);
+}
+
 void iac_cli_print(const iac_buf *out)
 {
-    fwrite(out->p, 1, out->n, stdout);
+    iac_cli_put(iac_buf_view(out));
     fflush(stdout);
 }
 

@@ -78,6 +78,7 @@ static void add_module(iac_buf *out, const iac_json_resource *r, size_t n, size_
         for (size_t i = 0; i < own; i++) {
             iac_buf_char(out, i ? ',' : '[');
             add_resource(out, &r[i]);
+            iac_buf_drain(out);
         }
         iac_buf_char(out, ']');
     }

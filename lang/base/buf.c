@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DRAIN_SIZE = 256 << 10 };
+
 static char empty_text[1] = "";
 
 void iac_buf_init(iac_buf *buf, size_t max)
@@ -54,6 +56,14 @@ char *iac_buf_room(iac_buf *buf, size_t n)
     return room;
 }
 
+void iac_buf_drain(iac_buf *buf)
+{
+    if (!buf->drain || buf->n < DRAIN_SIZE)
+        return;
+    buf->drain(iac_buf_view(buf));
+    iac_buf_cut(buf, 0);
+}
+
 void iac_buf_cut(iac_buf *buf, size_t n)
 {
     if (n >= buf->n)
@@ -83,7 +93,10 @@ void iac_buf_cstr(iac_buf *buf, const char *s)
 
 void iac_buf_char(iac_buf *buf, char c)
 {
-    iac_buf_add(buf, &c, 1);
+    if (!reserve(buf, 1))
+        return;
+    buf->p[buf->n++] = c;
+    buf->p[buf->n] = '\0';
 }
 
 void iac_buf_fill(iac_buf *buf, char c, size_t count)

@@ -13,6 +13,7 @@ typedef struct iac_buf {
     size_t cap; /* bytes allocated; 0 while p is the shared empty string */
     size_t max; /* largest n allowed */
     bool full;  /* something did not fit */
+    void (*drain)(iac_str bytes); /* takes what iac_buf_drain hands over; NULL: everything is kept */
 } iac_buf;
 
 #define IAC_BUF_UNLIMITED ((size_t)1 << 40)
@@ -31,5 +32,8 @@ void iac_buf_printf(iac_buf *buf, const char *format, ...) IAC_PRINTF(2, 3);
 void iac_buf_vprintf(iac_buf *buf, const char *format, va_list args);
 void iac_buf_utf8(iac_buf *buf, uint32_t code_point); /* appends the code point's UTF-8 form */
 iac_str iac_buf_view(const iac_buf *buf);              /* valid until the next change */
+/* Between the parts of a long document: what has come together so far leaves the buffer, where much has and the buffer
+ * drains somewhere. Whoever writes parts does not look back over it. */
+void iac_buf_drain(iac_buf *buf);
 char *iac_buf_detach(iac_buf *buf);                    /* the caller owns and frees the bytes; buf is empty again */
 #endif

@@ -8,6 +8,20 @@
 
 /* ---- writing ---- */
 
+/* Whether none of the eight bytes needs a closer look; may say no without need. */
+static bool plain_eight(const char *p, bool html)
+{
+    const uint64_t ones = 0x0101010101010101, highs = ones << 7;
+    uint64_t w;
+    memcpy(&w, p, sizeof(w));
+#define HAS_ZERO(v) (((v) - ones) & ~(v))
+    uint64_t found = w | ((w - ones * 0x20) & ~w) | HAS_ZERO(w ^ ones * '"') | HAS_ZERO(w ^ ones * '\\');
+    if (html) /* '<' and '>' are one bit apart */
+        found |= HAS_ZERO(w ^ ones * '&') | HAS_ZERO((w | ones * 2) ^ ones * '>');
+#undef HAS_ZERO
+    return !(found & highs);
+}
+
 static bool needs_escape(unsigned char c, bool html)
 {
     return c < 0x20 || c == '"' || c == '\\' || c >= 0x80 || (html && (c == '<' || c == '>' || c == '&'));
@@ -18,6 +32,10 @@ void iac_json_string(iac_buf *out, iac_str s, bool html)
     iac_buf_char(out, '"');
     size_t from = 0, i = 0;
     while (i < s.n) {
+        if (s.n - i >= 8 && plain_eight(s.p + i, html)) {
+            i += 8;
+            continue;
+        }
         unsigned char c = (unsigned char)s.p[i];
         if (!needs_escape(c, html)) {
             i++;

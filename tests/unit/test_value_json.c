@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "value_helper.h"
@@ -46,6 +47,32 @@ static void bad(const char *in, const char *message, size_t at, const char *file
     assert_int_equal(offset, at);
 }
 #define BAD(in, message, at) bad(in, message, at, __FILE__, __LINE__)
+
+/* Eight bytes are looked at at once: whatever needs an escape gets it wherever it stands. */
+static void test_json__escapes_anywhere(void **state)
+{
+    (void)state;
+    static const struct { const char *raw, *escaped; bool html; } cases[] = {
+        { "\"", "\\\"", true }, { "\\", "\\\\", true }, { "\n", "\\n", true }, { "\x1f", "\\u001f", true },
+        { "<", "\\u003c", true }, { ">", "\\u003e", true }, { "&", "\\u0026", true }, { "<", "<", false },
+        { "&", "&", false }, { " ", " ", true }, { "!", "!", true }, { "=", "=", true }, { "?", "?", true },
+        { "\x7f", "\x7f", true }, { "\xc3\xa9", "\xc3\xa9", true }, { "\xff", "\\ufffd", true },
+        { "\xe2\x80\xa8", "\\u2028", true },
+    };
+    for (size_t i = 0; i < IAC_COUNT(cases); i++)
+        for (int at = 0; at < 20; at++) {
+            char text[40], want[40];
+            snprintf(text, sizeof(text), "%.*s%s%.*s", at, "abcdefghijklmnopqrst", cases[i].raw, 20 - at,
+                     "abcdefghijklmnopqrst");
+            snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", at, "abcdefghijklmnopqrst", cases[i].escaped, 20 - at,
+                     "abcdefghijklmnopqrst");
+            iac_buf out;
+            iac_buf_init(&out, IAC_BUF_UNLIMITED);
+            iac_json_string(&out, iac_str_of(text), cases[i].html);
+            assert_string_equal(out.p, want);
+            iac_buf_clear(&out);
+        }
+}
 
 static void test_json__tells_what_is_wrong(void **state)
 {
@@ -185,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_json__reads_and_writes, set_up, tear_down),
+        cmocka_unit_test(test_json__escapes_anywhere),
         cmocka_unit_test_setup_teardown(test_json__tells_what_is_wrong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json__limits_depth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_typed_json__keeps_types, set_up, tear_down),
