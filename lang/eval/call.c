@@ -132,8 +132,8 @@ static const iac_value *eval_arg(struct call *call, const iac_expr *expr)
     return v;
 }
 
-/* The final argument's elements become arguments. false: after an error, or when they are not known. */
-static bool expand(struct call *call, const iac_value *v, const iac_expr *about)
+/* Whether v may stand for the rest of the arguments; false after an error. */
+static bool check_expanding(struct call *call, const iac_value *v, const iac_expr *about)
 {
     bool sequence = v->kind == IAC_TUPLE || v->kind == IAC_LIST || v->kind == IAC_SET;
     iac_str problem = { 0 };
@@ -145,13 +145,10 @@ static bool expand(struct call *call, const iac_value *v, const iac_expr *about)
         call_error(call, about->range, about, "Invalid expanding argument value", problem);
         return false;
     }
-    if (iac_is_unknown(v))
-        return false;
-    for (size_t i = 0; i < v->n; i++)
-        call->args[call->n++] = iac_value_mark(call->ev->arena, v->items[i], v->marks);
     return true;
 }
 
+/* false: after an error, or when the arguments are not all known to be there. */
 static bool eval_args(struct call *call)
 {
     const iac_expr *expr = call->expr;
@@ -164,13 +161,46 @@ static bool eval_args(struct call *call)
     }
     const iac_expr *last = expr->call.args[written - 1];
     const iac_value *v = eval_arg(call, last);
-    if (call->failed)
+    if (call->failed || !check_expanding(call, v, last))
         return false;
-    bool sequence = v->kind == IAC_TUPLE || v->kind == IAC_LIST || v->kind == IAC_SET;
-    fit(call, written - 1 + (sequence && iac_is_set_value(v) ? v->n : 0));
+    bool known = iac_is_set_value(v);
+    fit(call, written - 1 + (known ? v->n : 0));
     for (size_t i = 0; i + 1 < written; i++)
         call->args[call->n++] = eval_arg(call, expr->call.args[i]);
-    return expand(call, v, last);
+    for (size_t i = 0; known && i < v->n; i++)
+        call->args[call->n++] = iac_value_mark(call->ev->arena, v->items[i], v->marks);
+    return known;
+}
+
+/* Of a call that looks at expressions: the same call with the values that the last argument expands to written out.
+ * NULL: after an error, or when they are not known. */
+static const iac_expr *written_out(struct call *call)
+{
+    iac_arena *arena = call->ev->arena;
+    const iac_expr *expr = call->expr;
+    if (!expr->call.expand_final)
+        return expr;
+    size_t written = expr->call.arg_count - 1;
+    const iac_expr *last = expr->call.args[written];
+    const iac_value *v = eval_arg(call, last);
+    if (call->failed || !check_expanding(call, v, last) || iac_is_unknown(v))
+        return NULL;
+    const iac_expr **args = iac_arena_array(arena, const iac_expr *, written + v->n + 1);
+    for (size_t i = 0; i < written; i++)
+        args[i] = expr->call.args[i];
+    for (size_t i = 0; i < v->n; i++) {
+        iac_expr *item = iac_arena_new_of(arena, iac_expr);
+        item->kind = IAC_EXPR_LITERAL;
+        item->range = last->range;
+        item->literal = iac_value_mark(arena, v->items[i], v->marks);
+        args[written + i] = item;
+    }
+    iac_expr *copy = iac_arena_new_of(arena, iac_expr);
+    *copy = *expr;
+    copy->call.args = args;
+    copy->call.arg_count = written + v->n;
+    copy->call.expand_final = false;
+    return copy;
 }
 
 /* The expression that gave argument i. */
@@ -375,7 +405,10 @@ const iac_value *iac_eval_call_(struct eval *ev, const iac_expr *expr)
     }
     if (call.func->body)
         return call_builtin(&call);
+    call.expr = written_out(&call);
+    if (!call.expr)
+        return &iac_unknown_dynamic;
     if (iac_str_is(iac_str_of(call.func->name), "try"))
         return eval_try(&call);
-    return check_count(&call, expr->call.arg_count) ? eval_can(&call) : &iac_unknown_dynamic;
+    return check_count(&call, call.expr->call.arg_count) ? eval_can(&call) : &iac_unknown_dynamic;
 }

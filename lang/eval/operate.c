@@ -32,7 +32,7 @@ static bool compute_small(iac_op op, int64_t a, int64_t b, int64_t *ret)
     }
 }
 
-/* a - trunc(a / b) * b */
+/* a - trunc(a / b) * b, each step rounded: 5 % 0.1 is 0, as 5 / 0.1 is 50. */
 static const char *compute_modulo(mpfr_ptr result, mpfr_srcptr a, mpfr_srcptr b)
 {
     if (mpfr_inf_p(b) && !mpfr_inf_p(a))
@@ -43,13 +43,31 @@ static const char *compute_modulo(mpfr_ptr result, mpfr_srcptr a, mpfr_srcptr b)
         mpfr_set(result, a, MPFR_RNDN);
         return NULL;
     }
-    mpfr_fmod(result, a, b, MPFR_RNDN);
-    if (mpfr_zero_p(result))
-        mpfr_set_zero(result, 1); /* as a difference it has no sign */
+    mpfr_t times;
+    mpfr_prec_t precision = mpfr_get_prec(result);
+    mpfr_init2(times, precision);
+    mpfr_div(times, a, b, MPFR_RNDN);
+    mpfr_set_prec(result, mpfr_get_prec(a));
+    mpfr_rint_trunc(result, times, MPFR_RNDN);
+    if (mpfr_zero_p(result)) /* whatever the sign of the quotient */
+        mpfr_set_zero(result, 1);
+    mpfr_mul(result, b, result, MPFR_RNDN);
+    mpfr_sub(result, a, result, MPFR_RNDN);
+    mpfr_clear(times);
     return NULL;
 }
 
-/* NULL when result is set, else what is wrong. */
+/* A product has what bits it needs, but no fewer than the more precise factor. */
+static void multiply(mpfr_ptr result, mpfr_srcptr a, mpfr_srcptr b)
+{
+    mpfr_prec_t precision = mpfr_get_prec(result);
+    mpfr_set_prec(result, IAC_PRECISION);
+    mpfr_mul(result, a, b, MPFR_RNDN);
+    mpfr_prec_t needed = mpfr_regular_p(result) ? mpfr_min_prec(result) : 0;
+    mpfr_prec_round(result, needed > precision ? needed : precision, MPFR_RNDN);
+}
+
+/* NULL when result is set, else what is wrong. result has the precision of the more precise operand. */
 static const char *compute(iac_op op, mpfr_ptr result, mpfr_srcptr a, mpfr_srcptr b)
 {
     bool a_inf = mpfr_inf_p(a), b_inf = mpfr_inf_p(b);
@@ -67,7 +85,7 @@ static const char *compute(iac_op op, mpfr_ptr result, mpfr_srcptr a, mpfr_srcpt
     case IAC_OP_MUL:
         if ((a_inf && mpfr_zero_p(b)) || (b_inf && mpfr_zero_p(a)))
             return "can't multiply zero by infinity";
-        mpfr_mul(result, a, b, MPFR_RNDN);
+        multiply(result, a, b);
         return NULL;
     case IAC_OP_DIV:
         if ((mpfr_zero_p(a) && mpfr_zero_p(b)) || (a_inf && b_inf))
@@ -83,10 +101,14 @@ static const iac_value *arithmetic(struct eval *ev, iac_op op, const iac_value *
                                    const char **ret_error)
 {
     int64_t small;
+    mpfr_prec_t a_precision = iac_number_precision(a), b_precision = iac_number_precision(b);
+    mpfr_prec_t precision = op != IAC_OP_MOD && b_precision > a_precision ? b_precision : a_precision;
     if (!a->number.big && !b->number.big && compute_small(op, a->number.small, b->number.small, &small))
-        return iac_value_int(ev->arena, small);
+        return iac_value_int_of(ev->arena, small, precision);
     mpfr_t x, y, result;
-    mpfr_inits2(IAC_PRECISION, x, y, result, (mpfr_ptr)NULL);
+    mpfr_init2(x, a_precision);
+    mpfr_init2(y, b_precision);
+    mpfr_init2(result, a_precision > b_precision ? a_precision : b_precision);
     const iac_value *v = NULL;
     *ret_error = compute(op, result, iac_number_mpfr(a, x), iac_number_mpfr(b, y));
     if (!*ret_error)
@@ -330,10 +352,11 @@ const iac_value *iac_eval_binary_(struct eval *ev, const iac_expr *expr)
 
 static const iac_value *negate(struct eval *ev, const iac_value *v)
 {
+    mpfr_prec_t precision = iac_number_precision(v);
     if (!v->number.big && v->number.small != 0 && v->number.small != INT64_MIN)
-        return iac_value_int(ev->arena, -v->number.small);
+        return iac_value_int_of(ev->arena, -v->number.small, precision);
     mpfr_t x, result;
-    mpfr_inits2(IAC_PRECISION, x, result, (mpfr_ptr)NULL);
+    mpfr_inits2(precision, x, result, (mpfr_ptr)NULL);
     mpfr_neg(result, iac_number_mpfr(v, x), MPFR_RNDN);
     const iac_value *negated = iac_value_number(ev->arena, result);
     mpfr_clears(x, result, (mpfr_ptr)NULL);

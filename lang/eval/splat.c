@@ -63,8 +63,8 @@ static const iac_value *over_elements(struct eval *ev, const iac_expr *expr, con
     if (failures > 0) {
         for (size_t i = 0; i < n; i++)
             items[i] = &iac_unknown_dynamic;
-        v = list ? iac_value_unknown(ev->arena, iac_type_list(ev->arena, &iac_type_dynamic))
-                 : iac_value_tuple(ev->arena, items, n);
+        v = iac_value_unknown(ev->arena, list ? iac_type_list(ev->arena, &iac_type_dynamic)
+                                              : iac_value_type(ev->arena, iac_value_tuple(ev->arena, items, n)));
     } else {
         v = list ? make_list(ev, items, n) : iac_value_tuple(ev->arena, items, n);
     }

@@ -65,7 +65,7 @@ static void add_part(struct eval *ev, const iac_expr *expr, const iac_expr *part
         r->failed = true;
         return;
     }
-    if (r->known)
+    if (r->known && !r->failed)
         iac_buf_str(&r->buf, text->string);
 }
 

@@ -342,15 +342,21 @@ const iac_value *iac_eval_traversal_(struct eval *ev, const iac_expr *expr)
     size_t next = 1;
     lay_out(ev, expr, &chain);
     const iac_value *v = chain.v[0]->kind == IAC_EXPR_ROOT ? begin(ev, &chain, &next) : iac_eval_node_(ev, chain.v[0]);
-    for (; v && next < chain.n; next++) {
+    if (!v)
+        return &iac_unknown_dynamic;
+    bool failed = false; /* within steps that are constant: the rest of these is passed over */
+    for (; next < chain.n; next++) {
         const iac_expr *step = chain.v[next], *part = message_part(&chain, next);
-        if (step->kind == IAC_EXPR_ATTR) {
-            v = iac_eval_attr_(ev, v, step->attr.name, step->attr.name_range, part);
+        bool constant = is_constant_step(step);
+        if (failed && constant)
             continue;
-        }
-        size_t errors = 0;
-        const iac_value *key = iac_eval_counted_(ev, step->index.key, &errors);
-        v = iac_eval_index_(ev, v, key, step->index.bracket_range, part);
+        if (step->kind == IAC_EXPR_ATTR)
+            v = iac_eval_attr_(ev, v, step->attr.name, step->attr.name_range, part);
+        else
+            v = iac_eval_index_(ev, v, iac_eval_node_(ev, step->index.key), step->index.bracket_range, part);
+        failed = !v && constant;
+        if (!v) /* keys further on may have errors of their own */
+            v = &iac_unknown_dynamic;
     }
-    return v ? v : &iac_unknown_dynamic;
+    return v;
 }

@@ -62,6 +62,7 @@ struct reader {
     iac_call *call;
     size_t arg;
     iac_str rest;
+    bool strict; /* to the letter of the RFC; otherwise as Go's time package reads */
 };
 
 static bool bad(struct reader *r, const char *format, ...) IAC_PRINTF(2, 3);
@@ -80,10 +81,10 @@ static bool unusable(struct reader *r, const char *what)
 {
     if (r->rest.n == 0)
         return bad(r, "end of string before %s", what);
-    bool hour = strcmp(what, "hour") == 0;
+    bool hour = r->strict && strcmp(what, "hour") == 0;
     if (hour && iac_str_find_char(r->rest, ':', 0) != SIZE_MAX)
         return bad(r, "hour must be between 0 and 23 inclusive");
-    if ((hour || strcmp(what, "minute") == 0) && r->rest.n != 2)
+    if ((hour || (r->strict && strcmp(what, "minute") == 0)) && r->rest.n != 2)
         return bad(r, "%s must have exactly two digits", what);
     iac_str quoted = iac_call_quote(r->call, r->rest);
     return bad(r, "cannot use %.*s as %s", IAC_FMT(quoted), what);
@@ -153,27 +154,46 @@ static bool read_zone(struct reader *r, timestamp *t)
     return true;
 }
 
-/* Reads argument i; errors are blamed on it, or, arg being IAC_FUNC_NO_ARG, on the call. */
-static bool read_timestamp(iac_call *call, size_t i, size_t arg, timestamp *ret)
+/* What the RFC forbids of a timestamp that could be read. */
+static bool check_strictly(struct reader *r, size_t hour_digits, bool comma, iac_str zone)
 {
-    struct reader r = { .call = call, .arg = arg, .rest = iac_arg_str(call, i) };
+    if (hour_digits != 2)
+        return bad(r, "hour must have exactly two digits");
+    if (comma)
+        return bad(r, "cannot use \",\" as timestamp segment");
+    if (zone.n == 6 && (iac_str_cmp(iac_str_sub(zone, 1, 3), IAC_STR("24")) >= 0 ||
+                        iac_str_cmp(iac_str_sub(zone, 4, 6), IAC_STR("60")) >= 0))
+        return bad(r, "cannot use \"%.*s\" as UTC offset", IAC_FMT(zone));
+    return true;
+}
+
+/* Reads argument i; errors are blamed on it, or, arg being IAC_FUNC_NO_ARG, on the call. */
+static bool read_timestamp(iac_call *call, size_t i, size_t arg, bool strict, timestamp *ret)
+{
+    struct reader r = { .call = call, .arg = arg, .rest = iac_arg_str(call, i), .strict = strict };
     int year, month, day, hour, minute, second;
+    size_t hour_digits = 0;
     timestamp t = { 0 };
     bool ok = read_digits(&r, 4, 0, 9999, "year", &year) && read_mark(&r, '-') &&
               read_digits(&r, 2, 1, 12, "month", &month) && read_mark(&r, '-') &&
               read_digits(&r, 2, 0, 99, "day of month", &day) && read_mark(&r, 'T') &&
-              read_digits(&r, 2, 0, 23, "hour", &hour) && read_mark(&r, ':') &&
+              read_digits(&r, hour_digits = is_digit(r.rest, 1) ? 2 : 1, 0, 23, "hour", &hour) &&
+              read_mark(&r, ':') &&
               read_digits(&r, 2, 0, 59, "minute", &minute) && read_mark(&r, ':') &&
               read_digits(&r, 2, 0, 59, "second", &second);
     if (!ok)
         return false;
+    bool comma = r.rest.n > 1 && r.rest.p[0] == ',' && is_digit(r.rest, 1);
     t.nanos = read_fraction(&r);
+    iac_str zone = r.rest;
     if (!read_zone(&r, &t))
         return false;
     if (r.rest.n)
         return unusable(&r, "timestamp segment");
     if (day < 1 || day > days_in_month(year, month))
         return bad(&r, "day out of range");
+    if (strict && !check_strictly(&r, hour_digits, comma, zone))
+        return false;
     t.seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - t.offset;
     *ret = t;
     return true;
@@ -218,7 +238,7 @@ const iac_value *iac_fn_plantimestamp(iac_call *call)
 const iac_value *iac_fn_timecmp(iac_call *call)
 {
     timestamp a, b;
-    if (!read_timestamp(call, 0, 0, &a) || !read_timestamp(call, 1, 1, &b))
+    if (!read_timestamp(call, 0, 0, false, &a) || !read_timestamp(call, 1, 1, false, &b))
         return NULL;
     int64_t x = a.seconds != b.seconds ? a.seconds : a.nanos, y = a.seconds != b.seconds ? b.seconds : b.nanos;
     return iac_value_int(call->arena, (x > y) - (x < y));
@@ -316,7 +336,7 @@ const iac_value *iac_fn_timeadd(iac_call *call)
 {
     timestamp t;
     int64_t nanos;
-    if (!read_timestamp(call, 0, IAC_FUNC_NO_ARG, &t) || !read_duration(call, iac_arg_str(call, 1), &nanos))
+    if (!read_timestamp(call, 0, IAC_FUNC_NO_ARG, true, &t) || !read_duration(call, iac_arg_str(call, 1), &nanos))
         return NULL;
     int64_t seconds = floor_div(nanos, 1000000000), total = t.nanos + (nanos - seconds * 1000000000);
     t.seconds += seconds + total / 1000000000;
@@ -439,7 +459,7 @@ const iac_value *iac_fn_formatdate(iac_call *call)
 {
     iac_str format = iac_arg_str(call, 0);
     timestamp t;
-    if (!read_timestamp(call, 1, 1, &t))
+    if (!read_timestamp(call, 1, 1, true, &t))
         return NULL;
     civil c = civil_of(t.seconds + t.offset);
     iac_buf buf;

@@ -224,7 +224,9 @@ const iac_value *iac_fn_fileset(iac_call *call)
     struct search s = { .arena = iac_arena_new(), .root = iac_call_path(call, iac_arg_str(call, 0)) };
     str_vec alternatives = { 0 };
     const iac_value *result = NULL;
-    if (!expand(s.arena, pattern, &alternatives)) {
+    struct stat st;
+    bool folder = stat(s.root, &st) == 0 && S_ISDIR(st.st_mode);
+    if (folder && !expand(s.arena, pattern, &alternatives)) {
         iac_buf full;
         iac_buf_init(&full, IAC_BUF_UNLIMITED);
         iac_quote(&full, pattern);

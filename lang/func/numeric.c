@@ -10,8 +10,7 @@ static const iac_value *apply(iac_call *call, int (*fn)(mpfr_ptr, mpfr_srcptr))
 {
     const iac_value *v = call->args[0];
     mpfr_t scratch, result;
-    mpfr_init2(scratch, IAC_PRECISION);
-    mpfr_init2(result, IAC_PRECISION);
+    mpfr_inits2(iac_number_precision(v), scratch, result, (mpfr_ptr)NULL);
     fn(result, iac_number_mpfr(v, scratch));
     if (mpfr_zero_p(result)) /* no sign */
         mpfr_set_zero(result, 1);
@@ -158,20 +157,28 @@ const iac_value *iac_fn_min(iac_call *call)
 static const iac_value *add_all(iac_arena *arena, const iac_value *const *numbers, size_t n)
 {
     int64_t small = 0;
-    size_t i = 0;
-    while (i < n && !numbers[i]->number.big && !__builtin_add_overflow(small, numbers[i]->number.small, &small))
-        i++;
-    if (i == n)
-        return iac_value_int(arena, small);
+    mpfr_prec_t precision = 0;
+    bool all_small = true;
+    for (size_t i = 0; i < n; i++) {
+        mpfr_prec_t own = iac_number_precision(numbers[i]);
+        precision = own > precision ? own : precision;
+        all_small = all_small && !numbers[i]->number.big &&
+                    !__builtin_add_overflow(small, numbers[i]->number.small, &small);
+    }
+    if (all_small)
+        return iac_value_int_of(arena, small, precision);
     mpfr_t sum, scratch;
-    mpfr_init2(sum, IAC_PRECISION);
-    mpfr_init2(scratch, IAC_PRECISION);
-    mpfr_set_si(sum, 0, MPFR_RNDN);
-    for (i = 0; i < n; i++)
+    mpfr_inits2(IAC_PRECISION, sum, scratch, (mpfr_ptr)NULL);
+    mpfr_set_prec(sum, iac_number_precision(numbers[0]));
+    mpfr_set(sum, iac_number_mpfr(numbers[0], scratch), MPFR_RNDN);
+    for (size_t i = 1; i < n; i++) {
+        precision = iac_number_precision(numbers[i]);
+        if (precision > mpfr_get_prec(sum))
+            mpfr_prec_round(sum, precision, MPFR_RNDN);
         mpfr_add(sum, sum, iac_number_mpfr(numbers[i], scratch), MPFR_RNDN);
+    }
     const iac_value *v = iac_value_number(arena, sum);
-    mpfr_clear(sum);
-    mpfr_clear(scratch);
+    mpfr_clears(sum, scratch, (mpfr_ptr)NULL);
     return v;
 }
 
@@ -214,7 +221,7 @@ static const iac_value *count_up(iac_call *call, mpfr_srcptr start, mpfr_srcptr 
     size_t n = 0;
     int down = mpfr_sgn(step) < 0;
     mpfr_t at;
-    mpfr_init2(at, IAC_PRECISION);
+    mpfr_init2(at, mpfr_get_prec(start));
     mpfr_set(at, start, MPFR_RNDN);
     while (down ? mpfr_greater_p(at, end) : mpfr_less_p(at, end)) {
         if (n == MAX_RANGE) {
@@ -225,6 +232,8 @@ static const iac_value *count_up(iac_call *call, mpfr_srcptr start, mpfr_srcptr 
                                  MAX_RANGE);
         }
         items[n++] = iac_value_number(call->arena, at);
+        if (mpfr_get_prec(step) > mpfr_get_prec(at))
+            mpfr_prec_round(at, mpfr_get_prec(step), MPFR_RNDN);
         mpfr_add(at, at, step, MPFR_RNDN);
     }
     mpfr_clear(at);
@@ -238,13 +247,14 @@ const iac_value *iac_fn_range(iac_call *call)
     mpfr_t start, end, step;
     mpfr_t *parts[] = { &start, &end, &step };
     for (size_t i = 0; i < 3; i++)
-        mpfr_init2(*parts[i], IAC_PRECISION);
+        mpfr_init2(*parts[i], 64);
     mpfr_set_si(start, 0, MPFR_RNDN);
     for (size_t i = 0; i < call->n; i++) {
-        mpfr_t scratch;
-        mpfr_init2(scratch, IAC_PRECISION);
-        mpfr_set(call->n == 1 ? end : *parts[i], iac_number_mpfr(call->args[i], scratch), MPFR_RNDN);
-        mpfr_clear(scratch);
+        mpfr_ptr part = call->n == 1 ? end : *parts[i];
+        mpfr_set_prec(part, iac_number_precision(call->args[i]));
+        mpfr_srcptr n = iac_number_mpfr(call->args[i], part);
+        if (n != part)
+            mpfr_set(part, n, MPFR_RNDN);
     }
     if (call->n < 3)
         mpfr_set_si(step, mpfr_less_p(end, start) ? -1 : 1, MPFR_RNDN);
@@ -283,6 +293,8 @@ static const iac_value *parse_digits(iac_arena *arena, iac_str digits, int64_t b
     }
     if (negative && !mpfr_zero_p(n))
         mpfr_neg(n, n, MPFR_RNDN);
+    mpfr_prec_t whole = mpfr_regular_p(n) ? mpfr_get_exp(n) : 0;
+    mpfr_prec_round(n, whole < 64 ? 64 : whole < IAC_PRECISION ? whole : IAC_PRECISION, MPFR_RNDN);
     const iac_value *v = iac_value_number(arena, n);
     mpfr_clear(n);
     return v;

@@ -199,7 +199,7 @@ static const iac_value *get_number(struct reader *r)
 {
     uint64_t precision = get_count(r);
     if (r->bad || precision == 0)
-        return r->bad ? NULL : iac_value_int(r->arena, get_int(r));
+        return r->bad ? NULL : iac_value_int_of(r->arena, get_int(r), IAC_PRECISION);
     iac_str text = get_str(r);
     if (r->bad || precision > IAC_PRECISION || text.n == 0)
         return NULL;

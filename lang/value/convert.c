@@ -145,14 +145,6 @@ static const iac_value *collect(iac_arena *arena, const iac_type *type, const ia
                                    : iac_value_map(arena, element, from->keys, items, from->n);
 }
 
-static bool any_unknown_dynamic(const iac_value *v)
-{
-    for (size_t i = 0; i < v->n; i++)
-        if (v->items[i]->state == IAC_UNKNOWN && v->items[i]->kind == IAC_DYNAMIC)
-            return true;
-    return false;
-}
-
 static bool all_dynamic(const iac_value *v)
 {
     for (size_t i = 0; i < v->n; i++)
@@ -190,6 +182,32 @@ static bool convert_items(struct conversion *c, const iac_value *v, const iac_ty
     return true;
 }
 
+/* Unified items may differ still in what is below an element type that is not told: the first that tells decides. */
+static bool settle_items(struct conversion *c, const iac_type *want, const iac_value **items, size_t n,
+                         const iac_type **ret_element)
+{
+    size_t first = 0;
+    while (first < n && items[first]->kind == IAC_DYNAMIC)
+        first++;
+    if (first == n)
+        return true;
+    const iac_type *element = *ret_element = iac_value_type(c->arena, items[first]);
+    for (size_t i = 0; i < n; i++) {
+        const iac_value *v = items[i];
+        if (v->kind == IAC_DYNAMIC) {
+            v = v->state == IAC_NULL ? iac_value_null(c->arena, element) : iac_value_unknown(c->arena, element);
+            items[i] = iac_value_mark(c->arena, v, items[i]->marks);
+        } else if (!iac_value_has_type(v, element)) {
+            fail(c, iac_arena_printf(c->arena, "element types must all match for conversion to %s",
+                                     want->kind == IAC_LIST  ? "list"
+                                     : want->kind == IAC_SET ? "set"
+                                                             : "map"));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Items of a list, set, tuple, map or object, which v is, to a collection of the given type. */
 static const iac_value *to_collection(struct conversion *c, const iac_value *v, const iac_type *want)
 {
@@ -206,12 +224,8 @@ static const iac_value *to_collection(struct conversion *c, const iac_value *v, 
         element = structure ? unify_items(c->arena, v->items, v->n) : v->type->element;
         if (!element)
             return mismatch(c);
-        if (structure && element->kind == IAC_DYNAMIC && !all_dynamic(v)) {
-            if (!any_unknown_dynamic(v))
-                return mismatch(c);
-            const iac_refinement not_null = { .not_null = true, .length_max = INT64_MAX };
-            return iac_value_refined(c->arena, want, &not_null);
-        }
+        if (v->kind == IAC_TUPLE && element->kind == IAC_DYNAMIC && !all_dynamic(v))
+            return mismatch(c);
     }
     const iac_value **items = iac_xcalloc(v->n, sizeof(*items));
     const iac_value *result = NULL;
@@ -224,6 +238,8 @@ static const iac_value *to_collection(struct conversion *c, const iac_value *v, 
             fail(c, IAC_STR("collection elements cannot be unified"));
             goto out;
         }
+        if (!settle_items(c, want, items, v->n, &element))
+            goto out;
     }
     if (v->kind == IAC_SET && want->kind == IAC_LIST && v->deep_unknown && v->n > 1)
         result = list_of_open_set(c, v, element);

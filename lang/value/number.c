@@ -1,5 +1,4 @@
-/* Numbers: int64 while they fit, else mpfr with its significand in the arena. Numbers that come from the machine's
- * floating point keep its 53 bits, so that they print as short as they were meant. */
+/* Numbers: int64 while they fit, else mpfr with its significand in the arena. */
 #include "lang/value/value.h"
 
 #include <stdio.h>
@@ -8,20 +7,34 @@
 
 enum {
     DOUBLE_PRECISION = 53,
+    INTEGER_PRECISION = 64,
     MAX_EXPONENT = 1000000, /* of a decimal text: what is beyond would take megabytes to print */
 };
 
-static const iac_value *make_small(iac_arena *arena, int64_t n)
+static const iac_value *make_small(iac_arena *arena, int64_t n, mpfr_prec_t precision)
 {
     iac_value *v = iac_arena_new_of(arena, iac_value);
     v->kind = IAC_NUMBER;
     v->number.small = n;
+    v->number.precision = (uint16_t)precision;
     return v;
 }
 
 const iac_value *iac_value_int(iac_arena *arena, int64_t n)
 {
-    return make_small(arena, n);
+    return make_small(arena, n, INTEGER_PRECISION);
+}
+
+const iac_value *iac_value_int_of(iac_arena *arena, int64_t n, mpfr_prec_t precision)
+{
+    if (precision >= INTEGER_PRECISION || llabs(n) < INT64_C(1) << DOUBLE_PRECISION)
+        return make_small(arena, n, precision);
+    mpfr_t rounded;
+    mpfr_init2(rounded, precision);
+    mpfr_set_si(rounded, n, MPFR_RNDN);
+    const iac_value *v = iac_value_number(arena, rounded);
+    mpfr_clear(rounded);
+    return v;
 }
 
 /* Negative zero stays big: its sign shows when it is printed. So do large numbers that came from a double, for their
@@ -38,7 +51,7 @@ static bool fits_small(mpfr_srcptr n)
 const iac_value *iac_value_number(iac_arena *arena, mpfr_srcptr n)
 {
     if (fits_small(n))
-        return make_small(arena, mpfr_get_si(n, MPFR_RNDN));
+        return make_small(arena, mpfr_get_si(n, MPFR_RNDN), mpfr_get_prec(n));
     mpfr_prec_t precision = mpfr_get_prec(n);
     mpfr_ptr own = iac_arena_alloc(arena, sizeof(*own));
     void *significand = iac_arena_alloc(arena, mpfr_custom_get_size(precision));
@@ -120,7 +133,7 @@ const iac_value *iac_value_number_parse(iac_arena *arena, iac_str decimal)
     if (plain) {
         int64_t n = strtoll(text, NULL, 10);
         if (n != 0 || text[0] != '-') {
-            v = make_small(arena, n);
+            v = make_small(arena, n, IAC_PRECISION);
             goto out;
         }
     }
@@ -151,6 +164,13 @@ double iac_value_to_double(const iac_value *number)
     if (number->kind != IAC_NUMBER || number->state != IAC_KNOWN)
         return 0;
     return number->number.big ? mpfr_get_d(number->number.big, MPFR_RNDN) : (double)number->number.small;
+}
+
+mpfr_prec_t iac_number_precision(const iac_value *number)
+{
+    if (number->number.big)
+        return mpfr_get_prec(number->number.big);
+    return number->number.precision ? number->number.precision : IAC_PRECISION;
 }
 
 mpfr_srcptr iac_number_mpfr(const iac_value *number, mpfr_ptr scratch)

@@ -14,7 +14,8 @@ static bool all_convertible(const iac_type *const *from, size_t n, const iac_typ
     return true;
 }
 
-/* Items of a tuple or object to a collection's element type. "Any" must become one type for all of them. */
+/* Items of a tuple or object to a collection's element type. "Any" must become one type for all of them; of a tuple's,
+ * one that is told unless none is. */
 static bool items_convertible(const iac_type *from, const iac_type *element, bool unsafe)
 {
     if (from->n == 0)
@@ -22,9 +23,13 @@ static bool items_convertible(const iac_type *from, const iac_type *element, boo
     if (element->kind != IAC_DYNAMIC)
         return all_convertible(from->items, from->n, element, unsafe);
     iac_arena *scratch = iac_arena_new();
-    bool ok = iac_type_unify(scratch, from->items, from->n, unsafe) != NULL;
+    const iac_type *type = iac_type_unify(scratch, from->items, from->n, unsafe);
+    bool told = type && (type->kind != IAC_DYNAMIC || from->kind == IAC_OBJECT);
+    for (size_t i = 0; type && !told && i < from->n; i++)
+        if (from->items[i]->kind != IAC_DYNAMIC)
+            type = NULL;
     iac_arena_free(scratch);
-    return ok;
+    return type != NULL;
 }
 
 static bool object_convertible(const iac_type *from, const iac_type *to, bool unsafe)

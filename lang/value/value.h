@@ -17,11 +17,13 @@ enum { /* marks */
     IAC_EPHEMERAL = 2,
 };
 
-/* 512-bit binary precision, as Terraform computes (53 bits when made from a double); big is NULL while the number fits
- * an int64, but for negative zero and for doubles of 2^53 and more. */
+/* A binary number of a precision of its own, which shows when it is computed with and printed: 512 bits when it was
+ * written or read, 64 when counted, 53 when made from a double. big is NULL while the number fits an int64, but for
+ * negative zero and for doubles of 2^53 and more. */
 typedef struct iac_number {
     int64_t small;
     mpfr_srcptr big;
+    uint16_t precision; /* of small; 0 stands for IAC_PRECISION */
 } iac_number;
 
 /* What is known of an unknown value. */
@@ -66,9 +68,11 @@ static inline const iac_value *iac_value_bool(bool b) { return b ? &iac_true : &
 /* The text is copied and brought to NFC; invalid UTF-8 is replaced by U+FFFD. */
 const iac_value *iac_value_string(iac_arena *arena, iac_str s);
 const iac_value *iac_value_cstr(iac_arena *arena, const char *s);
-const iac_value *iac_value_int(iac_arena *arena, int64_t n);
+const iac_value *iac_value_int(iac_arena *arena, int64_t n); /* 64 bits */
 const iac_value *iac_value_double(iac_arena *arena, double n);
-const iac_value *iac_value_number(iac_arena *arena, mpfr_srcptr n); /* copied; small when it fits */
+const iac_value *iac_value_number(iac_arena *arena, mpfr_srcptr n); /* copied, as precise; small when it fits */
+/* n, of at least 53 bits; small only when it is exact in that many. */
+const iac_value *iac_value_int_of(iac_arena *arena, int64_t n, mpfr_prec_t precision);
 /* Decimal with optional fraction and exponent; NULL when the text is no number. */
 const iac_value *iac_value_number_parse(iac_arena *arena, iac_str decimal);
 
@@ -105,7 +109,8 @@ bool iac_value_set_has(const iac_value *set, const iac_value *item);
 /* Whether the number is whole and fits; *ret only then. */
 bool iac_value_to_int(const iac_value *number, int64_t *ret);
 double iac_value_to_double(const iac_value *number);
-/* The number as mpfr, put into scratch where it is small. scratch must be initialised with IAC_PRECISION bits. */
+mpfr_prec_t iac_number_precision(const iac_value *number);
+/* The number as mpfr, put into scratch where it is small. scratch must have enough bits for it. */
 mpfr_srcptr iac_number_mpfr(const iac_value *number, mpfr_ptr scratch);
 /* Shortest decimal that reads back the same; never an exponent; "+Inf", "-Inf". */
 iac_str iac_number_text(iac_arena *arena, const iac_value *number);
