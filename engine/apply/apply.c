@@ -32,12 +32,28 @@ static const iac_value *current_value(iac_applier *applier, iac_worker *worker, 
     return iac_stored_value(worker, node, &options, stored->current);
 }
 
+typedef struct kept_instances {
+    iac_applier *applier;
+    iac_worker *worker;
+    const iac_node *node;
+} kept_instances;
+
+/* Of what the configuration has no longer: not planned to go. */
+static const iac_value *kept_value(void *user, const iac_state_instance *stored)
+{
+    const kept_instances *kept = user;
+    const iac_change *change;
+    const iac_value *value = current_value(kept->applier, kept->worker, kept->node, stored->addr, &change);
+    return change ? NULL : value;
+}
+
 /* Repeats the expansion, and gives instances without a change of their own the value they have. */
 static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *node)
 {
     if (!iac_visit_node(worker, node))
         return false;
-    bool partial = applier->plan->target_count || applier->plan->exclude_count;
+    bool partial = applier->plan->target_count || applier->plan->exclude_count ||
+                   applier->plan->mode == IAC_PLAN_REFRESH_ONLY;
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_expansion *expansion = &node->expansions[i];
         for (uint32_t k = 0; k < expansion->n; k++) {
@@ -50,6 +66,9 @@ static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *
             expansion->v[k].absent = partial && !change && !expansion->v[k].value;
         }
     }
+    kept_instances kept = { applier, worker, node };
+    if (applier->plan->mode != IAC_PLAN_DESTROY)
+        iac_note_leftovers(worker, node, kept_value, &kept);
     return worker->diags.errors == 0;
 }
 
@@ -69,7 +88,8 @@ static bool changes_output(const iac_plan *plan, iac_str name)
 static void save_output(iac_applier *applier, iac_worker *worker, const iac_node *node)
 {
     const iac_value *value = node->values && node->slots ? node->values[0] : NULL;
-    if (!value || applier->plan->mode == IAC_PLAN_DESTROY)
+    if (!value || applier->plan->mode == IAC_PLAN_DESTROY ||
+        (applier->plan->mode == IAC_PLAN_REFRESH_ONLY && value->deep_unknown))
         return;
     if (iac_store_has_claims(applier->options->store) && !changes_output(applier->plan, node->output->name))
         return; /* what it is computed from may have been changed by others since it was read */

@@ -118,7 +118,9 @@ static iac_run_module *add_module(iac_run *run, const iac_module_config *config,
         if (child->module)
             module->children[i] = add_module(run, child->module, module, module->calls[i]);
     }
-    module->end = add_node(run, IAC_NODE_MODULE_END, module, IAC_NO_RANGE, in_module(run, module, "(end)"));
+    iac_str path = iac_module_addr_text(arena, module->config->path);
+    module->end = add_node(run, IAC_NODE_MODULE_END, module, call ? call->range : IAC_NO_RANGE,
+                           iac_arena_printf(arena, "%.*s (close)", IAC_FMT(path.n ? path : IAC_STR("root"))));
     return module;
 }
 
@@ -324,11 +326,13 @@ static void link_module(iac_run *run, iac_run_module *module, iac_diags *drop)
         }
         struct linking own = { run, module, node, false };
         link_conditions(&own, config->variables[i].validations, drop);
+        add_edge(run, module->end, node);
     }
     for (size_t i = 0; i < config->local_count; i++) {
         struct linking link = { run, module, module->locals[i], false };
         add_edge(run, module->locals[i], module->call);
         link_expr(&link, config->locals[i].expr, drop);
+        add_edge(run, module->end, module->locals[i]);
     }
     for (size_t i = 0; i < config->output_count; i++) {
         struct linking link = { run, module, module->outputs[i], false };

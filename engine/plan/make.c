@@ -6,6 +6,17 @@
 #include <string.h>
 #include <time.h>
 
+/* Whether something is left out on request. */
+static bool limited(const iac_planner *planner)
+{
+    return planner->options->target_count || planner->options->exclude_count;
+}
+
+static bool destroying(const iac_planner *planner)
+{
+    return planner->options->mode == IAC_PLAN_DESTROY;
+}
+
 /* ---- tasks of a resource ---- */
 
 static iac_addr instance_addr(const iac_node *node, iac_module_addr module, iac_key key)
@@ -82,7 +93,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
             iac_addr addr = instance_addr(node, module->addr, instance->key);
             const iac_state_instance *stored = planner->run.state ? iac_state_find(planner->run.state, addr) : NULL;
             iac_str address = iac_addr_text(keep, addr);
-            if (!iac_plan_targeted(planner, node, address)) {
+            if (!iac_plan_targeted(planner, node, stored, address)) {
                 if (addr.mode == IAC_MANAGED)
                     instance->value = left_out_value(worker, node, stored, address);
                 instance->absent = !instance->value;
@@ -107,7 +118,7 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
                                                 ? iac_run_module_instance(node->module, stored->addr.module)
                                                 : NULL;
         iac_str address = iac_addr_text(keep, stored->addr);
-        if (!iac_plan_targeted(planner, node, address))
+        if (!iac_plan_targeted(planner, node, stored, address))
             continue;
         bool configured = module && node->expansions &&
                           iac_expansion_find(&node->expansions[module->index], stored->addr.key);
@@ -138,6 +149,37 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
     }
 }
 
+typedef struct kept_instances {
+    const iac_planner *planner;
+    iac_worker *worker;
+    iac_node *node;
+    uint32_t at; /* tasks stand in the order of the state, too */
+} kept_instances;
+
+/* Of what the configuration has no longer: where nothing is planned for it, it is to stay. */
+static const iac_value *kept_value(void *user, const iac_state_instance *stored)
+{
+    kept_instances *kept = user;
+    iac_str address = iac_addr_text(kept->worker->keep, stored->addr);
+    if (!iac_plan_targeted(kept->planner, kept->node, stored, address))
+        return left_out_value(kept->worker, kept->node, stored, address);
+    const iac_plan_work *work = kept->node->work;
+    for (; work && kept->at < work->n; kept->at++) {
+        const iac_plan_task *task = &work->tasks[kept->at];
+        if (!task->instance && task->stored == stored && task->object == stored->current)
+            return task->change ? NULL : task->refreshed;
+    }
+    return NULL;
+}
+
+static void note_leftovers(const iac_planner *planner, iac_worker *worker, iac_node *node)
+{
+    kept_instances kept = { planner, worker, node, 0 };
+    if (node->kind == IAC_NODE_RESOURCE && !destroying(planner) &&
+        (limited(planner) || planner->options->mode == IAC_PLAN_REFRESH_ONLY))
+        iac_note_leftovers(worker, node, kept_value, &kept);
+}
+
 /* Destroying targets takes what depends on them along, and leaves what they depend on. */
 static void note_roles(const iac_planner *planner, const iac_node *node)
 {
@@ -145,8 +187,8 @@ static void note_roles(const iac_planner *planner, const iac_node *node)
     if (planner->options->mode != IAC_PLAN_DESTROY || planner->options->target_count == 0)
         return;
     for (uint32_t i = 0; i < work->n; i++) {
-        work->tasks[i].swept = planner->swept[node->id] && !planner->aimed[node->id];
-        work->tasks[i].spared = !planner->swept[node->id] && !planner->aimed[node->id];
+        work->tasks[i].swept = iac_plan_swept(planner, work->tasks[i].stored, work->tasks[i].address);
+        work->tasks[i].spared = !planner->reached[node->id] && !planner->aimed[node->id];
     }
 }
 
@@ -198,17 +240,6 @@ static void inherit_dependencies(iac_planner *planner, iac_worker *worker, iac_n
 
 /* ---- the walk ---- */
 
-/* Whether something is left out on request. */
-static bool limited(const iac_planner *planner)
-{
-    return planner->options->target_count || planner->options->exclude_count;
-}
-
-static bool destroying(const iac_planner *planner)
-{
-    return planner->options->mode == IAC_PLAN_DESTROY;
-}
-
 static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
     const iac_task_result failed = { IAC_TASK_FAILED, 0 };
@@ -244,8 +275,10 @@ static iac_task_result visit_resource(iac_planner *planner, iac_worker *worker, 
 {
     if (part == IAC_PART_BEGIN)
         return begin_resource(planner, worker, node);
-    if (part == IAC_PART_END)
-        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    if (part == IAC_PART_END) {
+        note_leftovers(planner, worker, node);
+        return (iac_task_result){ worker->diags.errors ? IAC_TASK_FAILED : IAC_TASK_DONE, 0 };
+    }
     iac_plan_work *work = node->work;
     iac_plan_task *task = &work->tasks[part];
     bool data = node->resource_addr.mode == IAC_DATA;
@@ -490,13 +523,18 @@ static bool has_changes(const iac_planner *planner, const iac_plan *plan)
     for (size_t i = 0; i < plan->change_count; i++)
         if (plan->changes[i].action != IAC_ACTION_NOOP || plan->changes[i].moved || plan->changes[i].import_id.n)
             return true;
-    for (size_t i = 0; i < plan->output_count; i++)
-        /* Refreshing alone takes no outputs away. */
-        if (plan->outputs[i].action != IAC_ACTION_NOOP && !(planner->options->mode == IAC_PLAN_REFRESH_ONLY &&
-                                                            plan->outputs[i].action == IAC_ACTION_DELETE))
+    for (size_t i = 0; i < plan->output_count; i++) {
+        /* Refreshing alone takes no outputs away, and has no way of learning what is not known. */
+        const iac_output_change *output = &plan->outputs[i];
+        bool kept = output->action == IAC_ACTION_DELETE || (output->after && output->after->deep_unknown);
+        if (output->action != IAC_ACTION_NOOP && !(planner->options->mode == IAC_PLAN_REFRESH_ONLY && kept))
             return true;
+    }
+    bool drifted = false;
+    for (size_t i = 0; i < plan->drift_count; i++)
+        drifted = drifted || plan->drift[i].action != IAC_ACTION_NOOP; /* it may just have moved */
     return planner->options->mode == IAC_PLAN_REFRESH_ONLY &&
-           (plan->drift_count || planner->options->import_count || records_change(planner));
+           (drifted || planner->options->import_count || records_change(planner));
 }
 
 static iac_str timestamp_now(iac_arena *arena)
@@ -548,7 +586,8 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .may_abandon = options->abandon != NULL,
         .remote_crypts = options->remote_crypts,
     };
-    warn_of_limits(options, diags);
+    if (options->mode != IAC_PLAN_DESTROY)
+        warn_of_limits(options, diags);
     planner->options = options;
     planner->plain = config;
     *ret = NULL;
@@ -558,6 +597,8 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
+    if (options->mode == IAC_PLAN_DESTROY) /* as others word it, only of a graph that there is */
+        warn_of_limits(options, diags);
     if (!iac_plan_check_moves(planner, diags) || !iac_plan_check_imports(planner, diags)) {
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);

@@ -181,16 +181,21 @@ static void note_drift(const iac_planner *planner, iac_worker *worker, const iac
 {
     if (task->begun && !task->refreshed)
         return; /* it is gone because an earlier run destroyed it */
-    if (!task->before || (task->refreshed && iac_value_same(task->before, task->refreshed)))
+    if (!task->before)
         return;
     const iac_addr *previous = planner->moved.n ? iac_map_get(&planner->moved, task->address) : NULL;
+    bool same = task->refreshed && iac_value_same(task->before, task->refreshed);
+    /* Where nothing else tells of the new address, this does. */
+    bool told = !previous || planner->options->mode != IAC_PLAN_REFRESH_ONLY || iac_addr_equal(*previous, task->addr);
+    if (same && told)
+        return;
     iac_change *drift = iac_arena_new_of(worker->keep, iac_change);
     *drift = (iac_change){
         .addr = task->addr,
         .previous = previous ? *previous : task->addr,
         .moved = previous != NULL,
         .deposed = task->object->deposed,
-        .action = task->refreshed ? IAC_ACTION_UPDATE : IAC_ACTION_DELETE,
+        .action = same ? IAC_ACTION_NOOP : task->refreshed ? IAC_ACTION_UPDATE : IAC_ACTION_DELETE,
         .provider = task->provider.text,
         .provider_addr = node->provider->addr,
         .schema = node->schema,
@@ -446,7 +451,7 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
                 continue;
             const iac_value *a = ref.attribute.n ? iac_value_get(change->before, ref.attribute) : NULL;
             const iac_value *b = ref.attribute.n ? iac_value_get(change->after, ref.attribute) : NULL;
-            if (!a || !b || !iac_value_same(a, b))
+            if (!a || !b || !iac_value_identical(a, b))
                 return true;
         }
         if (!any) {
@@ -461,16 +466,14 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
     return false;
 }
 
-/* Decides the action and fills in the change, from the provider's answer. */
-static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task, iac_place *place,
+/* Decides the action and fills in the change, from the provider's answer. triggered: it must be replaced for what others
+ * do. */
+static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task, bool triggered,
                    const iac_value *config, const iac_value *full_config)
 {
     const iac_block_schema *block = node->schema->block;
     const iac_value *prior = task->refreshed;
     bool tainted = prior && task->object->tainted;
-    bool triggered = replace_triggered(worker, node, place);
-    if (worker->diags.errors)
-        return false;
     iac_plan_answer answer = { 0 };
     if (!ask(worker, node, task, tainted ? NULL : prior, tainted ? full_config : config, &answer))
         return false;
@@ -636,7 +639,9 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     iac_place_for(&place, worker, node, task->module, task->instance);
     const iac_resource_config *resource = node->resource;
     iac_subject subject = { node, task->address, 0 };
-    if (!iac_visit_conditions(worker, &place, resource->lifecycle.preconditions, subject,
+    bool triggered = replace_triggered(worker, node, &place);
+    if (worker->diags.errors ||
+        !iac_visit_conditions(worker, &place, resource->lifecycle.preconditions, subject,
                               "Resource precondition failed", false))
         return false;
     const iac_value *full = iac_decode_body(&place.scope, resource->body, node->schema->block, worker->scratch,
@@ -650,9 +655,10 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
                               &worker->diags) != IAC_OK)
         return false;
     const iac_value *config = iac_ignore_changes(worker, node, task->refreshed, full);
-    if (!decide(planner, worker, node, task, &place, config, full))
-        return false;
+    bool good = decide(planner, worker, node, task, triggered, config, full);
     keep_up(planner, worker, node, task);
+    if (!good)
+        return false;
     task->instance->value = task->change->after;
     task->instance->change = task->change;
     if (resource->lifecycle.postconditions.n) {
@@ -665,10 +671,12 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
 }
 
 /* Refresh-only: nothing is to be changed, but references see what is. */
-static void publish_refreshed(iac_plan_task *task)
+static void publish_refreshed(const iac_planner *planner, iac_plan_task *task)
 {
-    if (task->instance)
-        task->instance->value = task->refreshed; /* none: references to it are unknown */
+    if (!task->instance)
+        return;
+    task->instance->value = task->refreshed; /* none: references to it are unknown */
+    task->instance->absent = !task->refreshed && planner->options->mode == IAC_PLAN_REFRESH_ONLY;
 }
 
 /* Conditions of what is only refreshed are warnings: nothing is to be prevented. */
@@ -719,12 +727,12 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
         return planner->options->mode == IAC_PLAN_REFRESH_ONLY || plan_destroy(planner, worker, node, task);
     switch (planner->options->mode) {
     case IAC_PLAN_REFRESH_ONLY:
-        publish_refreshed(task);
+        publish_refreshed(planner, task);
         keep_up(planner, worker, node, task);
         check_refreshed(worker, node, task);
         return true;
     case IAC_PLAN_DESTROY:
-        publish_refreshed(task);
+        publish_refreshed(planner, task);
         keep_up(planner, worker, node, task);
         return task->spared || plan_destroy(planner, worker, node, task);
     case IAC_PLAN_NORMAL:

@@ -60,7 +60,8 @@ typedef struct iac_planner {
     iac_map moved; /* address -> iac_addr *: where the stored object was before */
     bool *aimed;   /* by node, with targets: named by one. NULL without targets */
     bool *failed;  /* by node, destroying: one of its objects cannot be destroyed */
-    bool *swept;   /* by node, destroying with targets: depends on one, by the state */
+    bool *reached; /* by node, likewise: something of it depends on one, by the state, and is to be destroyed */
+    bool *swept;   /* by index in the state: depends on a target that is destroyed. NULL where nothing is */
     iac_begun *begun; /* in the order of options->intents */
     size_t begun_count;
     iac_map begun_objects; /* bytes of a const iac_object * -> its first iac_begun * */
@@ -104,7 +105,11 @@ bool iac_plan_check_imports(const iac_planner *planner, iac_diags *diags);
 /* data.c */
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* targets.c */
-bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, iac_str address); /* or needed by a target */
+/* Whether it is, or is needed by a target. stored: of run.state, or NULL. */
+bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, const iac_state_instance *stored,
+                       iac_str address);
+/* Whether it is destroyed only because it depends on a target. */
+bool iac_plan_swept(const iac_planner *planner, const iac_state_instance *stored, iac_str address);
 void iac_plan_apply_targets(iac_planner *planner); /* marks nodes that are left out */
 /* What has moved must be targeted at both its places. False after an error. */
 bool iac_plan_check_moves(iac_planner *planner, iac_diags *diags);

@@ -48,7 +48,7 @@ typedef struct iac_resource_instance {
     const iac_value *value; /* what references see; NULL: not known, because something failed */
     const iac_change *change;
     bool unread;            /* nested in a check: it could not be read */
-    bool absent;            /* left out by -target, and not in the state: no part of the collection */
+    bool absent;            /* not in the state, and not to be made by this run: no part of the collection */
 } iac_resource_instance;
 
 typedef struct iac_expansion { /* of a resource or a module call, in one instance of its module */
@@ -56,6 +56,8 @@ typedef struct iac_expansion { /* of a resource or a module call, in one instanc
     iac_repetition repetition;
     iac_resource_instance *v; /* resource: in order of keys */
     uint32_t n;
+    iac_resource_instance *leftovers; /* resource: what only the state has, and keeps; in order of keys */
+    uint32_t leftover_count;
     uint32_t first; /* call: the first of its n instances in the child module */
     const iac_value *whole; /* the collection as a value, once somebody asked; guarded by the run's lock */
 } iac_expansion;
@@ -256,6 +258,12 @@ bool iac_place_selects(void *user, const iac_ref *ref);
 iac_node *iac_run_resolve(iac_run_module *module, const iac_ref *ref); /* the node ref names; NULL when undeclared */
 /* Of a resource reference: the instance under the key (NULL or a value) in an expansion, NULL when there is none. */
 iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_key key);
+
+/* ---- leftovers.c ---- */
+/* Gives the expansions of a RESOURCE those instances that only the state has and for which value_of returns a value; it is
+ * called in the order of the state. */
+void iac_note_leftovers(iac_worker *worker, iac_node *node,
+                        const iac_value *(*value_of)(void *user, const iac_state_instance *stored), void *user);
 
 /* ---- visit.c: nodes other than resources ---- */
 /* Computes the node's values, or expands it. Used by plan and apply alike. */

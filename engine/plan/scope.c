@@ -3,6 +3,24 @@
 
 #include <string.h>
 
+static iac_resource_instance *find_key(iac_resource_instance *v, uint32_t n, iac_key key)
+{
+    uint32_t low = 0, high = n;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        iac_key at = v[middle].key;
+        int order = key.kind == IAC_KEY_INT ? (at.index > key.index) - (at.index < key.index)
+                                            : iac_str_cmp(at.name, key.name);
+        if (order == 0)
+            return &v[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_key key)
 {
     if (key.kind == IAC_KEY_INT && expansion->repetition == IAC_BY_COUNT)
@@ -11,18 +29,7 @@ iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_ke
         return expansion->n ? &expansion->v[0] : NULL;
     if (key.kind != IAC_KEY_STRING || expansion->repetition != IAC_BY_FOR_EACH)
         return NULL;
-    uint32_t low = 0, high = expansion->n;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        int order = iac_str_cmp(expansion->v[middle].key.name, key.name);
-        if (order == 0)
-            return &expansion->v[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return find_key(expansion->v, expansion->n, key);
 }
 
 static bool key_of(const iac_value *v, iac_repetition repetition, iac_arena *arena, iac_key *ret)
@@ -46,6 +53,17 @@ static bool key_of(const iac_value *v, iac_repetition repetition, iac_arena *are
     return true;
 }
 
+/* How many places a collection by index has: up to the last instance that is there. */
+static uint32_t tuple_length(const iac_expansion *expansion)
+{
+    if (expansion->leftover_count)
+        return (uint32_t)expansion->leftovers[expansion->leftover_count - 1].key.index + 1;
+    uint32_t n = expansion->n;
+    while (n && expansion->v[n - 1].absent)
+        n--;
+    return n;
+}
+
 /* a[key] where there is no such instance, in the words of an index into the collection. */
 static void no_such_instance(const iac_ref *ref, const iac_value *key, const iac_expansion *expansion,
                              iac_arena *arena, iac_diags *diags)
@@ -60,8 +78,8 @@ static void no_such_instance(const iac_ref *ref, const iac_value *key, const iac
     if (expansion->repetition == IAC_BY_COUNT && key_of(key, IAC_BY_COUNT, arena, &wanted)) {
         if (wanted.index < 0)
             why = ": a negative number is not a valid index for a sequence";
-        else if (wanted.index == expansion->n) /* no more is said of those farther out */
-            why = expansion->n ? ": the given index is greater than or equal to the length of the collection"
+        else if (wanted.index == tuple_length(expansion)) /* no more is said of those farther out */
+            why = wanted.index ? ": the given index is greater than or equal to the length of the collection"
                                : ": the collection has no elements";
     }
     iac_diag_error(diags, range, "Invalid index",
@@ -74,25 +92,51 @@ static const iac_value *unknown_instance(iac_arena *arena, const iac_node *node)
     return node->resource->mode == IAC_EPHEMERAL_RESOURCE ? iac_value_mark(arena, v, IAC_EPHEMERAL) : v;
 }
 
+static bool between_others(const iac_expansion *expansion, const iac_resource_instance *instance)
+{
+    return expansion->repetition == IAC_BY_COUNT && instance - expansion->v < (ptrdiff_t)tuple_length(expansion);
+}
+
+/* All instances by index: where one is missing between others, nothing is known of it. */
+static const iac_value *tuple_of(iac_arena *arena, const iac_node *node, const iac_expansion *expansion)
+{
+    uint32_t n = tuple_length(expansion);
+    const iac_value **items = iac_arena_array(arena, const iac_value *, n);
+    for (uint32_t i = 0; i < n && i < expansion->n; i++)
+        items[i] = expansion->v[i].value;
+    for (uint32_t i = 0; i < expansion->leftover_count; i++)
+        items[expansion->leftovers[i].key.index] = expansion->leftovers[i].value;
+    for (uint32_t i = 0; i < n; i++)
+        if (!items[i])
+            items[i] = unknown_instance(arena, node);
+    return iac_value_tuple(arena, items, n);
+}
+
+static const iac_value *object_of(iac_arena *arena, const iac_node *node, const iac_expansion *expansion)
+{
+    size_t most = (size_t)expansion->n + expansion->leftover_count;
+    const iac_value **items = iac_arena_array(arena, const iac_value *, most);
+    iac_str *keys = iac_arena_array(arena, iac_str, most);
+    size_t n = 0;
+    for (uint32_t i = 0; i < expansion->n; i++) {
+        if (expansion->v[i].absent)
+            continue;
+        items[n] = expansion->v[i].value ? expansion->v[i].value : unknown_instance(arena, node);
+        keys[n++] = expansion->v[i].key.name;
+    }
+    for (uint32_t i = 0; i < expansion->leftover_count; i++) {
+        items[n] = expansion->leftovers[i].value;
+        keys[n++] = expansion->leftovers[i].key.name;
+    }
+    return iac_value_object(arena, keys, items, n);
+}
+
 static const iac_value *collection_of(iac_run *run, const iac_node *node, iac_expansion *expansion)
 {
     pthread_mutex_lock(&run->lock);
-    if (!expansion->whole) {
-        iac_arena *arena = run->arena;
-        const iac_value **items = iac_arena_array(arena, const iac_value *, expansion->n);
-        iac_str *keys = iac_arena_array(arena, iac_str, expansion->n);
-        uint32_t n = expansion->n, at = 0;
-        while (n && expansion->v[n - 1].absent)
-            n--;
-        for (uint32_t i = 0; i < n; i++) {
-            if (expansion->v[i].absent && expansion->repetition == IAC_BY_FOR_EACH)
-                continue;
-            items[at] = expansion->v[i].value ? expansion->v[i].value : unknown_instance(arena, node);
-            keys[at++] = expansion->v[i].key.name;
-        }
-        expansion->whole = expansion->repetition == IAC_BY_COUNT ? iac_value_tuple(arena, items, at)
-                                                                 : iac_value_object(arena, keys, items, at);
-    }
+    if (!expansion->whole)
+        expansion->whole = expansion->repetition == IAC_BY_COUNT ? tuple_of(run->arena, node, expansion)
+                                                                 : object_of(run->arena, node, expansion);
     const iac_value *whole = expansion->whole;
     pthread_mutex_unlock(&run->lock);
     return whole;
@@ -129,6 +173,10 @@ static const iac_value *lookup_resource(iac_place *place, const iac_ref *ref, co
         iac_resource_instance *found = NULL;
         if (expansion->repetition != IAC_SINGLE && key_of(key, expansion->repetition, arena, &wanted))
             found = iac_expansion_find(expansion, wanted);
+        if (found && found->absent && !between_others(expansion, found))
+            found = NULL;
+        if (!found && expansion->leftover_count)
+            found = find_key(expansion->leftovers, expansion->leftover_count, wanted);
         if (!found) {
             no_such_instance(ref, key, expansion, arena, diags);
             return NULL;

@@ -33,40 +33,69 @@ static bool covers(iac_str named, iac_str address)
            (address.n == named.n || address.p[named.n] == '.' || address.p[named.n] == '[');
 }
 
-bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, iac_str address)
+static bool named(const iac_str *list, size_t n, iac_str address)
 {
-    for (size_t i = 0; i < planner->options->exclude_count; i++)
-        if (covers(planner->options->excludes[i], address))
-            return false;
-    if (planner->options->target_count == 0 || planner->swept[node->id] || !planner->aimed[node->id])
-        return true; /* needed by something that is targeted: all of it */
-    for (size_t i = 0; i < planner->options->target_count; i++)
-        if (covers(planner->options->targets[i], address))
+    for (size_t i = 0; i < n; i++)
+        if (covers(list[i], address))
             return true;
     return false;
 }
 
-/* Who depends on whom, as the state has recorded it: an edge for each pair of resource nodes. To be cleared. */
+static bool goes_along(const iac_planner *planner, const iac_state_instance *stored)
+{
+    return stored && planner->swept && planner->swept[stored - planner->run.state->instances];
+}
+
+bool iac_plan_swept(const iac_planner *planner, const iac_state_instance *stored, iac_str address)
+{
+    return goes_along(planner, stored) && !named(planner->options->targets, planner->options->target_count, address);
+}
+
+bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, const iac_state_instance *stored,
+                       iac_str address)
+{
+    const iac_plan_options *options = planner->options;
+    if (named(options->excludes, options->exclude_count, address))
+        return false;
+    if (options->target_count == 0 || (!planner->aimed[node->id] && !planner->reached[node->id]))
+        return true; /* needed by something that is targeted: all of it */
+    return goes_along(planner, stored) || named(options->targets, options->target_count, address);
+}
+
+typedef IAC_VEC(iac_edge) edge_list;
+
+static void add_recorded(iac_run *run, const iac_node *node, const iac_object *object, bool needed_first, edge_list *ret)
+{
+    for (size_t d = 0; d < object->dependency_count; d++) {
+        const iac_node *needed = iac_map_get(&run->resource_nodes, iac_addr_text(run->arena, object->dependencies[d]));
+        if (needed && needed != node)
+            iac_vec_push(ret, (needed_first ? (iac_edge){ needed->id, node->id } : (iac_edge){ node->id, needed->id }));
+    }
+}
+
+/* Who depends on whom, as the state has recorded it, and what was refreshed records: an edge for each pair of resource
+ * nodes. To be cleared. */
 static void state_graph(iac_run *run, bool needed_first, iac_graph *graph)
 {
-    IAC_VEC(iac_edge) edges = { 0 };
+    edge_list edges = { 0 };
     for (uint32_t i = 0; i < run->nodes.n; i++) {
         const iac_node *node = run->nodes.v[i];
         if (node->kind != IAC_NODE_RESOURCE && node->kind != IAC_NODE_ORPHAN)
             continue;
-        const iac_addr *previous = NULL;
+        const iac_addr *previous = NULL; /* instances of a resource mostly share one list */
         for (uint32_t k = 0; k < node->state_count; k++) {
             const iac_state_instance *stored = &run->state->instances[node->state_indexes[k]];
             const iac_object *object = stored->current ? stored->current : stored->deposed[0];
-            if (object->dependencies == previous)
-                continue; /* instances of a resource mostly share one list */
+            if (object->dependencies != previous)
+                add_recorded(run, node, object, needed_first, &edges);
             previous = object->dependencies;
-            for (size_t d = 0; d < object->dependency_count; d++) {
-                const iac_node *needed = iac_map_get(&run->resource_nodes,
-                                                     iac_addr_text(run->arena, object->dependencies[d]));
-                if (needed && needed != node)
-                    iac_vec_push(&edges, (needed_first ? (iac_edge){ needed->id, i } : (iac_edge){ i, needed->id }));
-            }
+        }
+        const iac_plan_work *work = node->work;
+        for (uint32_t k = 0; work && k < work->n; k++) {
+            const iac_object *kept = work->tasks[k].kept;
+            if (kept && kept->dependencies != previous)
+                add_recorded(run, node, kept, needed_first, &edges);
+            previous = kept ? kept->dependencies : previous;
         }
     }
     iac_graph_build(graph, (uint32_t)run->nodes.n, edges.v, edges.n);
@@ -104,29 +133,119 @@ void iac_plan_spare_needed(iac_planner *planner)
     iac_graph_clear(&graph);
 }
 
+/* ---- what a destroy takes along ---- */
+
+/* Instances of a node in one instance of its module: they stand together in the state. */
+typedef struct iac_bunch {
+    uint32_t node, first; /* index in state_indexes */
+} iac_bunch;
+
+typedef struct iac_sweep {
+    iac_planner *planner;
+    bool *wanted;      /* by node */
+    bool *spread;      /* by node: to all that depends on it from other modules */
+    bool *queued;      /* by the state index of a bunch's first instance */
+    IAC_VEC(iac_bunch) queue;
+} iac_sweep;
+
+static const iac_state_instance *stored_at(const iac_sweep *sweep, const iac_node *node, uint32_t at)
+{
+    return &sweep->planner->run.state->instances[node->state_indexes[at]];
+}
+
+static uint32_t bunch_end(const iac_sweep *sweep, const iac_node *node, uint32_t first)
+{
+    iac_module_addr module = stored_at(sweep, node, first)->addr.module;
+    uint32_t end = first + 1;
+    while (end < node->state_count && iac_module_addr_equal(stored_at(sweep, node, end)->addr.module, module))
+        end++;
+    return end;
+}
+
+/* Where the instances in that module begin; the end where there are none. */
+static uint32_t find_bunch(const iac_sweep *sweep, const iac_node *node, iac_module_addr module)
+{
+    uint32_t low = 0, high = node->state_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (iac_module_addr_cmp(stored_at(sweep, node, middle)->addr.module, module) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < node->state_count && iac_module_addr_equal(stored_at(sweep, node, low)->addr.module, module)
+               ? low
+               : node->state_count;
+}
+
+static void queue_bunch(iac_sweep *sweep, const iac_node *node, uint32_t first)
+{
+    bool *queued = &sweep->queued[node->state_indexes[first]];
+    if (!*queued)
+        iac_vec_push(&sweep->queue, ((iac_bunch){ node->id, first }));
+    *queued = true;
+}
+
+static void sweep_bunch(iac_sweep *sweep, const iac_node *node, uint32_t first, uint32_t end)
+{
+    iac_planner *planner = sweep->planner;
+    for (uint32_t i = first; i < end; i++)
+        planner->swept[node->state_indexes[i]] = true;
+    planner->reached[node->id] = sweep->wanted[node->id] = true;
+    if (node->provider)
+        sweep->wanted[node->provider->node->id] = true;
+    queue_bunch(sweep, node, first);
+}
+
+static void sweep_users(iac_sweep *sweep, const iac_graph *graph, iac_bunch from)
+{
+    const iac_run *run = &sweep->planner->run;
+    const iac_node *node = run->nodes.v[from.node];
+    iac_module_addr module = stored_at(sweep, node, from.first)->addr.module;
+    for (uint32_t e = graph->dep_start[from.node]; e < graph->dep_start[from.node + 1]; e++) {
+        const iac_node *user = run->nodes.v[graph->deps[e]];
+        if (iac_module_addr_equal(user->resource_addr.module, node->resource_addr.module)) {
+            /* Instances of a module have nothing to do with each other. */
+            uint32_t first = find_bunch(sweep, user, module);
+            if (first < user->state_count)
+                sweep_bunch(sweep, user, first, bunch_end(sweep, user, first));
+            continue;
+        }
+        for (uint32_t first = 0, end; !sweep->spread[from.node] && first < user->state_count; first = end) {
+            end = bunch_end(sweep, user, first);
+            sweep_bunch(sweep, user, first, end);
+        }
+    }
+    sweep->spread[from.node] = true;
+}
+
 /* Of a destroy: everything that depends on a target, as the state has recorded it, goes too. */
 static void sweep(iac_planner *planner, bool *wanted)
 {
     iac_run *run = &planner->run;
+    size_t stored = run->state ? run->state->instance_count : 0;
+    iac_sweep sweep = { planner, wanted, iac_xcalloc(run->nodes.n, sizeof(bool)), iac_xcalloc(stored, sizeof(bool)),
+                        { 0 } };
+    planner->swept = iac_arena_array(run->arena, bool, stored);
     iac_graph graph;
     state_graph(run, true, &graph);
-    IAC_VEC(uint32_t) queue = { 0 };
-    for (uint32_t i = 0; i < run->nodes.n; i++)
-        if (planner->aimed[i])
-            iac_vec_push(&queue, i);
-    while (queue.n) {
-        uint32_t id = queue.v[--queue.n];
-        for (uint32_t e = graph.dep_start[id]; e < graph.dep_start[id + 1]; e++) {
-            uint32_t user = graph.deps[e];
-            if (planner->swept[user])
-                continue;
-            planner->swept[user] = wanted[user] = true;
-            if (run->nodes.v[user]->provider)
-                wanted[run->nodes.v[user]->provider->node->id] = true;
-            iac_vec_push(&queue, user);
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
+        for (uint32_t first = 0, end; planner->aimed[i] && first < node->state_count; first = end) {
+            end = bunch_end(&sweep, node, first);
+            for (uint32_t k = first; k < end; k++)
+                if (named(planner->options->targets, planner->options->target_count,
+                          iac_addr_text(run->arena, stored_at(&sweep, node, k)->addr))) {
+                    queue_bunch(&sweep, node, first);
+                    break;
+                }
         }
     }
-    iac_vec_clear(&queue);
+    while (sweep.queue.n)
+        sweep_users(&sweep, &graph, sweep.queue.v[--sweep.queue.n]);
+    iac_vec_clear(&sweep.queue);
+    free(sweep.spread);
+    free(sweep.queued);
     iac_graph_clear(&graph);
 }
 
@@ -253,7 +372,7 @@ void iac_plan_apply_targets(iac_planner *planner)
         return;
     bool *wanted = iac_xcalloc(run->nodes.n, sizeof(*wanted));
     planner->aimed = iac_arena_array(run->arena, bool, run->nodes.n);
-    planner->swept = iac_arena_array(run->arena, bool, run->nodes.n);
+    planner->reached = iac_arena_array(run->arena, bool, run->nodes.n);
     IAC_VEC(uint32_t) queue = { 0 };
     for (size_t t = 0; t < options->target_count; t++) {
         bool is_module;
@@ -282,14 +401,6 @@ void iac_plan_apply_targets(iac_planner *planner)
         run->nodes.v[i]->excluded = !wanted[i] && run->nodes.v[i]->kind != IAC_NODE_MODULE_END;
     iac_vec_clear(&queue);
     free(wanted);
-}
-
-static bool target_names(const iac_planner *planner, iac_str address)
-{
-    for (size_t i = 0; i < planner->options->target_count; i++)
-        if (covers(planner->options->targets[i], address))
-            return true;
-    return false;
 }
 
 static int compare_addrs_without_keys(const void *a, const void *b)
@@ -331,14 +442,15 @@ bool iac_plan_check_moves(iac_planner *planner, iac_diags *diags)
 {
     if (planner->options->exclude_count)
         return check_excluded_moves(planner, diags);
+    const iac_plan_options *options = planner->options;
     IAC_VEC(iac_addr) excluded = { 0 };
     iac_arena *arena = planner->run.arena;
-    for (size_t i = 0; planner->options->target_count && i < planner->moved.n; i++) {
+    for (size_t i = 0; options->target_count && i < planner->moved.n; i++) {
         const iac_addr *from = planner->moved.entries[i].value;
         iac_addr to;
-        if (!target_names(planner, iac_addr_text(arena, *from)))
+        if (!named(options->targets, options->target_count, iac_addr_text(arena, *from)))
             iac_vec_push(&excluded, *from);
-        if (!target_names(planner, planner->moved.entries[i].key) &&
+        if (!named(options->targets, options->target_count, planner->moved.entries[i].key) &&
             iac_addr_parse(arena, planner->moved.entries[i].key, &to, diags) == IAC_OK)
             iac_vec_push(&excluded, to);
     }
