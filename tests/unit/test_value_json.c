@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "value_helper.h"
@@ -61,7 +61,7 @@ static void test_json__escapes_anywhere(void **state)
     };
     for (size_t i = 0; i < IAC_COUNT(cases); i++)
         for (int at = 0; at < 20; at++) {
-            char text[40], want[40];
+            char text[64], want[64];
             snprintf(text, sizeof(text), "%.*s%s%.*s", at, "abcdefghijklmnopqrst", cases[i].raw, 20 - at,
                      "abcdefghijklmnopqrst");
             snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", at, "abcdefghijklmnopqrst", cases[i].escaped, 20 - at,
