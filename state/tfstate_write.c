@@ -88,8 +88,10 @@ static void write_object(iac_buf *out, iac_reach *reach, const iac_state_instanc
         iac_state_base64_add(out, object->private_data);
         iac_buf_char(out, '"');
     }
-    size_t needed_count;
-    const iac_str *needed = iac_reach_of(reach, instance->addr, object, &needed_count);
+    size_t needed_count = 0;
+    const iac_str *needed = NULL;
+    if (instance->addr.mode == IAC_MANAGED) /* the format has none of what is only read */
+        needed = iac_reach_of(reach, instance->addr, object, &needed_count);
     if (needed_count) {
         member(out, &first, 5, "dependencies");
         add_dependencies(out, needed, needed_count);

@@ -243,10 +243,8 @@ static iac_object *make_object(iac_worker *worker, const iac_change *change, con
     iac_object *object = iac_object_new(worker->keep, value, change->schema->block->type, change->schema->version);
     object->private_data = iac_arena_str(worker->keep, private_data);
     object->create_before_destroy = change->create_before_destroy;
-    if (change->addr.mode == IAC_MANAGED) { /* what is only read is never destroyed in any order */
-        object->dependencies = change->dependencies;
-        object->dependency_count = change->dependency_count;
-    }
+    object->dependencies = change->dependencies;
+    object->dependency_count = change->dependency_count;
     return object;
 }
 

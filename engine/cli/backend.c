@@ -1,5 +1,6 @@
 /* engine/cli/backend.c - which backend is used: what the terraform block says, what "init" recorded of it. */
 #include "engine/cli/cli.h"
+#include "engine/cli/lockfile.h"
 
 #include "lang/base/crypto.h"
 #include "lang/eval/eval.h"
@@ -8,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MAX_LOCAL_DEPTH = 100 };
+
+static const char variables_not_allowed[] = "Variables not allowed";
 
 /* ---- the schema of arguments ---- */
 
@@ -93,7 +97,7 @@ typedef struct early {
 
 static const iac_value *refuse(const iac_ref *ref, const char *why, iac_diags *diags)
 {
-    iac_diag_error(diags, ref->range, "Variables not allowed", "%s", why);
+    iac_diag_error(diags, ref->range, variables_not_allowed, "%s", why);
     return NULL;
 }
 
@@ -173,7 +177,7 @@ iac_status iac_cli_early_body(iac_cli *cli, const iac_body *body, const iac_bloc
     e.scope = (iac_scope){ .user = &e, .lookup = look_up, .functions = &e.functions };
     iac_body_refs(cli->arena, body, schema, note_ref, &refers, &cli->diags);
     if (refers && !cli->config) {
-        iac_diag_error(&cli->diags, range, "Variables not allowed",
+        iac_diag_error(&cli->diags, range, variables_not_allowed,
                        "The configuration cannot be read: what it says of variables and local values is not known.");
         return IAC_ERR;
     }
@@ -274,9 +278,16 @@ static iac_status no_such_backend(iac_cli *cli, iac_str type, iac_range range)
     bool known = false;
     for (size_t i = 0; i < IAC_COUNT(others); i++)
         known |= iac_str_is(type, others[i]);
-    iac_diag_error(&cli->diags, range, "Unsupported backend type",
-                   known ? "The backend type \"%.*s\" of Terraform is not supported by iac. Supported are %s."
-                         : "There is no backend type named \"%.*s\". Supported are %s.", IAC_FMT(type), names.p);
+    if (known)
+        iac_diag_error(&cli->diags, range, "Unsupported backend type",
+                       "The backend type \"%.*s\" of Terraform is not supported by iac. Supported are %s.",
+                       IAC_FMT(type), names.p);
+    else if (cli->command == &iac_cmd_init)
+        iac_diag_error(&cli->diags, range, "Unsupported backend type",
+                       "There is no backend type named \"%.*s\". Supported are %s.", IAC_FMT(type), names.p);
+    else
+        iac_diag_error(&cli->diags, range, "Invalid backend type", "There is no backend type named \"%.*s\".",
+                       IAC_FMT(type));
     iac_buf_clear(&names);
     return IAC_ERR;
 }
@@ -290,7 +301,7 @@ iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice
         return IAC_OK;
     ret->driver = iac_backend_find(backend->type);
     if (!ret->driver)
-        return no_such_backend(cli, backend->type, backend->range);
+        return no_such_backend(cli, backend->type, backend->type_range);
     if (iac_cli_early_body(cli, backend->body, schema_of(cli->arena, ret->driver), backend->range, "backend",
                            &ret->config) != IAC_OK)
         return IAC_ERR;
@@ -387,13 +398,17 @@ iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choic
 static iac_status initialization_required(iac_cli *cli, iac_str reason)
 {
     iac_diag_error(&cli->diags, IAC_NO_RANGE, "Backend initialization required, please run \"iac init\"",
-                   "Reason: %.*s\n\nThe \"backend\" is the interface that iac uses to store state, perform operations, "
-                   "etc. If this message is showing up, it means that the configuration you're using is using a custom "
-                   "configuration for the backend.\n\nChanges to backend configurations require reinitialization. This "
-                   "allows iac to set up the new configuration, copy existing state, etc. Please run \"iac init\" with "
-                   "either the \"-reconfigure\" or \"-migrate-state\" flags to use the current configuration.\n\nIf the "
-                   "change reason above is incorrect, please verify your configuration hasn't changed and try again. "
-                   "At this point, no changes to your existing configuration or state have been made.",
+                   "Reason: %.*s\n\nThe \"backend\" is the interface that iac uses to store state,\n"
+                   "perform operations, etc. If this message is showing up, it means that the\n"
+                   "iac configuration you're using is using a custom configuration for\n"
+                   "the iac backend.\n\n"
+                   "Changes to backend configurations require reinitialization. This allows\n"
+                   "iac to set up the new configuration, copy existing state, etc. Please run\n"
+                   "\"iac init\" with either the \"-reconfigure\" or \"-migrate-state\" flags to\n"
+                   "use the current configuration.\n\n"
+                   "If the change reason above is incorrect, please verify your configuration\n"
+                   "hasn't changed and try again. At this point, no changes to your existing\n"
+                   "configuration or state have been made.",
                    IAC_FMT(reason));
     return IAC_ERR;
 }
@@ -403,7 +418,7 @@ static bool is_plain_local(const iac_backend_choice *choice)
 {
     const iac_value *config = choice->config;
 
-    if (strcmp(choice->driver->name, "local") != 0)
+    if (strcmp(choice->driver->name, "local") != 0 || !choice->hash.n)
         return false;
     for (size_t i = 0; i < config->n; i++)
         if (!iac_is_null(config->items[i]))
@@ -434,20 +449,63 @@ static iac_status check_unchanged(iac_cli *cli, const iac_backend_choice *wanted
     return IAC_OK;
 }
 
-/* The configuration, for the backend's sake alone: commands that need none work where it has faults, with the backend
- * that was recorded. */
 const iac_config *iac_cli_glance(iac_cli *cli)
 {
-    const char *data_dir = getenv("TF_DATA_DIR");
     const iac_config *config = NULL;
-    iac_diags ignored = IAC_DIAGS_INIT;
+    size_t told = cli->diags.list.n;
 
-    if (cli->config)
-        return cli->config;
-    iac_status status = iac_config_load(cli->arena, ".", data_dir && *data_dir ? data_dir : ".terraform", NULL, &config,
-                                        &ignored);
-    iac_diags_clear(&ignored);
-    return status == IAC_OK ? config : NULL;
+    if (!cli->config && !cli->root) {
+        if (iac_cli_load_root(cli, true, &config) == IAC_OK)
+            cli->root = config;
+        iac_diags_truncate(&cli->diags, told);
+    }
+    return cli->config ? cli->config : cli->root;
+}
+
+/* What the configuration says of the backend comes from its root module: the rest of it may have any faults. */
+static iac_status read_root(iac_cli *cli, const iac_config **ret)
+{
+    size_t told = cli->diags.list.n;
+
+    *ret = cli->config ? cli->config : cli->root;
+    if (*ret || cli->command->tolerant || cli->of_saved_plan) {
+        *ret = iac_cli_glance(cli);
+        return IAC_OK;
+    }
+    if (iac_cli_load_root(cli, true, &cli->root) != IAC_OK) {
+        cli->root = NULL;
+        return IAC_ERR;
+    }
+    iac_diags_truncate(&cli->diags, told); /* warnings are for those who use the whole of it */
+    *ret = cli->root;
+    return IAC_OK;
+}
+
+/* The backend that the configuration asks for. What is wrong with its arguments is for "init" to say: here they are
+ * others than those that were recorded, which an empty hash stands for. */
+static iac_status find_wanted(iac_cli *cli, const iac_config *config, iac_backend_choice *ret)
+{
+    const iac_config *before = cli->config;
+    size_t told = cli->diags.list.n;
+
+    cli->config = config;
+    iac_status status = iac_backend_configured(cli, false, ret);
+    cli->config = before;
+    if (status == IAC_OK || !ret->driver)
+        return status;
+    for (size_t i = told; i < cli->diags.list.n; i++)
+        if (iac_str_is(cli->diags.list.v[i].summary, variables_not_allowed))
+            return status; /* they may be given to one command, and not to another */
+    iac_diags_truncate(&cli->diags, told);
+    ret->config = &iac_empty_object;
+    ret->hash = (iac_str){ 0 };
+    return IAC_OK;
+}
+
+/* Whether there is a backend, or a state, that earlier commands have used. */
+static bool was_used(iac_cli *cli, const iac_backend_choice *recorded)
+{
+    return recorded->driver || access(iac_arena_printf(cli->arena, "%s/state.db", iac_state_dir).p, F_OK) == 0;
 }
 
 static iac_status check_taken_over(iac_cli *cli)
@@ -472,17 +530,18 @@ iac_status iac_cli_backend(iac_cli *cli)
         return IAC_OK;
     if (iac_backend_recorded(cli, &recorded) != IAC_OK)
         return IAC_ERR;
-    const iac_config *config = iac_cli_glance(cli), *before = cli->config;
-    if (config) {
-        cli->config = config;
-        iac_status status = iac_backend_configured(cli, false, &wanted);
-        cli->config = before;
-        if (status != IAC_OK || check_unchanged(cli, &wanted, &recorded) != IAC_OK)
+    const iac_config *config = NULL;
+    if (read_root(cli, &config) != IAC_OK)
+        return IAC_ERR;
+    if (config && !(cli->of_saved_plan && was_used(cli, &recorded))) {
+        if (find_wanted(cli, config, &wanted) != IAC_OK ||
+            check_unchanged(cli, &wanted, &recorded) != IAC_OK)
             return IAC_ERR;
         if (!recorded.driver)
             used = &wanted;
     }
-    if (iac_backend_open_choice(cli, used, &cli->backend) != IAC_OK)
+    if ((!cli->command->tolerant && cli->command != &iac_cmd_init && iac_lock_file_readable(cli) != IAC_OK) ||
+        iac_backend_open_choice(cli, used, &cli->backend) != IAC_OK)
         return IAC_ERR;
     bool database = !iac_backend_driver_of(cli->backend)->read ||
                     strcmp(iac_backend_describe(cli->backend), iac_state_dir) == 0;

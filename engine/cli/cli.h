@@ -99,6 +99,7 @@ typedef struct iac_command {
     int (*run)(iac_cli *cli); /* gives the exit status */
     bool primary;             /* one of the main commands */
     bool hidden;
+    bool tolerant; /* works where the configuration cannot be read: with the backend that was recorded */
 } iac_command;
 
 /* The first word of commands that have two. */
@@ -126,6 +127,8 @@ struct iac_cli {
     bool stream;             /* -json of plan and apply: everything printed is a message of the stream */
     /* made on demand by the functions below */
     const iac_config *config;
+    const iac_config *root;  /* of its root module alone */
+    bool of_saved_plan;      /* applies a saved plan: the state is the one that it was made from */
     iac_host *host;
     iac_backend *backend;
     iac_store *store;
@@ -185,10 +188,11 @@ iac_status iac_cli_load_config_with(iac_cli *cli,
                                                        const iac_module_call *call, iac_module_addr path,
                                                        iac_module_place *ret, iac_diags *diags),
                                     void *user, const iac_config **ret);
-/* The root module alone, without what it calls. */
-iac_status iac_cli_load_root(iac_cli *cli, const iac_config **ret);
-/* Without checking what refers to what (iac_config_check). */
-iac_status iac_cli_read_config(iac_cli *cli);
+/* The root module alone, without what it calls, and without checking what refers to what. any_version: see
+ * iac_config_options. */
+iac_status iac_cli_load_root(iac_cli *cli, bool any_version, const iac_config **ret);
+/* As iac_cli_load_config, but without checking what refers to what (iac_config_check). */
+iac_status iac_cli_read_config(iac_cli *cli, bool any_version);
 /* The test files of the working directory and of its folder of tests (-test-directory). */
 iac_status iac_cli_read_tests(iac_cli *cli, const iac_test_file **ret, size_t *ret_count);
 /* Adds what files, the environment and the command line say of variables to cli->given. */
@@ -241,7 +245,7 @@ typedef struct iac_backend_choice {
 
 /* What the terraform block asks for, with -backend-config where `partial`. Needs the configuration. */
 iac_status iac_backend_configured(iac_cli *cli, bool partial, iac_backend_choice *ret);
-/* The configuration, also for commands that do not need one; without messages. NULL: it cannot be read. */
+/* The configuration, or its root module alone; without messages. NULL: it cannot be read. */
 const iac_config *iac_cli_glance(iac_cli *cli);
 /* The schema of a block with these arguments. from_environment: the environment may give what is required, so that is
  * looked for later. */

@@ -75,6 +75,9 @@ static int apply_saved(iac_cli *cli, const char *path)
     const iac_intent *intents = NULL;
     size_t intent_count = 0;
 
+    cli->of_saved_plan = true;
+    if (iac_cli_gather_variables(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
     iac_status status = iac_cli_load_plan(cli, path, &saved);
     if (status == IAC_NOT_FOUND)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.", path);

@@ -5,7 +5,8 @@
 static const iac_option options[] = {
     { "update", IAC_OPTION_BOOL, offsetof(iac_args, upgrade), NULL,
       "Get everything anew, in the newest versions that the constraints admit." },
-    { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL },
+    { "test-directory", IAC_OPTION_TEXT, offsetof(iac_args, test_directory), "=path",
+      "Where test files are, beside the configuration's own folder. Default: tests." },
 };
 static const iac_option_group group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &group, &iac_options_vars, &iac_options_common, NULL };
@@ -13,8 +14,11 @@ static const iac_option_group *const groups[] = { &group, &iac_options_vars, &ia
 static int run(iac_cli *cli)
 {
     const iac_config *root = NULL;
+    const iac_test_file *files = NULL;
+    size_t count = 0;
 
-    if (iac_cli_load_root(cli, &root) != IAC_OK)
+    iac_status status = iac_cli_load_root(cli, false, &root);
+    if (iac_cli_read_tests(cli, &files, &count) != IAC_OK || status != IAC_OK)
         return IAC_EXIT_ERROR;
     if (root->root->call_count == 0)
         return IAC_EXIT_OK;

@@ -52,12 +52,19 @@ static iac_status gather(iac_cli *cli, const iac_plan **ret_plan, const iac_stat
         if (status == IAC_NOT_FOUND)
             iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.",
                            cli->args.plan_file);
-        if (status == IAC_OK)
-            *ret_state = (*ret_plan)->prior;
-        return status == IAC_OK ? IAC_OK : IAC_ERR;
+        if (status != IAC_OK || iac_cli_open_store(cli, false) != IAC_OK ||
+            iac_cli_read_state(cli, ret_state) != IAC_OK)
+            return IAC_ERR;
+        status = iac_planfile_check(*ret_plan, (*ret_state)->lineage, (*ret_state)->serial, &cli->diags);
+        *ret_state = (*ret_plan)->prior;
+        return status;
     }
-    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_known_variables(cli) != IAC_OK ||
-        iac_cli_open_store(cli, false) != IAC_OK)
+    if (iac_cli_read_config(cli, true) != IAC_OK)
+        return IAC_ERR;
+    size_t told = cli->diags.list.n;
+    if (iac_cli_known_variables(cli) != IAC_OK)
+        iac_diags_truncate(&cli->diags, told); /* what is drawn seldom depends on them */
+    if (iac_cli_open_store(cli, false) != IAC_OK)
         return IAC_ERR;
     return iac_cli_read_state(cli, ret_state);
 }

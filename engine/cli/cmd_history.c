@@ -156,6 +156,7 @@ static int run_list(iac_cli *cli)
 
 const iac_command iac_cmd_history = {
     .name = "history",
+    .tolerant = true,
     .summary = "Show what was done to the state, and go through it",
     .usage = "[options]",
     .description = "Lists what apply, destroy and the commands that change the state have done in this workspace, the "
@@ -300,6 +301,7 @@ static int run_show(iac_cli *cli)
 
 const iac_command iac_cmd_history_show = {
     .name = "history show",
+    .tolerant = true,
     .summary = "Show one entry of the history, with its plan",
     .usage = "[options] NUMBER",
     .description = "Shows who did what and when, how it ended, and the plan that was carried out.",
@@ -335,6 +337,7 @@ static int run_prune(iac_cli *cli)
 
 const iac_command iac_cmd_history_prune = {
     .name = "history prune",
+    .tolerant = true,
     .summary = "Remove old entries of the history",
     .usage = "[options]",
     .description = "Removes entries of the history, and what only they needed: states of the past, plans, files. "

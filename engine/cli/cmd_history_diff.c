@@ -109,6 +109,7 @@ static int run(iac_cli *cli)
 
 const iac_command iac_cmd_history_diff = {
     .name = "history diff",
+    .tolerant = true,
     .summary = "Show what differs between two entries of the history",
     .usage = "[options] NUMBER NUMBER",
     .description = "Shows how the state after the second entry differs from that after the first, and how the files of "

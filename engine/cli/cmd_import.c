@@ -76,8 +76,10 @@ static int run(iac_cli *cli)
                        "The address of the resource instance, and the object's ID.");
         return IAC_EXIT_ERROR;
     }
-    if (check_target(cli, &addr) != IAC_OK || iac_cli_prepare(cli, "import", false, true, &state) != IAC_OK ||
-        check_configured(cli, addr) != IAC_OK)
+    if (check_target(cli, &addr) != IAC_OK || iac_cli_read_config(cli, true) != IAC_OK ||
+        check_configured(cli, addr) != IAC_OK ||
+        iac_config_check(cli->arena, cli->config, &cli->diags) != IAC_OK ||
+        iac_cli_prepare(cli, "import", false, true, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_cli_printf("%s: Importing from ID \"%s\"...\n", cli->args.positional[0], cli->args.positional[1]);
     iac_status status = iac_cli_plan(cli, IAC_PLAN_REFRESH_ONLY, state, &plan);

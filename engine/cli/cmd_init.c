@@ -144,7 +144,7 @@ static int run(iac_cli *cli)
     iac_cli_begin_stream(cli);
     if (check_options(cli) != IAC_OK || (cli->args.from_module && iac_install_from(cli, cli->args.from_module) != IAC_OK))
         return IAC_EXIT_ERROR;
-    if (iac_cli_load_root(cli, &root) != IAC_OK) {
+    if (iac_cli_load_root(cli, false, &root) != IAC_OK) {
         if (cli->args.get && root && root->root->call_count)
             return IAC_EXIT_ERROR; /* found while installing the modules that it calls */
         if (cli->args.backend)

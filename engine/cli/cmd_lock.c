@@ -126,6 +126,7 @@ static int run(iac_cli *cli)
 
 const iac_command iac_cmd_lock_status = {
     .name = "lock status",
+    .tolerant = true,
     .summary = "Show who has the lock of the state",
     .usage = "[options]",
     .description = "Shows who has the lock of the workspace's state, since when, and for which operation. Takes no lock "

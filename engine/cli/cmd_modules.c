@@ -48,7 +48,7 @@ static int run(iac_cli *cli)
     bool first = true;
     iac_buf out;
 
-    if (iac_cli_load_config(cli) != IAC_OK)
+    if (iac_cli_read_config(cli, false) != IAC_OK)
         return IAC_EXIT_ERROR;
     const iac_module_config *root = cli->config->root;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);

@@ -4,7 +4,12 @@
 
 #include "lang/value/json.h"
 
-static const iac_option options[] = { { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL } };
+#include <unistd.h>
+
+static const iac_option options[] = {
+    { "test-directory", IAC_OPTION_TEXT, offsetof(iac_args, test_directory), "=path",
+      "Where test files are, beside the configuration's own folder. Default: tests." },
+};
 static const iac_option_group providers_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &providers_group, &iac_options_common, NULL };
 
@@ -49,10 +54,20 @@ static void add_state_providers(iac_cli *cli, const iac_state *state, iac_buf *o
 static int run(iac_cli *cli)
 {
     const iac_state *state = NULL;
+    const iac_test_file *files = NULL;
+    size_t count = 0;
     iac_buf out;
 
-    if (iac_cli_load_config(cli) != IAC_OK || iac_cli_open_store(cli, false) != IAC_OK ||
-        iac_cli_read_state(cli, &state) != IAC_OK)
+    iac_status status = iac_cli_read_config(cli, true);
+    if (status == IAC_OK && !cli->config->root->source_count) {
+        char here[4096];
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "No configuration files",
+                       "The directory %s contains no iac configuration files.",
+                       getcwd(here, sizeof(here)) ? here : ".");
+        return IAC_EXIT_ERROR;
+    }
+    if (iac_cli_read_tests(cli, &files, &count) != IAC_OK || status != IAC_OK ||
+        iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&out, "\nProviders required by configuration:\n.\n");
@@ -160,7 +175,10 @@ static iac_status write_provider(iac_cli *cli, const iac_requirement *required, 
         iac_buf_char(out, ',');
     iac_json_string(out, iac_provider_addr_text(cli->arena, required->addr), true);
     iac_buf_cstr(out, ":{\"provider\":");
-    iac_schema_to_json(out, iac_provider_find_schema(provider, IACP_SCHEMA_PROVIDER, (iac_str){ 0 }));
+    if (iac_str_is(required->addr.type, "terraform")) /* the built-in one has no configuration at all */
+        iac_buf_cstr(out, "{\"version\":0}");
+    else
+        iac_schema_to_json(out, iac_provider_find_schema(provider, IACP_SCHEMA_PROVIDER, (iac_str){ 0 }));
     write_types(out, provider, "resource_schemas", IACP_SCHEMA_RESOURCE);
     write_types(out, provider, "data_source_schemas", IACP_SCHEMA_DATA);
     write_types(out, provider, "ephemeral_resource_schemas", IACP_SCHEMA_EPHEMERAL);
@@ -194,7 +212,7 @@ static int run_schema(iac_cli *cli)
                        "%s", "");
         return IAC_EXIT_ERROR;
     }
-    if (iac_cli_load_config(cli) != IAC_OK)
+    if (iac_cli_read_config(cli, true) != IAC_OK || iac_cli_backend(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_requirements_of_tree(cli->arena, cli->config->root, &all);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);

@@ -73,6 +73,7 @@ static int run(iac_cli *cli)
 
 const iac_command iac_cmd_rollback = {
     .name = "rollback",
+    .tolerant = true,
     .summary = "Apply the configuration of an earlier apply again",
     .usage = "[options] [NUMBER]",
     .description = "Plans the configuration and the variables of entry NUMBER of the history against today's state, "
@@ -157,6 +158,7 @@ static int run_restore(iac_cli *cli)
 
 const iac_command iac_cmd_state_restore = {
     .name = "state restore",
+    .tolerant = true,
     .summary = "Bring back a state that the history has kept",
     .usage = "[options] NUMBER",
     .description = "Replaces the state by what it was after entry NUMBER of the history, or with -before, before it. "

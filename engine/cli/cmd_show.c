@@ -1,5 +1,6 @@
 /* engine/cli/cmd_show.c - the show command. */
 #include "engine/cli/cli.h"
+#include "engine/cli/lockfile.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,6 +38,8 @@ static int show_state(iac_cli *cli)
 
     if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
+    if (iac_cli_read_config(cli, true) != IAC_OK)
+        return IAC_EXIT_ERROR;
     if (!state->lineage.n && !cli->args.json)
         iac_cli_printf("No state.\n");
     else
@@ -59,6 +62,8 @@ static int show_file(iac_cli *cli, const char *path)
                        path, path, path);
         return IAC_EXIT_ERROR;
     }
+    if (iac_lock_file_readable(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
     iac_status status = iac_cli_load_plan(cli, path, &plan);
     if (status == IAC_NOT_FOUND) { /* not a plan: then a state file */
         if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||

@@ -88,7 +88,8 @@ static int run_show(iac_cli *cli)
     iac_diags_clear(&ignored);
     if (!parsed)
         return refuse_instance(cli, iac_arena_printf(cli->arena, "Error parsing instance address: %s", address).p);
-    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
+    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_config(cli, true) != IAC_OK ||
+        iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!iac_state_exists(state))
         return iac_state_refuse_missing(cli);
@@ -119,7 +120,8 @@ static int run_pull(iac_cli *cli)
     const iac_state *state = NULL;
     iac_buf out;
 
-    if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
+    if (iac_cli_read_config(cli, false) != IAC_OK ||
+        iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!state->lineage.n)
         return IAC_EXIT_OK; /* nothing was ever stored */
@@ -180,6 +182,7 @@ static int run_export(iac_cli *cli)
 
 const iac_command iac_cmd_state_export = {
     .name = "state export",
+    .tolerant = true,
     .summary = "Write the state as a state file of Terraform",
     .usage = "[options]",
     .description = "Writes the state in a form from which Terraform plans without a change.",

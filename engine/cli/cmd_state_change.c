@@ -107,7 +107,6 @@ static iac_status read_pushed(iac_cli *cli, const char *path, const iac_state **
 
 static int run_push(iac_cli *cli)
 {
-    static const char summary[] = "Failed to write state";
     const iac_state *given = NULL, *stored = NULL;
 
     if (cli->args.positional_count != 1) {
@@ -117,18 +116,13 @@ static int run_push(iac_cli *cli)
         iac_state_open_for_change(cli, "state-push", &stored) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!cli->args.force && stored->lineage.n) {
-        if (!iac_str_eq(stored->lineage, given->lineage)) {
-            iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
-                           "cannot import state with lineage \"%.*s\" over unrelated state with lineage \"%.*s\"",
-                           IAC_FMT(given->lineage), IAC_FMT(stored->lineage));
-            return IAC_EXIT_ERROR;
-        }
-        if (given->serial < stored->serial) {
-            iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
-                           "cannot import state with serial %lld over newer state with serial %lld",
-                           (long long)given->serial, (long long)stored->serial);
-            return IAC_EXIT_ERROR;
-        }
+        if (!iac_str_eq(stored->lineage, given->lineage))
+            return iac_cli_refuse(cli, "Failed to write state: cannot import state with lineage \"%.*s\" over "
+                                       "unrelated state with lineage \"%.*s\"", IAC_FMT(given->lineage),
+                                  IAC_FMT(stored->lineage));
+        if (given->serial < stored->serial)
+            return iac_cli_refuse(cli, "Failed to write state: cannot import state with serial %lld over newer state "
+                                       "with serial %lld", (long long)given->serial, (long long)stored->serial);
     }
     return iac_state_replace(cli, given) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
@@ -172,9 +166,16 @@ static int run_unlock(iac_cli *cli)
             return IAC_EXIT_ERROR;
         }
     }
-    if (iac_cli_open_store(cli, true) != IAC_OK ||
-        iac_store_force_unlock(cli->store, iac_str_of(cli->args.positional[0]), &cli->diags) != IAC_OK)
+    if (iac_cli_open_store(cli, true) != IAC_OK)
         return IAC_EXIT_ERROR;
+    if (iac_store_force_unlock(cli->store, iac_str_of(cli->args.positional[0]), &cli->diags) != IAC_OK) {
+        if (cli->diags.list.n == 1) {
+            iac_diag last = cli->diags.list.v[0];
+            iac_cli_refuse(cli, "%.*s: %.*s", IAC_FMT(last.summary), IAC_FMT(last.detail));
+            iac_diags_clear(&cli->diags);
+        }
+        return IAC_EXIT_ERROR;
+    }
     iac_cli_printf("The state has been unlocked, and commands should now be able to obtain a new lock on it.\n");
     return IAC_EXIT_OK;
 }

@@ -17,6 +17,7 @@ static int run(iac_cli *cli)
 
 const iac_command iac_cmd_state_check = {
     .name = "state check",
+    .tolerant = true,
     .summary = "Check that the state is whole",
     .usage = "[options]",
     .description = "Checks the workspace's state: the structure of the database, that each object can be decoded, that "

@@ -43,6 +43,7 @@ static int run(iac_cli *cli)
 
 const iac_command iac_cmd_state_dismiss = {
     .name = "state dismiss",
+    .tolerant = true,
     .summary = "Forget what an interrupted run had begun",
     .usage = "[options] ADDRESS...",
     .description = "When a run was interrupted and the provider cannot tell whether an object was made, every plan says "

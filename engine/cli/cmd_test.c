@@ -1,5 +1,6 @@
 /* engine/cli/cmd_test.c - the test command. */
 #include "engine/cli/cli.h"
+#include "engine/cli/lockfile.h"
 #include "engine/cli/test_print.h"
 
 #include <errno.h>
@@ -91,8 +92,8 @@ static int run(iac_cli *cli)
     size_t count = 0;
 
     iac_cli_begin_stream(cli);
-    iac_status status = iac_cli_read_config(cli);
-    if (iac_cli_read_tests(cli, &files, &count) != IAC_OK)
+    iac_status status = iac_cli_read_config(cli, true);
+    if (iac_cli_read_tests(cli, &files, &count) != IAC_OK || iac_lock_file_readable(cli) != IAC_OK)
         status = IAC_ERR;
     if (status == IAC_OK)
         status = iac_cli_encryption(cli, cli->config); /* of states that are read */

@@ -1,5 +1,6 @@
 /* engine/cli/cmd_validate.c - the validate command. */
 #include "engine/cli/cli.h"
+#include "engine/cli/lockfile.h"
 #include "engine/test/test.h"
 
 static const iac_option options[] = {
@@ -19,7 +20,7 @@ static void check(iac_cli *cli)
     iac_status status = iac_cli_load_config(cli);
     if (!cli->args.no_tests && iac_cli_read_tests(cli, &files, &count) != IAC_OK)
         status = IAC_ERR;
-    if (status != IAC_OK)
+    if (status != IAC_OK || iac_lock_file_readable(cli) != IAC_OK)
         return;
     iac_plan_options given = {
         .host = iac_cli_host(cli), .workspace = cli->workspace, .cwd = iac_str_of(cli->started_in)

@@ -192,6 +192,8 @@ static int run_select(iac_cli *cli)
                                    "it and then run this command again.\n");
     if (!iac_workspace_name_valid(name))
         return refuse_name(cli, name);
+    if (iac_cli_backend(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
     if (iac_str_eq(name, cli->workspace))
         return IAC_EXIT_OK;
     iac_status found = find_workspace(cli, name);

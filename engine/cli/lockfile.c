@@ -95,11 +95,37 @@ iac_status iac_lock_file_read(iac_arena *arena, iac_lock_file *ret, iac_diags *d
         return IAC_ERR;
     const iac_source *source = iac_source_new(arena, iac_str_of(iac_lock_file_name), text);
     const iac_file *file = iac_parse_file(arena, source, diags);
-    for (size_t i = 0; i < file->body->block_count && diags->errors == errors; i++)
+    for (size_t i = 0; i < file->body->block_count; i++)
         if (iac_str_is(file->body->blocks[i].type, "provider"))
             read_provider(arena, &file->body->blocks[i], ret, &seen, diags);
     iac_map_clear(&seen);
     return diags->errors > errors ? IAC_ERR : IAC_OK;
+}
+
+iac_status iac_lock_file_readable(iac_cli *cli)
+{
+    iac_lock_file file = { 0 };
+    iac_diags found = IAC_DIAGS_INIT;
+    iac_buf text;
+
+    iac_status status = iac_lock_file_read(cli->arena, &file, &found);
+    iac_vec_clear(&file.providers);
+    if (status != IAC_OK) {
+        iac_buf_init(&text, IAC_BUF_UNLIMITED);
+        iac_buf_cstr(&text, "failed to read dependency lock file: ");
+        if (found.errors > 1)
+            iac_buf_printf(&text, "%zu problems:\n", found.errors);
+        for (size_t i = 0; i < found.list.n; i++) {
+            const iac_diag *diag = &found.list.v[i];
+            if (diag->severity == IAC_ERROR)
+                iac_buf_printf(&text, "%s%.*s: %.*s", found.errors > 1 ? "\n- " : "", IAC_FMT(diag->summary),
+                               IAC_FMT(diag->detail));
+        }
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, text.p, "%s", "");
+        iac_buf_clear(&text);
+    }
+    iac_diags_clear(&found);
+    return status;
 }
 
 iac_locked_provider *iac_lock_file_find(const iac_lock_file *file, iac_str address)

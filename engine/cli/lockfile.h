@@ -37,6 +37,8 @@ bool iac_lock_file_admits(const iac_locked_provider *locked, iac_str hash);
 /* ---- selecting (select.c) ---- */
 /* Chooses a version of each provider that the configuration needs, tells it, and keeps the lock file up to date. */
 iac_status iac_select_providers(iac_cli *cli);
+/* For the commands that may use providers: whether the lock file, where there is one, can be read. */
+iac_status iac_lock_file_readable(iac_cli *cli);
 /* For the commands that use providers: where there is a lock file, it has to fit the configuration and the files. */
 iac_status iac_check_lock_file(iac_cli *cli);
 #endif

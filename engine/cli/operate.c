@@ -15,7 +15,7 @@ iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empt
     if (iac_cli_load_config(cli) != IAC_OK || iac_cli_backend(cli) != IAC_OK ||
         iac_check_lock_file(cli) != IAC_OK)
         return IAC_ERR;
-    if (!may_be_empty && cli->config->root->source_count == 0) {
+    if (!may_be_empty && cli->command != &iac_cmd_refresh && cli->config->root->source_count == 0) {
         bool apply = create;
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "No configuration files",
                        "%s requires configuration to be present. %s without a configuration would mark everything for "
@@ -256,7 +256,9 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     size_t told = cli->diags.list.n;
     iac_status status = iac_store_intents(cli->store, cli->arena, &options.intents, &options.intent_count,
                                           &cli->diags);
-    if (status == IAC_OK && mode != IAC_PLAN_DESTROY)
+    /* Destroying evaluates the configuration only while it reads what there is. */
+    bool evaluated = mode != IAC_PLAN_DESTROY || (cli->args.refresh && (state->instance_count || state->output_count));
+    if (status == IAC_OK && evaluated)
         status = iac_validate(cli->config, &options, &cli->diags);
     if (status == IAC_OK) {
         iac_diags_truncate(&cli->diags, told); /* warnings are given again by the plan */

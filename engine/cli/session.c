@@ -263,9 +263,11 @@ static iac_status find_nothing(void *user, const iac_module_config *parent, cons
     return IAC_NOT_FOUND;
 }
 
-iac_status iac_cli_load_root(iac_cli *cli, const iac_config **ret)
+iac_status iac_cli_load_root(iac_cli *cli, bool any_version, const iac_config **ret)
 {
-    iac_config_options options = { .find = find_nothing, .found_only = true };
+    iac_config_options options = {
+        .find = find_nothing, .found_only = true, .unchecked = true, .any_version = any_version,
+    };
     return iac_config_load_with(cli->arena, ".", &options, ret, &cli->diags);
 }
 
@@ -280,13 +282,15 @@ iac_status iac_cli_load_config(iac_cli *cli)
     return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
 }
 
-iac_status iac_cli_read_config(iac_cli *cli)
+iac_status iac_cli_read_config(iac_cli *cli, bool any_version)
 {
     iac_config_options options = {
         .data_dir = iac_cli_data_dir(), .user = cli, .variable = early_variable, .workspace = cli->workspace,
-        .unchecked = true,
+        .unchecked = true, .any_version = any_version,
     };
 
+    if (cli->config)
+        return IAC_OK;
     return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
 }
 

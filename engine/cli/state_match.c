@@ -93,8 +93,36 @@ int iac_state_refuse_missing(const iac_cli *cli)
                                "to point the command to a specific state location.");
 }
 
+/* Says in one text why the backend cannot be used, in place of the diagnostics. */
+static void refuse_loading(iac_cli *cli)
+{
+    iac_buf text;
+
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < cli->diags.list.n; i++) {
+        const iac_diag *diag = &cli->diags.list.v[i];
+        iac_buf_printf(&text, "%s%.*s%s%.*s", i ? "\n" : "", IAC_FMT(diag->summary), diag->detail.n ? ": " : "",
+                       IAC_FMT(diag->detail));
+    }
+    iac_cli_refuse(cli, "Error loading the state: %s\n\nPlease ensure that your iac state exists and that you've\n"
+                        "configured it properly. You can use the \"-state\" flag to point\n"
+                        "iac at another state file.", text.p);
+    iac_buf_clear(&text);
+    iac_diags_clear(&cli->diags);
+}
+
 iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const iac_state **ret)
 {
+    bool whole = !cli->command->tolerant && cli->command != &iac_cmd_untaint;
+
+    if (whole && iac_cli_read_config(cli, false) != IAC_OK)
+        return IAC_ERR;
+    if (iac_cli_backend(cli) != IAC_OK) {
+        if (cli->command == &iac_cmd_state_mv || cli->command == &iac_cmd_state_rm ||
+            cli->command == &iac_cmd_state_replace_provider)
+            refuse_loading(cli);
+        return IAC_ERR;
+    }
     if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_lock_store(cli, operation) != IAC_OK)
         return IAC_ERR;
     return iac_cli_read_state(cli, ret);

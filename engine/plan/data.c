@@ -103,6 +103,15 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
     atomic_store(&node->pending, true);
 }
 
+/* What was read, with what it needs: destroying goes by that, too, through what was only read. */
+static const iac_object *read_object(iac_worker *worker, const iac_node *node, const iac_value *value)
+{
+    iac_object *object = iac_object_new(worker->keep, value, node->schema->block->type, node->schema->version);
+    object->dependencies = node->dependencies;
+    object->dependency_count = node->dependency_count;
+    return object;
+}
+
 /* Within a check: it is read again once everything is applied, so that the check tells of what then is; what it reads
  * now is what the plan shows. */
 static bool plan_nested(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config)
@@ -116,7 +125,7 @@ static bool plan_nested(iac_worker *worker, iac_node *node, iac_plan_task *task,
         iac_fail_check(worker, node, task->instance, task->module);
     else if (state)
         task->change->after = task->instance->value = state;
-    task->kept = iac_object_new(worker->keep, task->change->after, node->schema->block->type, node->schema->version);
+    task->kept = read_object(worker, node, task->change->after);
     return true;
 }
 
@@ -160,7 +169,7 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
         return true;
     }
     task->instance->value = state;
-    task->kept = iac_object_new(worker->keep, state, node->schema->block->type, node->schema->version);
+    task->kept = read_object(worker, node, state);
     if (!lifecycle->postconditions.n)
         return true;
     place.self = state;

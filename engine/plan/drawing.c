@@ -129,8 +129,12 @@ static void link_checks(drawer *d)
 
 static void draw_run(drawer *d)
 {
-    for (size_t i = 0; i < d->run->nodes.n; i++)
-        add_run_node(d, d->run->nodes.v[i]);
+    for (size_t i = 0; i < d->run->nodes.n; i++) {
+        const iac_node *node = d->run->nodes.v[i];
+        add_run_node(d, node);
+        /* Applying has nodes for what changes: nothing does without a plan. */
+        d->nodes.v[node->id].dropped = node->kind == IAC_NODE_ORPHAN && d->kind == IAC_DRAWING_APPLY;
+    }
     for (size_t i = 0; i < d->run->edges.n; i++)
         link_nodes(d, d->run->edges.v[i].node, d->run->edges.v[i].after);
     link_ends(d);
@@ -367,9 +371,22 @@ static bool mark_cycle(drawer *d, iac_drawing *drawing)
     return true;
 }
 
-static void draw(drawer *d, iac_drawing *ret)
+/* Outputs that the state has, and the configuration no longer. */
+static void draw_removed_outputs(drawer *d, const iac_config *config, const iac_state *state)
+{
+    for (size_t i = 0; i < state->output_count; i++) {
+        if (iac_map_has(&config->root->output_map, state->outputs[i].name))
+            continue;
+        iac_str name = iac_arena_printf(d->arena, "output.%.*s (destroy)", IAC_FMT(state->outputs[i].name));
+        link_nodes(d, d->root, add(d, name, name, "note"));
+    }
+}
+
+static void draw(drawer *d, const iac_config *config, const iac_state *state, iac_drawing *ret)
 {
     draw_run(d);
+    if (state && d->kind != IAC_DRAWING_RESOURCES && d->kind != IAC_DRAWING_DESTROY)
+        draw_removed_outputs(d, config, state);
     if (d->plan)
         draw_changes(d);
     if (d->kind == IAC_DRAWING_DESTROY || (d->plan && d->plan->mode == IAC_PLAN_DESTROY))
@@ -411,7 +428,7 @@ iac_status iac_drawing_make(iac_arena *arena, const iac_config *config, const ia
         }
     }
     if (status == IAC_OK)
-        draw(&d, ret);
+        draw(&d, config, state, ret);
     iac_vec_clear(&d.nodes);
     iac_vec_clear(&d.edges);
     iac_run_hand_over(&run, arena); /* names and addresses of the drawing are the run's */

@@ -352,7 +352,6 @@ static void write_outputs(writer *w, bool *first)
         iac_json_string(w->out, o->name, true);
         iac_buf_cstr(w->out, ":{");
         write_flag(w, &inner, "sensitive", o->sensitive);
-        write_flag(w, &inner, "ephemeral", o->ephemeral);
         write_expr_member(w, &inner, "expression", o->value, o->sensitive);
         write_depends(w, &inner, o->depends_on);
         if (o->description.n)

@@ -40,7 +40,8 @@ static void add_resource(iac_buf *out, const iac_json_resource *r)
     iac_json_member(out, &first, "sensitive_values");
     iac_json_sensitive_shape(out, r->value, r->redact);
     size_t needed_count = 0;
-    const iac_str *needed = r->reach ? iac_reach_of(r->reach, r->addr, r->object, &needed_count) : NULL;
+    bool listed = r->reach && r->addr.mode == IAC_MANAGED;
+    const iac_str *needed = listed ? iac_reach_of(r->reach, r->addr, r->object, &needed_count) : NULL;
     if (needed_count)
         iac_json_member(out, &first, "depends_on");
     for (size_t i = 0; i < needed_count; i++) {

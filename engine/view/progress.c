@@ -161,7 +161,7 @@ void iac_view_event_line(iac_buf *out, const iac_event *event, bool json)
     verb v = verb_of(event, json);
     if (event->addr)
         iac_addr_print(out, *event->addr);
-    if (event->deposed.n)
+    if (event->deposed.n && !json)
         iac_buf_printf(out, " (deposed object %.*s)", IAC_FMT(event->deposed));
     if (print_provision(out, event))
         return;

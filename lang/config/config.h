@@ -158,7 +158,7 @@ typedef struct iac_check_config {
 typedef struct iac_backend_config {
     iac_str type; /* empty: none */
     const iac_body *body;
-    iac_range range;
+    iac_range range, type_range;
 } iac_backend_config;
 
 /* Arrays are in byte order of their names (resources: mode, type, name) so that every walk is deterministic; the maps
@@ -234,6 +234,7 @@ typedef struct iac_config_options {
     iac_status (*find)(void *user, const iac_module_config *parent, const iac_module_call *call, iac_module_addr path,
                        iac_module_place *ret, iac_diags *diags);
     bool unchecked;   /* references are left for iac_config_check */
+    bool any_version; /* a required_version that this program does not meet is let pass */
     bool found_only;  /* `find` alone says where modules are: sources are not evaluated (a saved plan's modules) */
     /* The value of a variable of the root module where the source of a module depends on it; NULL after adding a
      * diagnostic. NULL here: only defaults are known. */

@@ -35,7 +35,7 @@ typedef struct iac_module_build {
     iac_map variable_index, local_index, output_index, resource_index, provider_index, call_index, check_index,
         requirement_index;
     iac_range required_providers_range, backend_range, cloud_range;
-    bool backend_overridden;
+    bool backend_overridden, any_version;
 } iac_module_build;
 
 /* A directory's files, parsed once however many modules come from it. */
@@ -58,7 +58,8 @@ typedef struct iac_loader {
 
 /* Never NULL. */
 iac_module_files *iac_read_directory(iac_loader *l, const char *dir);
-void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_module_files *files, iac_diags *diags);
+void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_module_files *files, bool any_version,
+                       iac_diags *diags);
 
 /* Each reads one block and adds what it says to the module. */
 void iac_read_variable(iac_module_build *m, const iac_top_block *top);

@@ -349,9 +349,10 @@ static void finish_module(iac_module_build *m)
         iac_map_clear(indexes[i]);
 }
 
-void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_module_files *files, iac_diags *diags)
+void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_module_files *files, bool any_version,
+                       iac_diags *diags)
 {
-    iac_module_build m = { .arena = arena, .diags = diags, .module = module };
+    iac_module_build m = { .arena = arena, .diags = diags, .module = module, .any_version = any_version };
     top_blocks_read tops = { 0 };
 
     for (size_t i = 0; i < files->primary_count; i++)

@@ -47,7 +47,7 @@ static void check_required_version(iac_module_build *m, const iac_attribute *att
                        "This string does not use correct version constraint syntax.");
         return;
     }
-    if (iac_version_meets(IAC_STR(IAC_LANGUAGE_VERSION), constraint))
+    if (m->any_version || iac_version_meets(IAC_STR(IAC_LANGUAGE_VERSION), constraint))
         return;
     if (m->module->path.n == 0) {
         iac_diag_error(m->diags, attr->range, summary,
@@ -262,7 +262,8 @@ static void read_backend(iac_module_build *m, const iac_block *block, bool from_
     }
     m->backend_overridden = from_override;
     m->backend_range = block->header_range;
-    m->module->backend = (iac_backend_config){ block->labels[0].text, block->body, block->header_range };
+    m->module->backend = (iac_backend_config){ block->labels[0].text, block->body, block->header_range,
+                                                 block->labels[0].range };
 }
 
 /* A block of settings that there is once, and that override files replace. */

@@ -207,7 +207,7 @@ static const iac_module_config *load_module(iac_loader *l, iac_module_addr path,
     module->sources = files->sources;
     module->source_count = files->primary_count + files->override_count;
     /* The faults of a directory that several calls share are told once. */
-    iac_decode_module(l->arena, module, files, files->read_before ? &again : l->diags);
+    iac_decode_module(l->arena, module, files, l->options.any_version, files->read_before ? &again : l->diags);
     iac_diags_clear(&again);
     files->read_before = true;
     for (size_t i = 0; i < module->call_count; i++)
