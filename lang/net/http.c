@@ -8,6 +8,7 @@
 
 #define DEFAULT_CONNECT_TIMEOUT_MS (30L * 1000L)
 #define DEFAULT_TIMEOUT_MS (10L * 60L * 1000L)
+#define STALLED_S 120L /* without a byte: no server takes so long to begin, or to go on */
 #define DEFAULT_MAX_RESPONSE ((size_t)64 << 20)
 #define MAX_HEADER_BYTES ((size_t)1 << 20)
 #define MAX_IDLE_LINES 64
@@ -364,6 +365,8 @@ static void set_options(const net_http *http, line *l, transfer *t, const target
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, http->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, STALLED_S);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     if (http->user_agent) {
         curl_easy_setopt(easy, CURLOPT_USERAGENT, http->user_agent);

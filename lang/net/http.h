@@ -26,7 +26,7 @@ typedef struct net_http_options {
     bool insecure;             /* no certificate check */
     const char *proxy;         /* NULL: from the environment */
     long connect_timeout_ms;   /* 0: 30 s */
-    long timeout_ms;           /* whole exchange; 0: 10 min */
+    long timeout_ms;           /* whole exchange; 0: 10 min; two minutes without a byte end it, too */
 } net_http_options;
 
 /* Options are copied. Never NULL. */

@@ -472,11 +472,16 @@ static bool space_between(const piece *before, const piece *left, const piece *r
     return bracket(left) <= 0 && bracket(right) >= 0;
 }
 
-/* Whether an element is taken of the number v[i], or by a number of what the number v[i] took, as in `x.0 .1`: without the
- * blank the two would be one number, or none at all (`terraform fmt` joins them all the same). */
+/* Whether what is taken of the number v[i], as in `x.0 .1` or `8 .e7`, would become part of it without the blank: the
+ * two would be another number, or none at all (`terraform fmt` joins them all the same). */
 static bool is_indexed_number(const piece *v, size_t i, size_t to)
 {
-    return v[i].kind == IAC_TOK_NUMBER && i + 2 < to && v[i + 1].kind == IAC_TOK_DOT && v[i + 2].kind == IAC_TOK_NUMBER;
+    if (v[i].kind != IAC_TOK_NUMBER || i + 2 >= to || v[i + 1].kind != IAC_TOK_DOT)
+        return false;
+    const piece *index = &v[i + 2];
+    return index->kind == IAC_TOK_NUMBER ||
+           (index->kind == IAC_TOK_IDENT && index->n > 1 && (index->p[0] == 'e' || index->p[0] == 'E') &&
+            index->p[1] >= '0' && index->p[1] <= '9');
 }
 
 static void space_cell(formatter *f, size_t from, size_t to)
