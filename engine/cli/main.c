@@ -1,5 +1,6 @@
 /* engine/cli/main.c - from the command line to a command. */
 #include "engine/cli/cli.h"
+#include "engine/host/crash.h"
 
 #include "lang/base/log.h"
 
@@ -299,6 +300,7 @@ int main(int argc, char **argv)
     int used = 0;
 
     iac_log_setup();
+    iac_crash_watch();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end an apply */
     int status = read_global_options(argc - 1, argv + 1, &used, &global);
     if (status < 0) {

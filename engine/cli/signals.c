@@ -1,5 +1,6 @@
 /* engine/cli/signals.c - interrupts: the first asks to stop, the second to cancel what runs. */
 #include "engine/cli/cli.h"
+#include "engine/host/crash.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -49,6 +50,7 @@ const atomic_int *iac_signals_watch(bool json)
     struct sigaction action = { .sa_handler = on_signal };
 
     json_messages = json;
+    iac_crash_messages(json);
     sigemptyset(&action.sa_mask); /* no SA_RESTART: a prompt gives up when it is interrupted */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -1,4 +1,5 @@
 /* One call of a provider: its memory, what it says, and its end. */
+#include "engine/host/crash.h"
 #include "engine/host/host_internal.h"
 #include "lang/base/log.h"
 #include "lang/value/text.h"
@@ -36,6 +37,7 @@ iacp_call *iac_call_begin(const iac_provider *provider, const iac_call_options *
     call->options = options ? options : &no_options;
     call->diags = diags;
     call->errors = 0;
+    call->operation = "answer";
     if (iac_log_enabled(IAC_LOG_DEBUG))
         clock_gettime(CLOCK_MONOTONIC, &call->begun);
     return call;
@@ -182,8 +184,20 @@ void iac_call_error(iacp_call *call, const char *summary, const char *detail_for
     call->errors++;
 }
 
+void iac_call_enter(iacp_call *call, const char *operation)
+{
+    call->operation = operation;
+    iac_crash_enter(call->provider->name.p, operation, call->options->address);
+}
+
+int32_t iac_call_answered(int32_t rc)
+{
+    iac_crash_leave();
+    return rc;
+}
+
 /* Operations and addresses only: never what was asked or answered. */
-static void log_end(const iacp_call *call, int32_t rc, const char *operation)
+static void log_end(const iacp_call *call, int32_t rc)
 {
     struct timespec now;
 
@@ -191,13 +205,13 @@ static void log_end(const iacp_call *call, int32_t rc, const char *operation)
         return;
     clock_gettime(CLOCK_MONOTONIC, &now);
     double ms = (double)(now.tv_sec - call->begun.tv_sec) * 1e3 + (double)(now.tv_nsec - call->begun.tv_nsec) / 1e6;
-    iac_log(IAC_LOG_DEBUG, "provider %s: %s %.*s: %s in %.1fms", call->provider->name.p, operation,
+    iac_log(IAC_LOG_DEBUG, "provider %s: %s %.*s: %s in %.1fms", call->provider->name.p, call->operation,
             IAC_FMT(call->options->address), rc == IACP_OK && !call->errors ? "done" : "failed", ms);
 }
 
-iac_status iac_call_check(iacp_call *call, int32_t rc, const char *operation)
+iac_status iac_call_check(iacp_call *call, int32_t rc)
 {
-    log_end(call, rc, operation);
+    log_end(call, rc);
     if (rc != IACP_OK && call->errors == 0) {
         if (iac_call_cancelled(call))
             iac_call_error(call, "Operation canceled", "The operation was interrupted before it had finished.");
@@ -205,7 +219,7 @@ iac_status iac_call_check(iacp_call *call, int32_t rc, const char *operation)
             iac_call_error(call, "Provider failed without a reason",
                            "The provider %s failed to %s and did not say why.\n\nThis is a bug in the provider, which "
                            "should be reported in the provider's own issue tracker.",
-                           call->provider->name.p, operation);
+                           call->provider->name.p, call->operation);
     }
     return call->errors ? IAC_ERR : IAC_OK;
 }

@@ -56,7 +56,8 @@ iac_status iac_instance_read_data(iac_instance *instance, const iac_call_options
         .type = type_name,
         .config = iac_call_argument(call, config, schema),
     };
-    if (iac_call_check(call, table->read_data(instance->handle, call, &ask), "read a data source") == IAC_OK) {
+    int32_t rc = IAC_ASK(call, "read a data source", table->read_data(instance->handle, call, &ask));
+    if (iac_call_check(call, rc) == IAC_OK) {
         const iac_value *state = NULL;
         if (!ask.ret_deferred)
             state = take_object(call, arena, schema, type_name, ask.ret_state);
@@ -86,8 +87,8 @@ iac_status iac_instance_ephemeral_open(iac_instance *instance, const iac_call_op
         .type = type_name,
         .config = iac_call_argument(call, config, schema),
     };
-    int32_t rc = table->open_ephemeral(instance->handle, call, &ask);
-    if (iac_call_check(call, rc, "open an ephemeral resource") == IAC_OK) {
+    int32_t rc = IAC_ASK(call, "open an ephemeral resource", table->open_ephemeral(instance->handle, call, &ask));
+    if (iac_call_check(call, rc) == IAC_OK) {
         iac_ephemeral_answer answer = {
             .result = take_object(call, arena, schema, type_name, ask.ret_result),
             .private_data = iac_call_take_bytes(arena, ask.ret_private, (iac_str){ "", 0 }),
@@ -113,8 +114,8 @@ iac_status iac_instance_ephemeral_renew(iac_instance *instance, const iac_call_o
     if (!iac_call_schema(call, IACP_SCHEMA_EPHEMERAL, type, &type_name))
         return finish(call);
     iacp_ephemeral ask = { .size = sizeof(ask), .type = type_name, .private_data = iac_call_bytes(private_data) };
-    int32_t rc = table->renew_ephemeral(instance->handle, call, &ask);
-    if (iac_call_check(call, rc, "renew an ephemeral resource") == IAC_OK)
+    int32_t rc = IAC_ASK(call, "renew an ephemeral resource", table->renew_ephemeral(instance->handle, call, &ask));
+    if (iac_call_check(call, rc) == IAC_OK)
         *ret = (iac_ephemeral_answer){
             .private_data = iac_call_take_bytes(arena, ask.ret_private, private_data),
             .renew_after_ms = ask.ret_renew_after_ms,
@@ -132,7 +133,8 @@ iac_status iac_instance_ephemeral_close(iac_instance *instance, const iac_call_o
     const char *type_name;
     if (iac_call_schema(call, IACP_SCHEMA_EPHEMERAL, type, &type_name)) {
         iacp_ephemeral ask = { .size = sizeof(ask), .type = type_name, .private_data = iac_call_bytes(private_data) };
-        iac_call_check(call, table->close_ephemeral(instance->handle, call, &ask), "close an ephemeral resource");
+        int32_t rc = IAC_ASK(call, "close an ephemeral resource", table->close_ephemeral(instance->handle, call, &ask));
+        iac_call_check(call, rc);
     }
     return finish(call);
 }

@@ -86,6 +86,7 @@ struct iacp_call {
     const iac_call_options *options; /* never NULL while in use */
     iac_diags *diags;
     size_t errors; /* error diagnostics given during the call */
+    const char *operation; /* what was asked last */
     struct timespec begun; /* set only while there is a log */
     iacp_call *next;
 };
@@ -95,9 +96,13 @@ void iac_call_end(iacp_call *call);
 bool iac_call_cancelled(const iacp_call *call);
 /* Adds an error of the host's own to the call's diagnostics, with its address and range. */
 void iac_call_error(iacp_call *call, const char *summary, const char *detail_format, ...) IAC_PRINTF(3, 4);
+/* What the provider answers to a call of its table; `operation` completes "failed to ..." */
+#define IAC_ASK(call, operation, expression) (iac_call_enter(call, operation), iac_call_answered(expression))
+void iac_call_enter(iacp_call *call, const char *operation);
+int32_t iac_call_answered(int32_t rc);
 /* What the answer rc comes to: IAC_OK only when the provider said so and gave no error; a failure without a diagnostic
- * gets one. `operation` completes "failed to ..." */
-iac_status iac_call_check(iacp_call *call, int32_t rc, const char *operation);
+ * gets one. */
+iac_status iac_call_check(iacp_call *call, int32_t rc);
 
 /* What the host table does for a call. */
 void iac_call_diagnostic(iacp_call *call, const iacp_diagnostic *diagnostic);

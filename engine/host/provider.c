@@ -1,5 +1,6 @@
 /* Instances of providers: their life, configuration, validation, and how results are checked and taken over. */
 #include "engine/host/calls.h"
+#include "engine/host/crash.h"
 #include "lang/value/convert.h"
 #include "lang/value/json.h"
 
@@ -24,7 +25,7 @@ iac_status iac_instance_open(const iac_provider *provider, const iac_call_option
                        PROVIDER_BUG, provider->name.p, IAC_FMT(provider->own.error));
     iac_status status = call->errors ? IAC_ERR : IAC_OK;
     if (status == IAC_OK && provider->table.open)
-        status = iac_call_check(call, provider->table.open(call, &handle), "start");
+        status = iac_call_check(call, IAC_ASK(call, "start", provider->table.open(call, &handle)));
     iac_call_end(call);
     if (status != IAC_OK)
         return status;
@@ -55,8 +56,11 @@ void iac_instance_close(iac_instance *instance)
     if (instance->next)
         instance->next->previous = instance->previous;
     pthread_mutex_unlock(&host->lock);
-    if (instance->provider->table.close)
+    if (instance->provider->table.close) {
+        iac_crash_enter(instance->provider->name.p, "end", (iac_str){ "", 0 });
         instance->provider->table.close(instance->handle);
+        iac_crash_leave();
+    }
     free(instance);
 }
 
@@ -70,9 +74,11 @@ iac_status iac_instance_configure(iac_instance *instance, const iac_call_options
         .config = iac_call_argument(call, config, schema),
     };
     iac_status status = IAC_OK;
-    if (instance->provider->table.configure)
-        status = iac_call_check(call, instance->provider->table.configure(instance->handle, call, &request),
-                                "take its configuration");
+    if (instance->provider->table.configure) {
+        int32_t rc = IAC_ASK(call, "take its configuration",
+                             instance->provider->table.configure(instance->handle, call, &request));
+        status = iac_call_check(call, rc);
+    }
     if (status == IAC_OK)
         atomic_store(&instance->configured, true);
     iac_call_end(call);
@@ -95,6 +101,15 @@ void iac_instance_stop(iac_instance *instance)
         instance->provider->table.stop(instance->handle);
 }
 
+static const char *ask_rate_class(iac_instance *instance, const char *type, uint32_t operation, uint32_t *ret_limit)
+{
+    *ret_limit = 0;
+    iac_crash_enter(instance->provider->name.p, "give a limit", iac_str_of(type));
+    const char *rate_class = instance->provider->table.rate_class(instance->handle, type, operation, ret_limit);
+    iac_crash_leave();
+    return rate_class;
+}
+
 const char *iac_instance_rate_class(iac_instance *instance, iac_str type, uint32_t operation, uint32_t *ret_limit)
 {
     const iacp_provider *table = &instance->provider->table;
@@ -102,7 +117,7 @@ const char *iac_instance_rate_class(iac_instance *instance, iac_str type, uint32
     struct iac_type_entry *entry = table->rate_class ? iac_type_entry_of(instance->provider, kind, type) : NULL;
 
     *ret_limit = 0;
-    return entry ? table->rate_class(instance->handle, entry->name, operation, ret_limit) : NULL;
+    return entry ? ask_rate_class(instance, entry->name, operation, ret_limit) : NULL;
 }
 
 bool iac_call_take_turn(iacp_call *call, iac_instance *instance, const char *type, uint32_t operation, iac_slot *ret)
@@ -113,7 +128,7 @@ bool iac_call_take_turn(iacp_call *call, iac_instance *instance, const char *typ
     *ret = (iac_slot){ 0 };
     if (!table->rate_class)
         return true;
-    const char *rate_class = table->rate_class(instance->handle, type, operation, &limit);
+    const char *rate_class = ask_rate_class(instance, type, operation, &limit);
     if (iac_limits_acquire(&call->host->limits, rate_class, limit, call->options->cancelled, ret))
         return true;
     iac_call_error(call, "Operation canceled", "The operation was interrupted before it had begun.");
@@ -222,7 +237,8 @@ iac_status iac_instance_validate(iac_instance *instance, const iac_call_options 
             .type = type_name,
             .config = iac_call_argument(call, config, schema),
         };
-        status = iac_call_check(call, table->validate(instance->handle, call, &request), "validate a configuration");
+        int32_t rc = IAC_ASK(call, "validate a configuration", table->validate(instance->handle, call, &request));
+        status = iac_call_check(call, rc);
     }
     iac_call_end(call);
     return status;
@@ -283,7 +299,8 @@ iac_status iac_instance_upgrade(iac_instance *instance, const iac_call_options *
         .from_version = from_version,
         .state_json = { state_json.p, state_json.n },
     };
-    if (iac_call_check(call, table->upgrade(instance->handle, call, &request), "upgrade a stored object") != IAC_OK)
+    int32_t rc = IAC_ASK(call, "upgrade a stored object", table->upgrade(instance->handle, call, &request));
+    if (iac_call_check(call, rc) != IAC_OK)
         goto out;
     if (iac_call_is_absent(request.ret_state))
         error = IAC_STR("no object was returned");
@@ -327,7 +344,8 @@ bool iac_instance_equivalent(iac_instance *instance, iac_str type, iac_str path,
         .a = iac_call_argument(call, a, NULL),
         .b = iac_call_argument(call, b, NULL),
     };
-    bool equal = table->equivalent(instance->handle, call, &request) == IACP_OK && request.ret_equal != 0;
+    int32_t rc = IAC_ASK(call, "compare values", table->equivalent(instance->handle, call, &request));
+    bool equal = rc == IACP_OK && request.ret_equal != 0;
     iac_call_end(call);
     iac_diags_clear(&diags);
     return equal;
@@ -365,7 +383,7 @@ const iac_value *iac_provider_call_function(const iac_provider *provider, const 
     if (!function)
         iac_call_error(call, "Function not found", "the provider has no such function");
     else
-        iac_call_check(call, provider->table.call_function(NULL, call, &request), "call a function");
+        iac_call_check(call, IAC_ASK(call, "call a function", provider->table.call_function(NULL, call, &request)));
     if (call->errors == 0 && request.ret_result) {
         result = iac_convert(call->arena, iac_value_in(request.ret_result), function->returns, &error, NULL);
         if (!result)

@@ -1,4 +1,5 @@
 /* The host, the providers it has loaded, and their schemas. */
+#include "engine/host/crash.h"
 #include "engine/host/host_internal.h"
 
 #include <jansson.h>
@@ -165,6 +166,8 @@ iac_status iac_host_provider(iac_host *host, iac_str name, iac_range subject, co
     pthread_mutex_lock(&host->lock);
     iac_provider *provider = iac_map_get(&host->providers, name);
     if (!provider) {
+        iac_str told = iac_arena_str(host->arena, name);
+        iac_crash_enter(told.p, "start", (iac_str){ "", 0 });
         const iacp_provider *table = NULL;
         iac_str file = { "", 0 };
         struct iac_builtin *builtin = iac_map_get(&host->builtins, name);
@@ -176,6 +179,7 @@ iac_status iac_host_provider(iac_host *host, iac_str name, iac_range subject, co
             status = take_in(host, name, file, table, subject, &provider, diags);
         if (status == IAC_OK)
             iac_map_put(&host->providers, provider->name, provider);
+        iac_crash_leave();
     }
     pthread_mutex_unlock(&host->lock);
     if (status == IAC_OK)
@@ -276,7 +280,9 @@ static const void *parse_entry(iac_provider *provider, uint32_t kind, struct iac
     pthread_mutex_lock(&provider->lock);
     parsed = atomic_load(&entry->parsed);
     if (!parsed && !atomic_load(&entry->failed)) {
+        iac_call_enter(call, "give a schema");
         const char *text = provider->table.schema(call, kind, entry->name);
+        iac_crash_leave();
         iac_str error = { "", 0 }; /* stays empty where there is no schema at all */
         if (text && kind == IACP_SCHEMA_FUNCTION)
             parsed = parse_function(provider->arena, entry->name, text, &error);

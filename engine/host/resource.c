@@ -97,7 +97,8 @@ iac_status iac_instance_read(iac_instance *instance, const iac_call_options *opt
             .private_data = iac_call_bytes(private_data),
             .call = c.call,
         };
-        if (iac_call_check(c.call, c.table->read(instance->handle, c.call, &request), "read a resource") == IAC_OK)
+        int32_t rc = IAC_ASK(c.call, "read a resource", c.table->read(instance->handle, c.call, &request));
+        if (iac_call_check(c.call, rc) == IAC_OK)
             take_read(&c, arena, &request, private_data, ret);
     }
     return end(&c);
@@ -129,6 +130,7 @@ static void read_together(resource_call *c, iac_instance *instance, iac_read_ite
 
     for (size_t i = 0; i < count; i++) {
         iacp_call *call = iac_call_begin(instance->provider, items[i].options, items[i].diags);
+        call->operation = "read a resource";
         requests[i] = (iacp_read){
             .size = sizeof(iacp_read),
             .type = c->type,
@@ -138,19 +140,20 @@ static void read_together(resource_call *c, iac_instance *instance, iac_read_ite
         };
         pointers[i] = &requests[i];
     }
-    int32_t rc = c->table->read_many(instance->handle, c->call, c->type, pointers, count);
+    int32_t rc = IAC_ASK(c->call, "read resources",
+                         c->table->read_many(instance->handle, c->call, c->type, pointers, count));
     bool failed = false;
     for (size_t i = 0; i < count; i++)
         failed = failed || requests[i].ret_status != IACP_OK || requests[i].call->errors;
     if (rc == IACP_OK || c->call->errors || !failed)
-        iac_call_check(c->call, rc, "read resources");
+        iac_call_check(c->call, rc);
     for (size_t i = 0; i < count; i++) {
         resource_call one = *c;
         one.call = requests[i].call;
         one.slot = (iac_slot){ 0 };
         items[i].answer = (iac_read_answer){ 0 };
         if (c->call->errors == 0 &&
-            iac_call_check(one.call, requests[i].ret_status, "read a resource") == IAC_OK)
+            iac_call_check(one.call, requests[i].ret_status) == IAC_OK)
             take_read(&one, items[i].arena, &requests[i], items[i].private_data, &items[i].answer);
         items[i].status = c->call->errors || one.call->errors ? IAC_ERR : IAC_OK;
         iac_call_end(one.call);
@@ -247,7 +250,8 @@ iac_status iac_instance_plan(iac_instance *instance, const iac_call_options *opt
             .config = iac_call_argument(c.call, request->config, c.schema),
             .private_data = iac_call_bytes(request->private_data),
         };
-        if (iac_call_check(c.call, c.table->plan(instance->handle, c.call, &ask), "plan a change") == IAC_OK)
+        int32_t rc = IAC_ASK(c.call, "plan a change", c.table->plan(instance->handle, c.call, &ask));
+        if (iac_call_check(c.call, rc) == IAC_OK)
             take_plan(&c, arena, &ask, request->private_data, destroy, ret);
     }
     return end(&c);
@@ -366,9 +370,9 @@ static iac_status apply(iac_instance *instance, const iac_call_options *options,
         .pending = poll ? (iacp_bytes){ request->pending.p ? request->pending.p : "", request->pending.n }
                         : (iacp_bytes){ 0 },
     };
-    int32_t rc = poll ? c.table->apply_poll(instance->handle, c.call, &ask)
-                      : c.table->apply(instance->handle, c.call, &ask);
-    iac_call_check(c.call, rc, "apply a change");
+    int32_t rc = IAC_ASK(c.call, "apply a change",
+                         (poll ? c.table->apply_poll : c.table->apply)(instance->handle, c.call, &ask));
+    iac_call_check(c.call, rc);
     take_apply(&c, arena, request, &ask, destroy, ret);
     return end(&c);
 }
@@ -435,7 +439,8 @@ iac_status iac_instance_find(iac_instance *instance, const iac_call_options *opt
         .token = iac_arena_cstr(c.call->arena, request->token),
         .ret_found = IACP_FOUND_UNKNOWN,
     };
-    if (iac_call_check(c.call, c.table->find(instance->handle, c.call, &ask), "look for a resource") == IAC_OK) {
+    int32_t rc = IAC_ASK(c.call, "look for a resource", c.table->find(instance->handle, c.call, &ask));
+    if (iac_call_check(c.call, rc) == IAC_OK) {
         iac_find_answer answer = {
             .found = ask.ret_found,
             .private_data = iac_call_take_bytes(arena, ask.ret_private, request->private_data),
@@ -508,7 +513,8 @@ iac_status iac_instance_import(iac_instance *instance, const iac_call_options *o
         return end(&c);
     }
     iacp_import ask = { .size = sizeof(ask), .type = c.type, .id = iac_arena_cstr(c.call->arena, id) };
-    if (iac_call_check(c.call, c.table->import(instance->handle, c.call, &ask), "import a resource") != IAC_OK)
+    int32_t rc = IAC_ASK(c.call, "import a resource", c.table->import(instance->handle, c.call, &ask));
+    if (iac_call_check(c.call, rc) != IAC_OK)
         return end(&c);
     if (ask.ret_count == 0)
         iac_call_error(c.call, "Import returned no resources",
@@ -547,7 +553,8 @@ iac_status iac_instance_move(iac_instance *instance, const iac_call_options *opt
         .source_state_json = { request->source_state_json.p, request->source_state_json.n },
         .source_private = iac_call_bytes(request->source_private),
     };
-    if (iac_call_check(c.call, c.table->move(instance->handle, c.call, &ask), "move a resource") != IAC_OK)
+    int32_t rc = IAC_ASK(c.call, "move a resource", c.table->move(instance->handle, c.call, &ask));
+    if (iac_call_check(c.call, rc) != IAC_OK)
         return end(&c);
     iac_read_answer answer = { .private_data = iac_call_take_bytes(arena, ask.ret_private, (iac_str){ "", 0 }) };
     if (!iac_call_is_absent(ask.ret_state))

@@ -230,6 +230,106 @@ check "a crash within a change" 137 "" iac apply -no-color -auto-approve "$plugi
 check "what became of that is known" 2 "test_thing.a will be updated in-place" \
     iac plan -no-color -detailed-exitcode "$plugins" -var how=well
 
+# ---- faults: said is which provider and which call it was, and the process dies of the signal ----
+
+project=$work/faults
+mkdir -p "$project"
+cat >"$project/main.tf" <<'TF'
+terraform {
+  required_providers {
+    test = { source = "example.com/example/test" }
+  }
+}
+
+variable "how" {
+  default = "well"
+}
+
+variable "argument" {
+  default = "x"
+}
+
+variable "greeting" {
+  default = "hello"
+}
+
+variable "lease" {
+  default = "none"
+}
+
+provider "test" {
+  greeting = var.greeting
+}
+
+ephemeral "test_lease" "l" {
+  misbehave      = var.lease
+  renew_after_ms = var.lease == "renew_segv" ? 1 : 0
+}
+
+resource "test_thing" "before" {
+  name   = "before"
+  secret = ephemeral.test_lease.l.token
+  polls  = var.lease == "renew_segv" ? 50 : 0
+}
+
+resource "test_thing" "a" {
+  name       = provider::test::join("a", var.argument)
+  misbehave  = var.how
+  depends_on = [test_thing.before]
+}
+
+data "test_upper" "d" {
+  name       = "d"
+  misbehave  = var.how
+}
+TF
+ulimit -c 0
+check "faults: init" 0 "" iac init -no-color "$plugins"
+with="Error: Plugin did not respond"
+crashed="The plugin encountered an error, and failed to respond: the provider test crashed"
+while IFS='|' read -r setting status pattern; do
+    rm -rf "$project/.iac"
+    check "fault: $setting" "$status" "$pattern.*What was completed before is saved.*This is always indicative of a bug" \
+        iac apply -no-color -auto-approve "$plugins" -var "$setting"
+done <<CASES
+greeting=configure_segv|139|$with.*$crashed \(SIGSEGV, invalid memory reference\) when it was asked to take its configuration
+how=validate_segv|139|asked to validate a configuration
+how=plan_segv|139|$with with test_thing.a, $crashed .*asked to plan a change
+how=plan_abort|134|\(SIGABRT, it gave up\) when it was asked to plan a change
+how=plan_overflow|139|$with with test_thing.a, $crashed .*asked to plan a change
+how=data_segv|139|with data.test_upper.d, .*asked to read a data source
+how=data_overflow|139|with data.test_upper.d, .*asked to read a data source
+how=apply_segv|139|test_thing.before: Creation complete.*with test_thing.a, .*asked to apply a change
+how=apply_abort|134|with test_thing.a, .*asked to apply a change
+how=apply_overflow|139|with test_thing.a, .*asked to apply a change
+how=apply_exit|3|\(it ended the process\) when it was asked to apply a change
+argument=function_segv|139|asked to call a function
+lease=open_segv|139|with ephemeral.test_lease.l, .*asked to open an ephemeral resource
+lease=renew_segv|139|asked to renew an ephemeral resource
+lease=close_segv|139|asked to close an ephemeral resource
+CASES
+rm -rf "$project/.iac"
+check "a fault in a provider's own thread" 139 \
+    "Error: iac crashed There was a fault .*Calls under way: - test: apply a change for test_thing.a" \
+    iac apply -no-color -auto-approve "$plugins" -var how=apply_aside
+check "what became of the change is known" 2 "test_thing.a will be updated in-place" \
+    iac plan -no-color -detailed-exitcode "$plugins"
+check "a fault in a stream of messages" 139 \
+    '@level":"error".*"detail":"The plugin encountered an error.*asked to plan a change.*"address":"test_thing.a"\},"type":"diagnostic"' \
+    iac plan -json "$plugins" -var how=plan_segv
+for how in read destroy; do
+    rm -rf "$project/.iac"
+    check "faults: what ${how}_segv is about is made" 0 "2 added" iac apply -no-color -auto-approve "$plugins" \
+        -var "how=${how}_segv"
+    check "fault: ${how}_segv" 139 "with test_thing.a, $crashed" iac destroy -no-color -auto-approve "$plugins" \
+        -var "how=${how}_segv"
+    check "nothing is lost by ${how}_segv" 0 "test_thing.a" iac state list
+    check "the state can be used after ${how}_segv" 0 "removed" iac state rm -no-color test_thing.a
+done
+rm -rf "$project/.iac"
+printf 'import {\n  to = test_thing.before\n  id = "import_segv"\n}\n' >"$project/import.tf"
+check "fault: import_segv" 139 "with test_thing.before, $crashed .*asked to import a resource" iac plan -no-color "$plugins"
+
 # ---- mistakes beside plan and apply ----
 
 project=$work/others

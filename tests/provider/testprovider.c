@@ -6,6 +6,7 @@
 #endif
 #include "providers/abi/iac_provider.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -126,6 +127,52 @@ static const char *schema(iacp_call *call, uint32_t kind, const char *type)
     }
 }
 
+static void *volatile nowhere;
+
+static int overflow(int n)
+{
+    volatile char room[4096];
+    room[0] = (char)n;
+    return n ? overflow(n + 1) + room[0] : 0;
+}
+
+static void *fault(void *arg)
+{
+    (void)arg;
+    *(volatile int *)nowhere = 1;
+    return NULL;
+}
+
+/* Breaks down in a thread of its own. */
+static void fault_aside(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, fault, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
+/* Takes the whole process along where `how` is "WHERE_" and the way: in what a fault would be, but without a word (crash),
+ * by a fault, or by ending it. */
+static void break_down(const char *how, const char *where)
+{
+    size_t n = strlen(where);
+    if (strncmp(how, where, n) != 0 || how[n] != '_')
+        return;
+    how += n + 1;
+    if (strcmp(how, "crash") == 0)
+        raise(SIGKILL);
+    if (strcmp(how, "segv") == 0)
+        fault(NULL);
+    if (strcmp(how, "aside") == 0)
+        fault_aside();
+    if (strcmp(how, "abort") == 0)
+        abort();
+    if (strcmp(how, "overflow") == 0)
+        overflow(1);
+    if (strcmp(how, "exit") == 0)
+        exit(3);
+}
+
 static int32_t open_instance(iacp_call *call, void **ret_instance)
 {
     (void)call;
@@ -136,6 +183,7 @@ static int32_t open_instance(iacp_call *call, void **ret_instance)
 static int32_t configure(void *instance, iacp_call *call, iacp_configure *request)
 {
     struct instance *self = instance;
+    break_down(text(request->config, "greeting"), "configure");
     if (strcmp(text(request->config, "greeting"), "bad") == 0)
         return fail(call, "greeting", "Bad greeting", "Say something else.");
     snprintf(self->greeting, sizeof(self->greeting), "%s", text(request->config, "greeting"));
@@ -150,6 +198,8 @@ static void close_instance(void *instance)
 static int32_t validate(void *instance, iacp_call *call, iacp_validate *request)
 {
     (void)instance;
+    if (request->kind == IACP_SCHEMA_RESOURCE)
+        break_down(text(request->config, "misbehave"), "validate");
     if (request->kind == IACP_SCHEMA_RESOURCE && strcmp(text(request->config, "name"), "invalid") == 0)
         return fail(call, "tags[\"a\"]", "Invalid name", "Take another.");
     return IACP_OK;
@@ -181,9 +231,7 @@ static void misbehave_within(iacp_call *call, const iacp_value *object, const ch
     snprintf(how, sizeof(how), "%s_deaf", where);
     if (misbehaves(object, how))
         be_deaf();
-    snprintf(how, sizeof(how), "%s_crash", where);
-    if (misbehaves(object, how))
-        raise(SIGKILL); /* as a fault of the program would end it, but without a core */
+    break_down(text(object, "misbehave"), where);
 }
 
 static int32_t upgrade(void *instance, iacp_call *call, iacp_upgrade *request)
@@ -300,6 +348,7 @@ static int32_t plan_thing(void *instance, iacp_call *call, iacp_plan *request)
             request->ret_planned = request->prior;
         return IACP_OK;
     }
+    break_down(text(proposed, "misbehave"), "plan");
     request->ret_planned = proposed;
     request->ret_private = (iacp_bytes){ "planned", 7 };
     request->ret_reversible = IACP_REVERSIBLE_FULLY;
@@ -355,8 +404,10 @@ static int32_t finish(iacp_call *call, iacp_apply *request)
 {
     const iacp_value *state = request->planned;
 
-    if (misbehaves(state, "apply_deaf") || misbehaves(state, "apply_crash"))
-        misbehave_within(call, state, "apply");
+    if (misbehaves(state, "apply_deaf"))
+        be_deaf();
+    break_down(h->state(state) == IACP_NULL ? text(request->prior, "misbehave") : "", "destroy");
+    break_down(text(state, "misbehave"), "apply");
     if (misbehaves(state, "apply_hang")) {
         hang(call);
         return fail(call, NULL, "Given up", "It was not to be.");
@@ -450,6 +501,7 @@ static int32_t import_thing(void *instance, iacp_call *call, iacp_import *reques
     const iacp_imported **list = h->alloc(call, sizeof(*list));
 
     (void)instance;
+    break_down(request->id, "import");
     if (strcmp(request->id, "none") == 0)
         return IACP_OK;
     if (strcmp(request->id, "error") == 0)
@@ -574,6 +626,8 @@ static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *
 {
     (void)instance;
     if (strcmp(request->type, "test_lease") == 0) {
+        if (lease_is(request, "renew_segv"))
+            break_down("renew_segv", "renew");
         if (lease_is(request, "renew_hang"))
             hang(call);
         if (lease_is(request, "renew_deaf"))
@@ -595,6 +649,8 @@ static int32_t renew_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *
 static int32_t close_ephemeral(void *instance, iacp_call *call, iacp_ephemeral *request)
 {
     (void)instance;
+    if (lease_is(request, "close_segv"))
+        break_down("close_segv", "close");
     if (lease_is(request, "close_deaf"))
         be_deaf();
     if (strcmp(request->type, "test_lease") == 0)
@@ -612,6 +668,7 @@ static int32_t call_function(void *instance, iacp_call *call, iacp_function *req
     (void)instance;
     for (size_t i = 0; i < request->argument_count; i++) {
         const char *part = h->string(request->arguments[i], NULL);
+        break_down(part, "function");
         if (strcmp(part, "bad") == 0) {
             request->ret_error_argument = (uint32_t)i + 1;
             return fail(call, NULL, "Bad argument", "no bad words");
