@@ -217,17 +217,19 @@ static bool wrapped_index(iac_call *call, size_t n, size_t *ret)
 const iac_type *iac_type_element(iac_call *call)
 {
     const iac_value *list = call->args[0];
-    const iac_type *type = type_of(call, 0);
     size_t index;
-    if (type->kind == IAC_LIST)
-        return type->element;
-    if (type->kind != IAC_TUPLE) {
+    if (list->kind == IAC_LIST)
+        return list->type->element;
+    if (list->kind != IAC_TUPLE) {
         iac_str name = iac_call_type_name(call, list);
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "cannot read elements from %.*s", IAC_FMT(name));
     }
     if (iac_is_unknown(call->args[1]))
         return &iac_type_dynamic;
-    return wrapped_index(call, type->n, &index) ? type->items[index] : NULL;
+    bool known = list->state == IAC_KNOWN; /* then the type of all of it would take making */
+    if (!wrapped_index(call, known ? list->n : list->type->n, &index))
+        return NULL;
+    return known ? iac_value_type(call->arena, list->items[index]) : list->type->items[index];
 }
 
 const iac_value *iac_fn_element(iac_call *call)
@@ -269,16 +271,19 @@ static const iac_type *lookup_in_map(iac_call *call, const iac_type *map)
 
 const iac_type *iac_type_lookup(iac_call *call)
 {
-    const iac_type *type = type_of(call, 0);
+    const iac_value *map = call->args[0];
     if (call->n > 3)
         return iac_call_fail(call, IAC_FUNC_NO_ARG, "lookup() takes two or three arguments, got %zu", call->n);
-    if (type->kind == IAC_MAP)
-        return lookup_in_map(call, type);
-    if (type->kind != IAC_OBJECT)
+    if (map->kind == IAC_MAP)
+        return lookup_in_map(call, map->type);
+    if (map->kind != IAC_OBJECT)
         return iac_call_fail(call, 0, "lookup() requires a map as the first argument");
     if (iac_is_unknown(call->args[1]))
         return &iac_type_dynamic;
-    const iac_type *attribute = iac_type_attribute(type, iac_arg_str(call, 1));
+    const iac_value *found = iac_value_get(map, iac_arg_str(call, 1));
+    const iac_type *attribute = found ? iac_value_type(call->arena, found)
+                                : map->state == IAC_KNOWN ? NULL
+                                                          : iac_type_attribute(map->type, iac_arg_str(call, 1));
     if (attribute)
         return attribute;
     if (call->n == 3)
