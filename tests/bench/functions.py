@@ -29,6 +29,22 @@ LISTS = [
     ("sort", "length(sort([for i in local.list : \"${(i * 7919) % 100003}\"]))"),
     ("distinct", "length(distinct([for i in local.list : i % 1000]))"),
     ("distinct, all different", "length(distinct(local.list))"),
+    ("setunion", "length(setunion(local.list, [for i in local.list : i + 50000]))"),
+    ("setintersection", "length(setintersection(local.list, [for i in local.list : i + 50000]))"),
+    ("toset", "length(toset(local.texts))"),
+    ("zipmap", "length(zipmap(local.texts, local.list))"),
+    ("transpose", "length(transpose({for t in local.texts : t => [t, \"x\"]}))"),
+    ("matchkeys", "length(matchkeys(local.list, local.texts, local.texts))"),
+    ("lookup, of each", "length([for t in local.texts : lookup(local.map, t, \"\")])"),
+    ("element, of each", "length([for i in local.list : element(local.list, i)])"),
+    ("keys and values", "length(concat(keys(local.map), values(local.map)))"),
+    ("chunklist", "length(chunklist(local.list, 3))"),
+    ("formatlist", "length(formatlist(\"%s-%d\", local.texts, local.list))"),
+    ("join and split", "length(split(\",\", join(\",\", local.texts)))"),
+    ("replace, by pattern", "length(replace(join(\",\", local.texts), \"/[0-4]+/\", \"-\"))"),
+    ("sha256", "sha256(join(\",\", local.texts))"),
+    ("base64", "length(base64decode(base64encode(join(\",\", local.texts))))"),
+    ("template, with a for", "length(\"%{ for t in local.texts }${t},%{ endfor }\")"),
     ("jsonencode", "length(jsonencode([for i in local.list : {name = \"name ${i}\", tags = [\"a\", \"b\"]}]))"),
 ]
 FILES = [
@@ -39,7 +55,8 @@ FILES = [
 
 
 def configuration(n):
-    return (f"locals {{\n  list = flatten([for i in range({n // 1000}) : [for j in range(1000) : i * 1000 + j]])\n}}\n")
+    return (f"locals {{\n  list = flatten([for i in range({n // 1000}) : [for j in range(1000) : i * 1000 + j]])\n"
+            "  texts = [for i in local.list : \"s${(i * 7919) % 1000003}\"]\n  map = {for t in local.texts : t => \"v\"}\n}\n")
 
 
 def documents(folder, size):
