@@ -40,6 +40,7 @@ typedef struct iac_snapshot {
 typedef struct iac_backend_setup {
     const iac_value *config; /* an object of all arguments, known and unmarked; absent ones are null */
     const char *data_dir;    /* ".iac" */
+    int64_t patience_ms;     /* how long to wait for other runs (-lock-timeout) */
 } iac_backend_setup;
 
 typedef struct iac_backend_driver {
@@ -92,7 +93,7 @@ typedef struct iac_backend iac_backend;
 /* `config`: an object of the arguments that the configuration gives; the environment and defaults are added here.
  * Everything is copied. */
 iac_status iac_backend_open(const iac_backend_driver *driver, const iac_value *config, const char *data_dir,
-                            iac_backend **ret, iac_diags *diags);
+                            int64_t patience_ms, iac_backend **ret, iac_diags *diags);
 void iac_backend_close(iac_backend *backend); /* after its stores; NULL is fine */
 const iac_backend_driver *iac_backend_driver_of(const iac_backend *backend);
 const char *iac_backend_describe(const iac_backend *backend);

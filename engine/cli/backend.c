@@ -383,13 +383,14 @@ iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choic
     const struct { const char *name; const char *value; } options[] = {
         { "path", cli->args.state }, { "state_out", cli->args.state_out }, { "backup", cli->args.backup }
     };
+    int64_t patience;
 
     for (size_t i = 0; i < IAC_COUNT(options) && strcmp(driver->name, "local") == 0; i++)
         if (options[i].value)
             config = iac_value_with(cli->arena, config, iac_str_of(options[i].name),
                                     iac_value_cstr(cli->arena, options[i].value));
-    if (iac_cli_find_encryption(cli) != IAC_OK || iac_backend_open(driver, config, iac_state_dir, ret,
-                                                                   &cli->diags) != IAC_OK)
+    if (iac_cli_lock_timeout(cli, &patience) != IAC_OK || iac_cli_find_encryption(cli) != IAC_OK ||
+        iac_backend_open(driver, config, iac_state_dir, patience, ret, &cli->diags) != IAC_OK)
         return IAC_ERR;
     iac_backend_set_crypt(*ret, cli->state_crypt);
     return IAC_OK;

@@ -210,6 +210,7 @@ iac_status iac_cli_known_variables(iac_cli *cli);
 iac_host *iac_cli_host(iac_cli *cli);
 /* Opens the workspace's store; create: for writing. */
 iac_status iac_cli_open_store(iac_cli *cli, bool create);
+iac_status iac_cli_lock_timeout(iac_cli *cli, int64_t *ret); /* in milliseconds */
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing with -lock=false */
 /* As iac_cli_lock_store, but others may share the workspace where the store can lock resources one by one: what a plan
  * reads and writes is then claimed with iac_cli_claim. */

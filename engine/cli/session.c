@@ -578,7 +578,7 @@ static bool parse_duration(const char *text, int64_t *ret_ms)
     return total < 1e15;
 }
 
-static iac_status lock_timeout(iac_cli *cli, int64_t *ret)
+iac_status iac_cli_lock_timeout(iac_cli *cli, int64_t *ret)
 {
     *ret = 0;
     if (!cli->args.lock_timeout || (*cli->args.lock_timeout && parse_duration(cli->args.lock_timeout, ret)))
@@ -594,7 +594,7 @@ iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
 
     if (!cli->args.lock)
         return IAC_OK;
-    return lock_timeout(cli, &timeout) == IAC_OK ? iac_store_lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK ? iac_store_lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
 }
 
 iac_status iac_cli_share_store(iac_cli *cli, const char *operation)
@@ -603,7 +603,7 @@ iac_status iac_cli_share_store(iac_cli *cli, const char *operation)
 
     if (!cli->args.lock)
         return IAC_OK;
-    return lock_timeout(cli, &timeout) == IAC_OK
+    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK
                ? iac_store_lock_shared(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
 }
 
@@ -616,7 +616,7 @@ iac_status iac_cli_claim(iac_cli *cli, const iac_plan *plan, iac_str *ret_moved)
     *ret_moved = (iac_str){ 0 };
     if (!iac_store_has_claims(cli->store))
         return IAC_OK;
-    if (lock_timeout(cli, &timeout) != IAC_OK)
+    if (iac_cli_lock_timeout(cli, &timeout) != IAC_OK)
         return IAC_ERR;
     iac_apply_claims(cli->arena, plan, &claims, &n);
     return iac_store_claim(cli->store, claims, n, plan->prior->serial, timeout, cli->arena, ret_moved, &cli->diags);

@@ -121,7 +121,7 @@ static iac_status read_state(iac_worker *worker, const iac_backend_driver *drive
     iac_store *store = NULL;
     if (!driver->workspaces && strcmp(workspace, "default") != 0)
         return IAC_NOT_FOUND;
-    iac_status status = iac_backend_open(driver, config, ".iac", &backend, &worker->diags);
+    iac_status status = iac_backend_open(driver, config, ".iac", 0, &backend, &worker->diags);
     if (status != IAC_OK)
         return status;
     status = iac_str_is(iac_str_of(driver->name), "local") ? read_beside(worker, config, workspace, &store)

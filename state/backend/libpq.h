@@ -7,7 +7,8 @@
 #define IAC_LIBPQ_FUNCTIONS(X) \
     X(PQbackendPID) X(PQclear) X(PQconnectdbParams) X(PQconninfoFree) X(PQconninfoParse) X(PQerrorMessage) \
     X(PQexec) X(PQexecParams) X(PQfinish) X(PQfreemem) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) \
-    X(PQnfields) X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsetNoticeReceiver) X(PQstatus)
+    X(PQnfields) X(PQntuples) X(PQreset) X(PQresultErrorField) X(PQresultStatus) X(PQsetErrorVerbosity) \
+    X(PQsetNoticeReceiver) X(PQstatus)
 IAC_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
 
 #define PQbackendPID iac_libpq()->PQbackendPID
@@ -25,8 +26,10 @@ IAC_LAZY_TABLE(iac_libpq, IAC_LIBPQ_FUNCTIONS)
 #define PQgetvalue iac_libpq()->PQgetvalue
 #define PQnfields iac_libpq()->PQnfields
 #define PQntuples iac_libpq()->PQntuples
+#define PQreset iac_libpq()->PQreset
 #define PQresultErrorField iac_libpq()->PQresultErrorField
 #define PQresultStatus iac_libpq()->PQresultStatus
+#define PQsetErrorVerbosity iac_libpq()->PQsetErrorVerbosity
 #define PQsetNoticeReceiver iac_libpq()->PQsetNoticeReceiver
 #define PQstatus iac_libpq()->PQstatus
 #endif

@@ -65,6 +65,7 @@ static iac_status configure(const iac_backend_setup *setup, void **ret_self, iac
         .schema = iac_backend_text(arena, setup->config, "schema_name"),
         .resource_locks = iac_backend_flag(setup->config, "resource_locks"),
         .data_dir = iac_arena_cstr(arena, iac_str_of(setup->data_dir)),
+        .patience_ms = setup->patience_ms,
         .skip_schema = iac_backend_flag(setup->config, "skip_schema_creation"),
         .skip_table = iac_backend_flag(setup->config, "skip_table_creation"),
         .skip_index = iac_backend_flag(setup->config, "skip_index_creation"),

@@ -27,6 +27,7 @@ typedef struct pg_backend {
     bool resource_locks; /* states are kept resource by resource (pg_rows.h) */
     bool leaves;         /* this process is moving a workspace out of them, into Terraform's table */
     const char *data_dir;
+    int64_t patience_ms; /* how long a server that is full is waited for */
     pthread_mutex_t mutex;
     PGconn *conn;
     bool prepared;  /* schema and tables are there */
@@ -38,7 +39,8 @@ typedef struct pg_backend {
     bool retry;   /* it failed for what passes by itself */
 } pg_backend;
 
-/* Connects where there is no connection. A connection that was cut is made again, with the locks it had. */
+/* Connects where there is no connection. A connection that was cut is made again, with the locks it had. A server that
+ * has no connection left is waited for. */
 iac_status pg_connect(pg_backend *p, const char *summary, iac_diags *diags);
 /* Makes what is missing of schema, table and index, as far as the configuration lets us. */
 iac_status pg_prepare(pg_backend *p, const char *summary, iac_diags *diags);

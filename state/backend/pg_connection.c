@@ -1,10 +1,13 @@
 #include "state/backend/pg.h"
+#include "state/store_internal.h"
 
+#include "lang/base/crypto.h"
+#include "lang/base/log.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { RECONNECTS = 6 };
+enum { RECONNECTS = 6, LEAST_PATIENCE_MS = 10000, PATIENCE_TO_SAVE_MS = 300000, SLOW_MS = 5000 };
 
 /* The server's words, in one line and without a full stop. */
 static void add_message(iac_buf *out, const char *message)
@@ -36,10 +39,6 @@ static void ignore_notice(void *arg, const PGresult *result)
 /* The connection string comes after what we would like, and so wins; variables of the environment win too. */
 static PGconn *open_connection(const pg_backend *p)
 {
-    static const char *const settings[] = {
-        "SET tcp_keepalives_idle = 15", "SET tcp_keepalives_interval = 5", "SET tcp_keepalives_count = 3",
-        "SET tcp_user_timeout = 30000",
-    };
     const char *names[16], *values[16];
     size_t n = 0;
     if (!getenv("PGCONNECT_TIMEOUT")) {
@@ -58,15 +57,20 @@ static PGconn *open_connection(const pg_backend *p)
         values[n++] = wishes[i][1];
     }
     names[n] = values[n] = NULL;
-    PGconn *conn = PQconnectdbParams(names, values, 1);
-    if (!conn)
-        return NULL;
+    return PQconnectdbParams(names, values, 1);
+}
+
+/* The server must notice within a minute that we are gone with our machine: until then it keeps our locks. What it does
+ * not know is left alone. */
+static void prepare_session(PGconn *conn)
+{
+    static const char *const settings[] = {
+        "SET tcp_keepalives_idle = 15", "SET tcp_keepalives_interval = 5", "SET tcp_keepalives_count = 3",
+        "SET tcp_user_timeout = 30000",
+    };
     PQsetNoticeReceiver(conn, ignore_notice, NULL);
-    /* The server must notice within a minute that we are gone with our machine: until then it keeps our locks. What it
-     * does not know is left alone. */
     for (size_t i = 0; i < IAC_COUNT(settings) && PQstatus(conn) == CONNECTION_OK; i++)
         PQclear(PQexec(conn, settings[i]));
-    return conn;
 }
 
 static bool alive(const pg_backend *p)
@@ -83,27 +87,76 @@ static void drop_connection(pg_backend *p)
     p->conn = NULL;
 }
 
+/* Whether the server has no connection left. Only a second try, with codes of errors, tells it in every language; where
+ * the first took long, nobody had answered. The message is kept as it was. *conn may be connected after it. */
+static bool is_full(PGconn *conn, int64_t took_ms, iac_buf *message)
+{
+    iac_buf_reset(message);
+    iac_buf_cstr(message, PQerrorMessage(conn));
+    if (took_ms > SLOW_MS)
+        return false;
+    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    PQreset(conn);
+    PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+    return PQstatus(conn) != CONNECTION_OK && strstr(PQerrorMessage(conn), ":  53300: ");
+}
+
+/* One try. */
+static bool try_connection(pg_backend *p, bool *ret_full, iac_buf *message)
+{
+    int64_t began = iac_now_ms();
+    *ret_full = false;
+    p->conn = open_connection(p);
+    if (p->conn && !alive(p))
+        *ret_full = is_full(p->conn, iac_now_ms() - began, message);
+    if (alive(p)) {
+        prepare_session(p->conn);
+        return true;
+    }
+    PQfinish(p->conn);
+    /* What a lock was taken with stays known: the next call tries again. */
+    p->conn = NULL;
+    return false;
+}
+
+/* Between a half and one second at last, so that not all come at once. */
+static void pause_for_others(int64_t *pause_ms)
+{
+    uint32_t random = 0;
+    RAND_bytes((unsigned char *)&random, sizeof(random));
+    usleep((useconds_t)(*pause_ms * 500 + random % (*pause_ms * 500)));
+    *pause_ms = *pause_ms < 1000 ? *pause_ms * 2 : *pause_ms;
+}
+
 iac_status pg_connect(pg_backend *p, const char *summary, iac_diags *diags)
 {
     if (alive(p))
         return IAC_OK;
     bool again = p->conn != NULL; /* it worked before: a server that restarts is waited for */
+    int64_t patience = again ? PATIENCE_TO_SAVE_MS : p->patience_ms > LEAST_PATIENCE_MS ? p->patience_ms : LEAST_PATIENCE_MS;
+    int64_t deadline = iac_now_ms() + patience, pause = 100;
+    bool full, connected;
+    iac_buf message;
     drop_connection(p);
-    for (int left = again ? RECONNECTS : 1;;) {
-        p->conn = open_connection(p);
-        if (alive(p))
+    iac_buf_init(&message, IAC_BUF_UNLIMITED);
+    for (int left = again ? RECONNECTS : 1; !(connected = try_connection(p, &full, &message));) {
+        if (full && iac_now_ms() < deadline) {
+            iac_log(IAC_LOG_INFO, "state: %s has no connection left: waiting", p->place);
+            pause_for_others(&pause);
+        } else if (full || --left <= 0) {
             break;
-        if (--left <= 0) {
-            refused(p, summary, p->conn ? PQerrorMessage(p->conn) : "out of memory", diags);
-            PQfinish(p->conn);
-            /* What a lock was taken with stays known: the next call tries again. */
-            p->conn = NULL;
-            return IAC_ERR;
+        } else {
+            usleep(100000u << (RECONNECTS - left));
         }
-        PQfinish(p->conn);
-        p->conn = NULL;
-        usleep(100000u << (RECONNECTS - left));
     }
+    if (!connected && full)
+        iac_buf_printf(&message, " (waited %lld seconds for a free connection; -lock-timeout makes it wait longer)",
+                       (long long)(patience / 1000));
+    if (!connected)
+        refused(p, summary, message.n ? message.p : "out of memory", diags);
+    iac_buf_clear(&message);
+    if (!connected)
+        return IAC_ERR;
     p->session = PQbackendPID(p->conn);
     for (size_t i = 0; i < p->held.n; i++)
         pg_regain(p, &p->held.v[i]);

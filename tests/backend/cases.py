@@ -1041,22 +1041,47 @@ def pg_rows_cut():
     no_change(d.iac("plan"))
 
 
+def apply_all(d, count):
+    """As many applies as there are resources "r", all at once."""
+    runs = [d.start(IAC, "apply", "-auto-approve", "-lock-timeout=600s", f"-target=terraform_data.r[{i}]") for i in range(count)]
+    for run in runs:
+        output = run.communicate()[0]
+        assert run.returncode == 0, output
+
+
 @case
 def pg_rows_many(count=int(os.environ.get("IAC_TEST_APPLIES", "12"))):
     """Many applies at the same time on resources of their own end with a state that has all."""
     text = f'resource "terraform_data" "r" {{\n  count = {count}\n  input = count.index\n}}\n'
     d = rows_dir(text)
-    waiting, left = list(range(count)), []
-    while waiting or left:
-        while waiting and len(left) < 12:
-            left.append(d.start(IAC, "apply", "-auto-approve", "-lock-timeout=300s", f"-target=terraform_data.r[{waiting.pop()}]"))
-        run = left.pop(0)
-        output = run.communicate()[0]
-        assert run.returncode == 0, output
+    apply_all(d, count)
     assert len(names(d)) == count
     no_change(d.iac("plan"))
     entries = json.loads(d.iac("history", "-json"))["entries"]
     assert [e["status"] for e in entries] == ["ok"] * min(count, 100), entries
+
+
+@case
+def pg_rows_connections_run_out(count=6):
+    """A server without a free connection is waited for, and in the end named as what it is."""
+    Pg.block()
+    database = f"d{Pg.names}"
+    Pg.sql(f"create role few_{database} login connection limit 2; alter database {database} owner to few_{database}; "
+           f"create role none_{database} login connection limit 0")
+    text = f'resource "terraform_data" "r" {{\n  count = {count}\n  input = count.index\n}}\n'
+    block = Pg.block(ROWS, again=True)
+    refused = Dir(block.replace("postgres@", f"none_{database}@"), text)
+    refused.env["TF_LOG"] = "info"
+    refused.iac("init")
+    run = refused.start(IAC, "plan")
+    d = Dir(block.replace("postgres@", f"few_{database}@"), text)
+    d.iac("init")
+    apply_all(d, count)
+    assert len(names(d)) == count
+    no_change(d.iac("plan"))
+    output = " ".join(run.communicate()[0].split())
+    assert run.returncode == 1 and "too many connections" in output and "waited 10 seconds for a free connection" in output, output
+    assert "has no connection left: waiting" in output, output
 
 
 @case

@@ -142,7 +142,7 @@ static int setup(void **state)
     setenv("IAC_TEST_LEASE_SECONDS", "3", 1);
     f->arena = iac_arena_new();
     const iac_value *config = iac_value_object(f->arena, NULL, NULL, 0);
-    assert_int_equal(iac_backend_open(&memory, config, f->dir, &f->backend, &f->diags), IAC_OK);
+    assert_int_equal(iac_backend_open(&memory, config, f->dir, 0, &f->backend, &f->diags), IAC_OK);
     assert_int_equal(iac_backend_open_store(f->backend, "default", true, &f->store, &f->diags), IAC_OK);
     *state = f;
     return 0;
