@@ -65,6 +65,7 @@ static iac_status take_snapshot(iac_mirror *m, iac_arena *arena, const iac_snaps
         m->token = extra.token;
     iac_mirror_set_version(m, snapshot->version);
     iac_mirror_digest(snapshot->json, m->digest);
+    m->arrived[0] = '\0';
     m->dirty = false;
     return iac_mirror_save_record(m, diags);
 }
@@ -95,8 +96,7 @@ static iac_status resume(iac_mirror *m, iac_arena *arena, const iac_snapshot *sn
     if (!unchanged && !ours)
         return diverged(m, arena, snapshot, diags);
     iac_mirror_set_version(m, snapshot->version);
-    iac_mirror_changed(m, NULL);
-    return iac_mirror_finish(m, diags);
+    return iac_mirror_upload_again(m, diags);
 }
 
 /* Once a session, under the lock where there is one. */
@@ -115,10 +115,8 @@ static iac_status bring_up_to_date(iac_mirror *m, iac_diags *diags)
              (m->in_memory || !snapshot.version.n || !m->version || !iac_str_is(snapshot.version, m->version)))
         status = take_snapshot(m, arena, &snapshot, diags);
     /* Whoever had the lock before us and still believes to have it writes over what he read: it must be gone. */
-    if (status == IAC_OK && m->taken_over && snapshot.json.n) {
-        iac_mirror_changed(m, NULL);
-        status = iac_mirror_finish(m, diags);
-    }
+    if (status == IAC_OK && m->taken_over && snapshot.json.n)
+        status = iac_mirror_upload_again(m, diags);
     m->synced = status == IAC_OK;
     m->taken_over = false;
     iac_arena_free(arena);
@@ -320,8 +318,7 @@ static iac_status mirror_renew_seal(iac_store *store, iac_diags *diags)
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to save state", "%s", error);
         return IAC_ERR;
     }
-    iac_mirror_changed(m, NULL);
-    return iac_mirror_finish(m, diags);
+    return iac_mirror_upload_again(m, diags);
 }
 
 static iac_status mirror_replace(iac_store *store, const iac_state *state, iac_diags *diags)

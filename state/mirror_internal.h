@@ -40,6 +40,7 @@ struct iac_mirror {
     char *version;      /* of the backend's snapshot; NULL: none */
     char digest[65];    /* of its bytes */
     char attempt[65];   /* of the bytes whose upload began last */
+    char arrived[65];   /* of the bytes uploaded last by this run, before they were sealed; "": upload whatever it is */
     bool dirty;         /* on disk: there may be changes that the backend has not */
     uint64_t changed, tried, uploaded; /* generations */
     bool running, busy, stop;
@@ -66,8 +67,10 @@ iac_status iac_mirror_finish(iac_mirror *m, iac_diags *diags);
 void iac_mirror_stop_uploads(iac_mirror *m);
 void iac_mirror_keep_lock(iac_mirror *m, const iac_lock_info *mine); /* and start the heartbeat */
 void iac_mirror_stop_heartbeat(iac_mirror *m);
-/* Appends the snapshot as it is uploaded. */
-iac_status iac_mirror_snapshot(iac_mirror *m, iac_buf *out, iac_diags *diags);
+/* Appends the snapshot as it is uploaded. ret_plain: the digest of it as it was before it was sealed; may be NULL. */
+iac_status iac_mirror_snapshot(iac_mirror *m, iac_buf *out, char *ret_plain, iac_diags *diags);
+/* Uploads what there is even if it was uploaded before, and waits for that. */
+iac_status iac_mirror_upload_again(iac_mirror *m, iac_diags *diags);
 
 /* ---- mirror_record.c ---- */
 void iac_mirror_set_version(iac_mirror *m, iac_str version);

@@ -159,7 +159,7 @@ iac_status iac_mirror_save_errored(iac_mirror *m, char ret_name[64], iac_diags *
 {
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
-    iac_status status = iac_mirror_snapshot(m, &json, diags);
+    iac_status status = iac_mirror_snapshot(m, &json, NULL, diags);
     if (status == IAC_OK)
         status = iac_save_errored(iac_buf_view(&json), ret_name, diags);
     iac_buf_clear(&json);

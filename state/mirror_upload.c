@@ -62,7 +62,7 @@ static void start_thread(pthread_t *thread, void *(*run)(void *arg), void *arg)
 
 /* ---- one upload ---- */
 
-iac_status iac_mirror_snapshot(iac_mirror *m, iac_buf *out, iac_diags *diags)
+iac_status iac_mirror_snapshot(iac_mirror *m, iac_buf *out, char *ret_plain, iac_diags *diags)
 {
     iac_arena *arena = iac_arena_new();
     const iac_state *state = NULL;
@@ -73,6 +73,8 @@ iac_status iac_mirror_snapshot(iac_mirror *m, iac_buf *out, iac_diags *diags)
     if (status == IAC_OK) {
         iac_tfstate_write(out, state);
         iac_tfstate_write_extra(out, &extra);
+        if (ret_plain)
+            iac_mirror_digest(iac_buf_view(out), ret_plain);
         status = iac_snapshot_seal(iac_backend_crypt(m->backend), state->lineage, state->serial, out, diags);
     }
     iac_arena_free(arena);
@@ -91,29 +93,35 @@ static iac_status upload(iac_mirror *m, iac_diags *diags)
     iac_arena *arena = iac_arena_new();
     iac_buf json;
     iac_str version = { 0 };
-    char digest[65];
+    char digest[65], plain[65] = "";
     iac_buf_init(&json, IAC_BUF_UNLIMITED);
-    iac_status status = iac_mirror_snapshot(m, &json, diags);
+    iac_status status = iac_mirror_snapshot(m, &json, plain, diags);
     iac_mirror_digest(iac_buf_view(&json), digest);
-    if (status == IAC_OK) { /* should it arrive without our learning so, it is recognised */
+    pthread_mutex_lock(&m->mutex);
+    bool there = status == IAC_OK && strcmp(m->arrived, plain) == 0; /* a commit that an upload had found already */
+    m->arrived[0] = '\0';
+    pthread_mutex_unlock(&m->mutex);
+    if (status == IAC_OK && !there) { /* should it arrive without our learning so, it is recognised */
         pthread_mutex_lock(&m->mutex);
         memcpy(m->attempt, digest, sizeof(digest));
         status = iac_mirror_save_record(m, diags);
         pthread_mutex_unlock(&m->mutex);
     }
-    if (status == IAC_OK)
+    if (status == IAC_OK && !there)
         status = m->driver->write(m->self, m->workspace, iac_buf_view(&json), iac_str_of(m->version),
                                   m->remote_locked ? m->mine.id : (iac_str){ 0 }, arena, &version, diags);
     if (status == IAC_BUSY) {
         report_conflict(m, diags);
         status = IAC_ERR;
     }
-    if (status == IAC_OK) {
-        pthread_mutex_lock(&m->mutex);
+    pthread_mutex_lock(&m->mutex);
+    if (status == IAC_OK && !there) {
         iac_mirror_set_version(m, version);
         memcpy(m->digest, digest, sizeof(digest));
-        pthread_mutex_unlock(&m->mutex);
     }
+    if (status == IAC_OK)
+        memcpy(m->arrived, plain, sizeof(plain));
+    pthread_mutex_unlock(&m->mutex);
     iac_buf_clear(&json);
     iac_arena_free(arena);
     return status;
@@ -283,6 +291,15 @@ iac_status iac_mirror_finish(iac_mirror *m, iac_diags *diags)
         advise(m, diags);
     }
     return behind ? IAC_ERR : status;
+}
+
+iac_status iac_mirror_upload_again(iac_mirror *m, iac_diags *diags)
+{
+    pthread_mutex_lock(&m->mutex);
+    m->arrived[0] = '\0';
+    pthread_mutex_unlock(&m->mutex);
+    iac_mirror_changed(m, NULL);
+    return iac_mirror_finish(m, diags);
 }
 
 void iac_mirror_stop_uploads(iac_mirror *m)

@@ -16,6 +16,7 @@ typedef struct place {
     pthread_mutex_t mutex;
     char *json;
     int version, renewals;
+    int repeats; /* uploads of what was there already */
     bool taken; /* by somebody else: renewals are told so */
     char lock[37];
 } place;
@@ -67,6 +68,7 @@ static iac_status write_place(void *self, const char *workspace, iac_str json, i
     pthread_mutex_lock(&p->mutex);
     bool same = iac_str_eq(over, version_text(arena, p));
     if (same) {
+        p->repeats += p->json && iac_str_is(json, p->json);
         free(p->json);
         p->json = iac_xstrndup(json.p, json.n);
         p->version++;
@@ -163,6 +165,7 @@ static int teardown(void **state)
     the_place.json = NULL;
     the_place.taken = false;
     the_place.renewals = 0;
+    the_place.repeats = 0;
     free(f);
     return 0;
 }
@@ -205,6 +208,23 @@ static void test_state_mirror__uploads_what_was_submitted_while_the_lock_is_rene
     assert_string_equal(the_place.lock, "");
 }
 
+/* A commit that an upload has found already needs no upload of its own. */
+static void test_state_mirror__uploads_nothing_twice(void **state)
+{
+    fixture *f = *state;
+    const iac_state *read = NULL;
+    assert_int_equal(iac_store_lock(f->store, "apply", 0, &f->diags), IAC_OK);
+    assert_int_equal(iac_store_read(f->store, f->arena, &read, &f->diags), IAC_OK);
+    for (int i = 0; i < 40; i++) {
+        put_outputs(f, i + 1);
+        usleep(500);
+        put_outputs(f, i + 1);
+        assert_int_equal(iac_store_flush(f->store, &f->diags), IAC_OK);
+    }
+    assert_int_equal(the_place.repeats, 0);
+    assert_non_null(strstr(the_place.json, "\"o39\""));
+}
+
 static void test_state_mirror__writes_nothing_more_once_the_lock_is_lost(void **state)
 {
     fixture *f = *state;
@@ -233,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_state_mirror__uploads_what_was_submitted_while_the_lock_is_renewed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_state_mirror__uploads_nothing_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_state_mirror__writes_nothing_more_once_the_lock_is_lost, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
