@@ -121,7 +121,7 @@ iac_status iac_backend_open(const iac_backend_driver *driver, const iac_value *c
     iac_backend *backend = iac_arena_new_of(arena, iac_backend);
     *backend = (iac_backend){ .driver = driver, .arena = arena };
     backend->data_dir = iac_arena_cstr(arena, iac_str_of(data_dir));
-    iac_backend_setup setup = { .data_dir = backend->data_dir, .patience_ms = patience_ms };
+    iac_backend_setup setup = { .given = config, .data_dir = backend->data_dir, .patience_ms = patience_ms };
     if (complete(arena, driver, config, &setup.config, diags) != IAC_OK ||
         driver->configure(&setup, &backend->self, diags) != IAC_OK) {
         iac_arena_free(arena);

@@ -39,6 +39,7 @@ typedef struct iac_snapshot {
 /* What a driver is configured with. Borrowed for the call of configure. */
 typedef struct iac_backend_setup {
     const iac_value *config; /* an object of all arguments, known and unmarked; absent ones are null */
+    const iac_value *given;  /* what the configuration gives of it; may be NULL */
     const char *data_dir;    /* ".iac" */
     int64_t patience_ms;     /* how long to wait for other runs (-lock-timeout) */
 } iac_backend_setup;

@@ -594,7 +594,8 @@ iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
 
     if (!cli->args.lock)
         return IAC_OK;
-    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK ? iac_store_lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK
+               ? iac_store_lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
 }
 
 iac_status iac_cli_share_store(iac_cli *cli, const char *operation)

@@ -26,7 +26,7 @@ struct net_http {
     pthread_mutex_t lock; /* guards idle and idle_count */
     line *idle[MAX_IDLE_LINES];
     size_t idle_count;
-    char *user_agent, *ca_file, *ca_pem, *cert_pem, *key_pem, *tls_server_name, *proxy;
+    char *user_agent, *ca_file, *ca_pem, *cert_pem, *key_pem, *tls_server_name, *proxy, *http_proxy, *no_proxy;
     size_t ca_pem_n, cert_pem_n, key_pem_n;
     bool insecure;
     long connect_timeout_ms, timeout_ms;
@@ -90,6 +90,8 @@ net_http *net_http_new(const net_http_options *options)
     http->key_pem = copy_bytes(options->client_key_pem, &http->key_pem_n);
     http->tls_server_name = copy_text(options->tls_server_name);
     http->proxy = copy_text(options->proxy);
+    http->http_proxy = copy_text(options->http_proxy ? options->http_proxy : options->proxy);
+    http->no_proxy = copy_text(options->no_proxy);
     http->insecure = options->insecure;
     http->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;
     http->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
@@ -122,6 +124,8 @@ void net_http_free(net_http *http)
     free(http->key_pem);
     free(http->tls_server_name);
     free(http->proxy);
+    free(http->http_proxy);
+    free(http->no_proxy);
     free(http);
 }
 
@@ -253,8 +257,13 @@ static bool is_loopback(const char *host)
  * used for this machine itself, and HTTP_PROXY counts in upper case too (except in a CGI, where a client sets it). */
 static void set_proxy(const net_http *http, CURL *easy, const char *scheme, const char *host)
 {
-    if (http->proxy) {
-        curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy);
+    const char *proxy_given = strcmp(scheme, "http") == 0 ? http->http_proxy : http->proxy;
+
+    if (http->no_proxy) {
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, http->no_proxy);
+    }
+    if (proxy_given) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, proxy_given);
     } else if (is_loopback(host)) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     } else if (strcmp(scheme, "http") == 0 && !getenv("http_proxy") && !getenv("REQUEST_METHOD")) {

@@ -24,7 +24,9 @@ typedef struct net_http_options {
     iac_str client_key_pem;
     const char *tls_server_name; /* NULL: the URL's host */
     bool insecure;             /* no certificate check */
-    const char *proxy;         /* NULL: from the environment */
+    const char *proxy;         /* NULL: from the environment; "": none */
+    const char *http_proxy;    /* for URLs that begin with http:; NULL: as proxy */
+    const char *no_proxy;      /* hosts, domains and networks that are asked directly; NULL: from the environment */
     long connect_timeout_ms;   /* 0: 30 s */
     long timeout_ms;           /* whole exchange; 0: 10 min; two minutes without a byte end it, too */
 } net_http_options;

@@ -38,6 +38,7 @@ typedef struct net_key_source {
     net_aws_line sts;       /* service is filled in */
     bool skip_metadata;
     const char *metadata_url; /* NULL: the environment's, or the usual one */
+    const char *metadata_mode; /* "IPv6": the usual one is asked by that; NULL: as the environment says */
     net_http *metadata_http;  /* short time-outs, no proxy */
 } net_key_source;
 

@@ -57,7 +57,9 @@ static bool ask(const net_key_source *source, net_call *call, iac_arena *arena, 
                 net_header header, iac_str *ret)
 {
     const char *base = source->metadata_url ? source->metadata_url : net_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-    iac_str root = iac_str_of(base ? base : "http://169.254.169.254");
+    const char *mode = source->metadata_mode ? source->metadata_mode : net_env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    bool six = mode && strcasecmp(mode, "IPv6") == 0;
+    iac_str root = iac_str_of(base ? base : six ? "http://[fd00:ec2::254]" : "http://169.254.169.254");
     net_request request = { .method = method, .headers = &header, .header_count = 1, .max_response = NET_MAX_ANSWER };
     net_response response;
 

@@ -120,6 +120,7 @@ static void read_sources(iac_aws *aws)
     aws->source.profile_is_argument = profile != NULL;
     aws->source.skip_metadata = iac_backend_flag(aws->config, "skip_metadata_api_check");
     aws->source.metadata_url = text(aws, "ec2_metadata_service_endpoint");
+    aws->source.metadata_mode = text(aws, "ec2_metadata_service_endpoint_mode");
     aws->allowed_accounts = texts_of(aws->arena, aws->config, "allowed_account_ids");
     aws->forbidden_accounts = texts_of(aws->arena, aws->config, "forbidden_account_ids");
 }
@@ -132,6 +133,8 @@ static void open_lines(iac_aws *aws)
         .ca_file = ca ? ca : getenv("AWS_CA_BUNDLE"),
         .insecure = iac_backend_flag(aws->config, "insecure"),
         .proxy = proxy ? proxy : text(aws, "http_proxy"),
+        .http_proxy = text(aws, "http_proxy"),
+        .no_proxy = text(aws, "no_proxy"),
     };
     net_http_options metadata = { .user_agent = options.user_agent, .proxy = "", .connect_timeout_ms = 1000,
                                   .timeout_ms = 5000 };
@@ -345,6 +348,8 @@ iac_status iac_aws_validate(iac_aws *aws, iac_diags *diags)
     iac_arena *arena = iac_arena_new();
     iac_status status = get_keys(aws, arena, diags);
 
+    if (status == IAC_OK && !asks && aws->allowed_accounts.n) /* an account that nobody asked for is none of them */
+        status = check_account(aws, (iac_str){ 0 }, diags);
     if (status == IAC_OK && asks)
         status = ask_account(aws, arena, diags);
     iac_arena_free(arena);

@@ -45,6 +45,9 @@ iac_status s3_dynamodb(s3_backend *s, iac_arena *arena, const char *operation, i
 iac_status s3_refused(const s3_backend *s, const char *summary, const char *doing, iac_arena *arena,
                       const net_response *response, iac_diags *diags);
 
+/* s3_check.c: adds what is wrong with the arguments. from_configuration: without environment and defaults; may be NULL. */
+iac_status s3_check(iac_arena *arena, const iac_value *config, const iac_value *from_configuration, iac_diags *diags);
+
 /* s3_lock.c */
 iac_status s3_lock(void *self, const char *workspace, const iac_lock_info *mine, const iac_lock_info *over,
                    iac_arena *arena, iac_lock_info *ret_holder, iac_diags *diags);

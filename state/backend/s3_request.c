@@ -69,62 +69,6 @@ const iac_backend_argument s3_arguments[] = {
 
 /* ---- settings ---- */
 
-static iac_status bad(const char *summary, const char *detail, iac_diags *diags)
-{
-    iac_diag_error(diags, IAC_NO_RANGE, summary, "%s", detail);
-    return IAC_ERR;
-}
-
-static bool is_key_id(const char *text)
-{
-    static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
-    size_t i = 0;
-
-    if (strncmp(text, "mrk-", 4) == 0)
-        return strspn(text + 4, "0123456789abcdef") == 32 && !text[36];
-    for (; form[i] && text[i]; i++)
-        if (form[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-            return false;
-    return !form[i] && !text[i];
-}
-
-static iac_status check_kms_key(iac_arena *arena, const char *key, iac_diags *diags)
-{
-    const char *resource = key;
-
-    if (strncmp(key, "arn:", 4) == 0) {
-        for (int i = 0; resource && i < 5; i++) {
-            resource = strchr(resource, ':');
-            resource = resource ? resource + 1 : NULL;
-        }
-        if (resource && (strncmp(resource, "key/", 4) == 0 || strncmp(resource, "alias/", 6) == 0))
-            return IAC_OK;
-        return bad("Invalid KMS Key ARN", iac_arena_printf(arena, "Value must be a valid KMS Key ARN, got \"%s\"", key).p,
-                   diags);
-    }
-    if (strncmp(key, "alias/", 6) == 0 || is_key_id(key))
-        return IAC_OK;
-    return bad("Invalid KMS Key ID", iac_arena_printf(arena, "Value must be a valid KMS Key ID, got \"%s\"", key).p, diags);
-}
-
-static iac_status check(const s3_backend *s, iac_diags *diags)
-{
-    size_t n = strlen(s->key);
-    uint8_t raw[64];
-
-    if (s->key[0] == '/' || s->key[n - 1] == '/')
-        return bad("Invalid Value", "The value must not start or end with \"/\": key", diags);
-    if (s->kms_key && s->customer_key)
-        return bad("Invalid Attribute Combination", "Only one of kms_key_id, sse_customer_key can be set.", diags);
-    if (s->kms_key && check_kms_key(s->arena, s->kms_key, diags) != IAC_OK)
-        return IAC_ERR;
-    if (s->customer_key && strlen(s->customer_key) != 44)
-        return bad("Invalid sse_customer_key value", "sse_customer_key must be 44 characters in length", diags);
-    if (s->customer_key && EVP_DecodeBlock(raw, (const unsigned char *)s->customer_key, 44) < 0)
-        return bad("Invalid sse_customer_key value", "sse_customer_key must be base64 encoded", diags);
-    return IAC_OK;
-}
-
 iac_status s3_configure(const iac_backend_setup *setup, void **ret_self, iac_diags *diags)
 {
     iac_arena *arena = iac_arena_new();
@@ -141,9 +85,13 @@ iac_status s3_configure(const iac_backend_setup *setup, void **ret_self, iac_dia
     s->encrypt = iac_backend_flag(config, "encrypt");
     s->use_lockfile = iac_backend_flag(config, "use_lockfile");
     s->path_style = iac_backend_flag(config, "use_path_style") || iac_backend_flag(config, "force_path_style");
+    if (s3_check(arena, config, setup->given, diags) != IAC_OK) {
+        iac_arena_free(arena);
+        return IAC_ERR;
+    }
     if (iac_aws_open(&s->aws, arena, config, USUAL_ATTEMPTS,
                      "https://developer.hashicorp.com/terraform/language/backend/s3", diags) != IAC_OK ||
-        !s->bucket || !s->key || check(s, diags) != IAC_OK || iac_aws_validate(&s->aws, diags) != IAC_OK) {
+        iac_aws_validate(&s->aws, diags) != IAC_OK) {
         s3_free(s);
         return IAC_ERR;
     }

@@ -5,6 +5,7 @@ import concurrent.futures
 import datetime
 import errno
 import gzip
+import http.server
 import json
 import os
 import pathlib
@@ -585,11 +586,76 @@ def s3_table_both_ways():
 
 @case
 def s3_encrypted():
-    d = Dir(S3.block('use_lockfile = true\nencrypt = true\nkms_key_id = "arn:aws:kms:us-east-1:123456789012:key/abc"'))
+    d = Dir(S3.block('use_lockfile = true\nencrypt = true\nkms_key_id = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"'))
     d.iac("init")
     d.iac("apply", "-auto-approve")
     head = S3.ask("s3", "HEAD", f"/states/{S3.key}")[0]
     assert head["x-amz-server-side-encryption"] == "aws:kms", head
+
+
+REFUSED = [
+    ('endpoint = "http://127.0.0.1:1"', 'The parameters "endpoint" and "endpoints.s3" cannot be configured together.'),
+    ("force_path_style = true", "Only one of force_path_style, use_path_style can be set."),
+    ('ec2_metadata_service_endpoint_mode = "ipv6"', "Value must be one of [IPv4, IPv6]"),
+    ('ec2_metadata_service_endpoint = "bogus"', 'a valid URL containing at least a scheme and hostname. Had "bogus"'),
+    ('http_proxy = "::bad"', 'Unable to parse URL: parse "::bad": missing protocol scheme'),
+    ('kms_key_id = "arn:aws:kms:us-east-1:123456789012:key/abc"', "Value must be a valid KMS Key ARN"),
+    ('kms_key_id = ""', "Value must be a valid KMS Key ID"),
+    ('sse_customer_key = "short"', "sse_customer_key must be 44 characters in length"),
+    ('workspace_key_prefix = "/x"', 'The value must not start or end with "/"'),
+    ('assume_role = { role_arn = "bogus" }', 'The value "bogus" cannot be parsed as an ARN: arn: invalid prefix'),
+    ('assume_role = {\nrole_arn = "arn:aws:iam::123456789012:role/r"\nduration = "1s"\n}',
+     "Duration must be between 15m0s and 12h0m0s, had 1s"),
+    ('custom_ca_bundle = "/nonexistent"', "reading custom CA bundle: open /nonexistent: no such file or directory"),
+    ('access_key = "AKIAX"', "static credentials are empty"),
+    ('allowed_account_ids = ["1"]', "AWS account ID not allowed:"),
+    ('retry_mode = "bogus"', "bogus"),
+]
+
+
+@case
+def s3_refused_arguments():
+    """What Terraform refuses without asking anybody is refused in its words."""
+    d = Dir()
+    for line, words in REFUSED + [(None, "The value cannot be empty or all whitespace")]:
+        block = S3.block(line or "")
+        if not line:
+            block = re.sub(r'key = "[^"]*"', 'key = ""', block, count=1)
+        d.configure(block)
+        for program in filter(None, [IAC, TERRAFORM]):
+            shutil.rmtree(d.path / ".terraform", ignore_errors=True)
+            ended, output = d.execute(program, "init", "-no-color", "-input=false")
+            assert ended == 1 and words in " ".join(output.replace("│", " ").split()), f"{program}: {line}: {output}"
+
+
+class Relay(http.server.BaseHTTPRequestHandler):
+    """A proxy that only notes what it was asked for."""
+    asked = []
+
+    def do_GET(self):
+        Relay.asked.append(self.path)
+        self.send_error(503)
+
+    do_PUT = do_POST = do_GET
+
+    def log_message(self, *args):
+        pass
+
+
+@case
+def s3_proxy():
+    """http_proxy is for http: URLs; what no_proxy names is asked directly."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    proxy = f"http://127.0.0.1:{server.server_port}"
+    for more, through in ((f'http_proxy = "{proxy}"\nhttps_proxy = "http://127.0.0.1:1"', True),
+                          (f'http_proxy = "{proxy}"\nno_proxy = "example.com,127.0.0.1"', False)):
+        d = Dir(S3.block(more + "\nmax_retries = 1"))
+        d.iac("init")
+        Relay.asked.clear()
+        d.iac("plan", "-lock=false", status=1 if through else 0)
+        assert bool(Relay.asked) == through, Relay.asked
+    server.shutdown()
 
 
 def held_by(d, put):
