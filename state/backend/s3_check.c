@@ -94,7 +94,8 @@ static void check_urls(const checking *c)
 
 static void check_proxies(const checking *c)
 {
-    static const char *const names[][2] = { { "http_proxy", "Invalid HTTP Proxy" }, { "https_proxy", "Invalid HTTPS Proxy" } };
+    static const char *const names[][2] = { { "http_proxy", "Invalid HTTP Proxy" },
+                                            { "https_proxy", "Invalid HTTPS Proxy" } };
     const char *http = text(c, "http_proxy");
     if (http && !given(c, "https_proxy") && !getenv("HTTPS_PROXY") && !getenv("https_proxy"))
         iac_diag_warning(c->diags, IAC_NO_RANGE, "Missing HTTPS Proxy",
