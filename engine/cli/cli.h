@@ -38,6 +38,7 @@ typedef struct iac_args {
     const char *initial_state; /* workspace new */
     bool verbose, no_tests;             /* test, validate */
     const char *test_directory, *junit; /* likewise */
+    const char *config_dir; /* import */
     const char *plan_file, *type; /* graph */
     bool draw_cycles;
     bool man; /* help */

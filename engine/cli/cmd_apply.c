@@ -173,6 +173,10 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     if (iac_cli_prepare(cli, mode == IAC_PLAN_DESTROY ? "destroy" : "apply", mode == IAC_PLAN_DESTROY, true, &state) !=
         IAC_OK)
         return IAC_EXIT_ERROR;
+    if (cli->command == &iac_cmd_refresh && !state->instance_count)
+        iac_diag_warning(&cli->diags, IAC_NO_RANGE, "Empty or non-existent state",
+                         "There are currently no remote objects tracked in the state, so there is nothing to "
+                         "refresh.");
     iac_status status = plan_and_claim(cli, mode, state, &plan);
     if (!plan)
         return IAC_EXIT_ERROR;

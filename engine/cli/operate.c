@@ -214,6 +214,17 @@ static void given_ranges(const iac_cli *cli, iac_map *ret)
     }
 }
 
+/* Whether nothing is wrong but that something must not be destroyed: that is told beside what else would be. Other
+ * errors come from the configuration, before destroying is thought of. */
+static bool only_prevented(const iac_diags *diags)
+{
+    for (size_t i = 0; i < diags->list.n; i++)
+        if (diags->list.v[i].severity == IAC_ERROR &&
+            !iac_str_is(diags->list.v[i].summary, "Instance cannot be destroyed"))
+            return false;
+    return true;
+}
+
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
@@ -248,6 +259,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     if (cli->command == &iac_cmd_import) {
         import = (iac_import_request){ iac_str_of(cli->args.positional[0]), iac_str_of(cli->args.positional[1]) };
         options.imports = &import;
+        options.no_refresh = true; /* of what else there is */
         options.import_count = 1;
         options.targets = &import.address;
         options.target_count = 1;
@@ -268,6 +280,8 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
             iac_log(IAC_LOG_INFO, "planned: %zu changes, %zu operations, %zu drifted", (*ret)->change_count,
                     (*ret)->operation_count, (*ret)->drift_count);
     }
+    if (mode == IAC_PLAN_DESTROY && *ret && (status != IAC_OK || (*ret)->errored) && !only_prevented(&cli->diags))
+        *ret = NULL;
     if (cli->command == &iac_cmd_apply)
         forget_put_off(&cli->diags);
     iac_map_clear(&ranges);

@@ -208,6 +208,11 @@ const char *iac_cli_data_dir(void)
     return dir && *dir ? dir : ".terraform";
 }
 
+static const char *config_dir(const iac_cli *cli)
+{
+    return cli->args.config_dir ? cli->args.config_dir : ".";
+}
+
 /* A variable of the root module that the source of a module depends on. */
 static const iac_value *early_variable(void *user, const iac_variable_config *variable, iac_diags *diags)
 {
@@ -248,7 +253,7 @@ iac_status iac_cli_load_config_with(iac_cli *cli,
     iac_config_options options = {
         .user = &f, .find = pass_on, .variable = pass_variable, .workspace = cli->workspace,
     };
-    return iac_config_load_with(cli->arena, ".", &options, ret, &cli->diags);
+    return iac_config_load_with(cli->arena, config_dir(cli), &options, ret, &cli->diags);
 }
 
 static iac_status find_nothing(void *user, const iac_module_config *parent, const iac_module_call *call,
@@ -268,7 +273,7 @@ iac_status iac_cli_load_root(iac_cli *cli, bool any_version, const iac_config **
     iac_config_options options = {
         .find = find_nothing, .found_only = true, .unchecked = true, .any_version = any_version,
     };
-    return iac_config_load_with(cli->arena, ".", &options, ret, &cli->diags);
+    return iac_config_load_with(cli->arena, config_dir(cli), &options, ret, &cli->diags);
 }
 
 iac_status iac_cli_load_config(iac_cli *cli)
@@ -279,7 +284,7 @@ iac_status iac_cli_load_config(iac_cli *cli)
 
     if (cli->config)
         return IAC_OK;
-    return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
+    return iac_config_load_with(cli->arena, config_dir(cli), &options, &cli->config, &cli->diags);
 }
 
 iac_status iac_cli_read_config(iac_cli *cli, bool any_version)
@@ -291,7 +296,7 @@ iac_status iac_cli_read_config(iac_cli *cli, bool any_version)
 
     if (cli->config)
         return IAC_OK;
-    return iac_config_load_with(cli->arena, ".", &options, &cli->config, &cli->diags);
+    return iac_config_load_with(cli->arena, config_dir(cli), &options, &cli->config, &cli->diags);
 }
 
 iac_status iac_cli_read_tests(iac_cli *cli, const iac_test_file **ret, size_t *ret_count)
@@ -438,10 +443,11 @@ iac_status iac_cli_resolve_variables(iac_cli *cli)
     if (!missing_count)
         return IAC_OK;
     size_t asked = 0;
-    while (!cli->stream && iac_input_enabled(cli) && asked < missing_count && ask_variable(cli, missing[asked]))
-        asked++;
-    for (size_t i = asked; i < missing_count; i++)
-        report_missing(cli, missing[i]);
+    for (size_t i = 0; i < missing_count; i++)
+        if (!cli->stream && iac_input_enabled(cli) && !iac_signals_seen() && ask_variable(cli, missing[i]))
+            asked++;
+        else
+            report_missing(cli, missing[i]);
     if (asked < missing_count)
         return IAC_ERR;
     iac_map_clear(&cli->variables);
@@ -585,6 +591,7 @@ iac_status iac_cli_lock_timeout(iac_cli *cli, int64_t *ret)
         return IAC_OK;
     iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to parse command-line flags",
                    "invalid value \"%s\" for flag -lock-timeout: parse error", cli->args.lock_timeout);
+    cli->misused = true;
     return IAC_ERR;
 }
 

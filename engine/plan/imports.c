@@ -222,8 +222,7 @@ static bool note_one(void *arg, iac_worker *worker, const iac_import_config *imp
 }
 
 /* Of `iac import`. */
-static bool note_requests(const iac_planner *planner, iac_worker *worker, const iac_node *node,
-                          const struct noting *noting)
+static bool note_requests(const iac_planner *planner, iac_worker *worker, const struct noting *noting)
 {
     for (size_t i = 0; i < planner->options->import_count; i++) {
         const iac_import_request *request = &planner->options->imports[i];
@@ -231,7 +230,7 @@ static bool note_requests(const iac_planner *planner, iac_worker *worker, const 
         if (!task || !task->instance)
             continue;
         if (task->object && !iac_is_stand_in(task)) {
-            iac_diag_error(&worker->diags, node->range, "Resource already managed by iac",
+            iac_diag_error(&worker->diags, IAC_NO_RANGE, "Resource already managed by iac",
                            "iac is already managing a remote object for %.*s. To import to this address you must "
                            "first remove the existing object from the state.",
                            IAC_FMT(request->address));
@@ -252,7 +251,7 @@ bool iac_plan_note_imports(iac_planner *planner, iac_worker *worker, iac_node *n
     for (uint32_t i = 0; i < work->n; i++)
         if (work->tasks[i].instance)
             iac_map_put(&noting.tasks, work->tasks[i].address, &work->tasks[i]);
-    bool ok = note_requests(planner, worker, node, &noting);
+    bool ok = note_requests(planner, worker, &noting);
     if (ok && planner->options->mode == IAC_PLAN_NORMAL)
         ok = iac_visit_imports(worker, node, false, note_one, &noting);
     iac_map_clear(&noting.tasks);

@@ -9,7 +9,8 @@
 
 struct iac_view_progress {
     FILE *out;
-    bool color, json, concise;
+    bool color, json, concise, importing;
+    const iac_addr *imported; /* what was asked for, until it is read */
     double last_flush; /* seconds */
     iac_buf line;
     iac_arena *scratch;
@@ -242,6 +243,28 @@ static bool is_mere_progress(iac_event_kind kind)
            kind == IAC_EVENT_EPHEMERAL_DONE;
 }
 
+/* The import command tells of asking for an object, and of having got it, in other words than plans do. */
+static void print_import(iac_view_progress *p, const iac_event *event)
+{
+    const char *bold = p->color ? IAC_RESET IAC_BOLD : "", *green = p->color ? IAC_RESET IAC_GREEN : "";
+    const char *plain = p->color ? IAC_RESET : "";
+
+    if (event->kind == IAC_EVENT_IMPORT_PREPARE) {
+        iac_buf_cstr(&p->line, bold);
+        iac_addr_print(&p->line, *event->addr);
+        iac_buf_printf(&p->line, ": Importing from ID \"%.*s\"...%s\n", IAC_FMT(event->id_value), plain);
+        p->imported = event->addr;
+    } else if (event->kind == IAC_EVENT_REFRESH_START && p->imported) {
+        iac_buf_cstr(&p->line, green);
+        iac_addr_print(&p->line, *event->addr);
+        iac_buf_printf(&p->line, ": Import prepared!%s\n%s  Prepared %.*s for import%s\n", plain, green,
+                       IAC_FMT(event->addr->type), plain);
+        p->imported = NULL;
+    }
+    fwrite(p->line.p, 1, p->line.n, p->out);
+    iac_buf_reset(&p->line);
+}
+
 static void receive(void *user, const iac_event *event)
 {
     iac_view_progress *p = user;
@@ -259,6 +282,10 @@ static void receive(void *user, const iac_event *event)
         shown.text = iac_secrets_redacted(p->scratch, event->text);
         event = &shown;
     }
+    if (p->importing)
+        print_import(p, event);
+    if (p->importing && event->kind == IAC_EVENT_IMPORT_PREPARE)
+        return;
     if (!p->json && event->kind == IAC_EVENT_PROVISION_OUTPUT) {
         print_output(&p->line, event, p->color ? IAC_RESET IAC_BOLD : "", p->color ? IAC_RESET : "");
         iac_buf_char(&p->line, '\n');
@@ -289,6 +316,7 @@ iac_view_progress *iac_view_progress_new(FILE *out, const iac_view_options *opti
     p->color = options->color;
     p->json = json;
     p->concise = options->concise && !json;
+    p->importing = options->importing && !json;
     iac_buf_init(&p->line, IAC_BUF_UNLIMITED);
     p->scratch = iac_arena_new();
     return p;

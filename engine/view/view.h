@@ -13,6 +13,7 @@ typedef struct iac_view_options {
     bool color;      /* escape codes: only where the stream is a terminal */
     int width;       /* columns to wrap at; 0: not a terminal, 78 */
     bool compact_warnings;
+    bool importing;  /* progress: of the import command, which has words of its own */
     bool concise;    /* progress: only what is changed, and how it ended */
 } iac_view_options;
 

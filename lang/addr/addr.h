@@ -55,6 +55,8 @@ iac_str iac_addr_text(iac_arena *arena, iac_addr addr);
 /* Parses "module.a[0].aws_vpc.main["k"]" (a resource or an instance). Errors as Terraform's "Invalid address" with
  * ranges in `source`. */
 iac_status iac_addr_parse(iac_arena *arena, iac_str text, iac_addr *ret, iac_diags *diags);
+/* The same; what stands in the place of a file's name in messages. */
+iac_status iac_addr_parse_as(iac_arena *arena, iac_str text, const char *what, iac_addr *ret, iac_diags *diags);
 /* As above, for what -target and moved accept: a module instance alone sets *ret_is_module. */
 iac_status iac_target_parse(iac_arena *arena, iac_str text, iac_addr *ret, bool *ret_is_module, iac_diags *diags);
 

@@ -20,13 +20,14 @@ struct reader {
     iac_str text;
     size_t at;
     iac_diags *diags;
+    iac_str what; /* in the place of a file's name */
 };
 
 /* The text may be gone when the message is shown, so its source is kept with the diagnostics. */
 static bool fail_as(struct reader *r, const char *summary, size_t start, size_t end, const char *detail)
 {
     iac_diag *diag = iac_diag_error(r->diags, IAC_NO_RANGE, summary, "%s", detail);
-    const iac_source *source = iac_source_new(r->diags->arena, IAC_STR(""), r->text);
+    const iac_source *source = iac_source_new(r->diags->arena, r->what, r->text);
     diag->subject = (iac_range){ source, (uint32_t)start, (uint32_t)end };
     return false;
 }
@@ -171,6 +172,9 @@ static bool read_key(struct reader *r, iac_key *ret)
 {
     size_t open = r->at++;
     bool ok = r->at < r->text.n && (r->text.p[r->at] == '"' ? read_string_key(r, ret) : read_int_key(r, ret));
+    if (open + 1 >= r->text.n)
+        return fail_as(r, "Index value required", open, r->text.n,
+                       "Index brackets must contain either a literal number or a literal string.");
     if (!ok && (r->at >= r->text.n || !strchr("\"0123456789", r->text.p[open + 1])))
         return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
                     "Index brackets must contain either a literal number or a literal string.");
@@ -318,10 +322,10 @@ static bool read_resource(struct reader *r, const struct parts *parts, size_t i,
     return true;
 }
 
-static iac_status parse(iac_arena *arena, iac_str text, bool modules, iac_addr *ret, bool *ret_is_module,
-                        iac_diags *diags)
+static iac_status parse(iac_arena *arena, iac_str text, const char *what, bool modules, iac_addr *ret,
+                        bool *ret_is_module, iac_diags *diags)
 {
-    struct reader r = { .arena = arena, .text = iac_str_trim(text), .diags = diags };
+    struct reader r = { .arena = arena, .text = iac_str_trim(text), .diags = diags, .what = iac_str_of(what) };
     struct parts parts = { .n = 0 };
     iac_addr addr = { 0 };
     size_t next = 0;
@@ -343,11 +347,16 @@ static iac_status parse(iac_arena *arena, iac_str text, bool modules, iac_addr *
 
 iac_status iac_addr_parse(iac_arena *arena, iac_str text, iac_addr *ret, iac_diags *diags)
 {
+    return iac_addr_parse_as(arena, text, "", ret, diags);
+}
+
+iac_status iac_addr_parse_as(iac_arena *arena, iac_str text, const char *what, iac_addr *ret, iac_diags *diags)
+{
     bool is_module = false;
-    return parse(arena, text, false, ret, &is_module, diags);
+    return parse(arena, text, what, false, ret, &is_module, diags);
 }
 
 iac_status iac_target_parse(iac_arena *arena, iac_str text, iac_addr *ret, bool *ret_is_module, iac_diags *diags)
 {
-    return parse(arena, text, true, ret, ret_is_module, diags);
+    return parse(arena, text, "", true, ret, ret_is_module, diags);
 }
