@@ -30,13 +30,14 @@ static int64_t number(const PGresult *result, int row, int column)
 
 /* ---- Terraform's table ---- */
 
-/* The format says that it is not for Terraform, whose words are then "created by a newer version". */
-const char pg_rows_marker[] = "{\"version\":5,\"terraform_version\":\"1.11.4\",\"serial\":0,\"lineage\":\"\",\"iac\":"
-                              "\"kept resource by resource: backend \\\"pg\\\" with resource_locks = true\"}";
+/* Terraform does not know the format, and repeats the version, if it looks like one. */
+#define KEPT "\"iac\":\"kept resource by resource: backend \\\"pg\\\" with resource_locks = true\"}"
+const char pg_rows_marker[] = "{\"version\":5,\"terraform_version\":\"1.11.4-iac.with.resource-locks\","
+                              "\"serial\":0,\"lineage\":\"\"," KEPT;
 
 bool pg_rows_is_marker(iac_str json)
 {
-    return iac_str_is(json, pg_rows_marker);
+    return iac_str_starts(json, IAC_STR("{\"version\":5,")) && iac_str_ends(json, IAC_STR(KEPT));
 }
 
 bool pg_rows_leaving(pg_backend *p, const char *workspace, iac_diags *diags)

@@ -1063,6 +1063,28 @@ def pg_rows_stale():
 
 
 @case
+def pg_rows_are_not_for_terraform():
+    """Terraform says whose the state is, and changes nothing, whatever it is told to do."""
+    d = rows_dir()
+    d.iac("apply", "-auto-approve")
+    d.iac("workspace", "new", "blue")
+    d.iac("apply", "-auto-approve", "-var=n=1")
+    d.iac("workspace", "select", "default")
+    before = rows_text() + Pg.sql("select * from terraform_remote_state.states")
+    other = Dir(Pg.block(again=True))
+    empty = {"version": 4, "terraform_version": "1.11.4", "serial": 99, "lineage": "a", "outputs": {}, "resources": []}
+    (other.path / "x.tfstate").write_text(json.dumps(empty))
+    other.run(TERRAFORM, "init", status=1) if TERRAFORM else other.terraform("init")
+    for command in (["apply", "-auto-approve"], ["state", "push", "-force", "x.tfstate"], ["workspace", "delete", "-force", "blue"]):
+        output = " ".join(other.run(TERRAFORM, *command, status=1).replace("│", " ").split())
+        assert "created by Terraform 1.11.4-iac.with.resource-locks" in re.sub(r"\x1b\[\S*?m ?", "", output), output
+    other.configure("")
+    other.run(TERRAFORM, "init", "-migrate-state", "-force-copy", status=1)
+    assert rows_text() + Pg.sql("select * from terraform_remote_state.states") == before
+    no_change(d.iac("plan"))
+
+
+@case
 def pg_rows_killed():
     """The claims of the dead hold nobody up, and what they were at is found out."""
     d = rows_dir(PAIR)
