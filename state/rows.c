@@ -21,7 +21,8 @@ void iac_row_reader_clear(iac_row_reader *r)
 iac_status iac_row_damaged(iac_row_reader *r, const char *what, iac_str text)
 {
     iac_diag_error(r->diags, IAC_NO_RANGE, "Failed to load state",
-                   "The state database %s holds %s that cannot be understood: %.*s.\n\nRestore it from a backup.",
+                   "The state database %s holds %s that cannot be understood: %.*s.\n\nRestore it from a backup, or "
+                   "bring a state of the history back with \"iac state restore\".",
                    r->place, what, IAC_FMT(iac_str_sub(text, 0, 200)));
     return IAC_ERR;
 }

@@ -275,10 +275,11 @@ static int run_show(iac_cli *cli)
         iac_record_variables(cli, entry.variables, &variables) != IAC_OK ||
         iac_history_plan(cli, &entry, &plan) != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (plan && cli->args.json) {
+    if (plan) {
         if (iac_history_state(cli->store, number, true, cli->arena, &before, &cli->diags) != IAC_OK)
             return IAC_EXIT_ERROR;
         plan->prior = before;
+        iac_plan_note_secrets(plan);
     }
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->args.json) {

@@ -98,6 +98,8 @@ static int run(iac_cli *cli)
             iac_history_load(cli->store, number, cli->arena, &sides[i].entry, &cli->diags) != IAC_OK ||
             iac_history_state(cli->store, number, false, cli->arena, &sides[i].state, &cli->diags) != IAC_OK)
             return IAC_EXIT_ERROR;
+        iac_state_note_secrets(sides[i].state);
+        iac_view_note_secrets(sides[i].state, iac_cli_schemas(cli));
     }
     bool configs = sides[0].entry.has_config && sides[1].entry.has_config;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);

@@ -54,6 +54,13 @@ static iac_str arguments_of(iac_cli *cli)
     return text;
 }
 
+static bool is_default(const iac_cli *cli, iac_str name, const iac_value *v)
+{
+    const iac_variable_config *variable = cli->config ? iac_map_get(&cli->config->root->variable_map, name) : NULL;
+    const iac_value *value = variable ? variable->default_value : NULL;
+    return value && iac_value_same(iac_value_unmark_deep(cli->arena, value), iac_value_unmark_deep(cli->arena, v));
+}
+
 /* {"values":{NAME:{"type":..,"value":..}},"sensitive":[NAME],"omitted":[NAME]}. Sensitive values are kept where the
  * history is sealed. */
 static iac_str variables_of(iac_cli *cli, const iac_map *variables, bool sealed)
@@ -70,7 +77,8 @@ static iac_str variables_of(iac_cli *cli, const iac_map *variables, bool sealed)
         iac_str name = variables->entries[i].key;
         uint8_t marks = v->marks | v->deep_marks;
         if ((marks & IAC_EPHEMERAL) || (marks && !sealed)) {
-            add_string(&omitted, name);
+            if (!is_default(cli, name, v)) /* which comes back by itself */
+                add_string(&omitted, name);
             continue;
         }
         if (marks)

@@ -71,6 +71,31 @@ static void forget_variables(iac_cli *cli)
     iac_map_clear(&cli->variables);
 }
 
+static bool is_given(const iac_cli *cli, iac_str name)
+{
+    for (size_t i = 0; i < cli->given.n; i++)
+        if (iac_str_eq(cli->given.v[i].name, name))
+            return true;
+    return false;
+}
+
+/* A default would silently stand for what is not known. */
+static iac_status check_omitted(iac_cli *cli, const iac_history_entry *entry, const iac_kept_variables *kept)
+{
+    iac_status status = IAC_OK;
+    for (size_t i = 0; i < kept->omitted_count; i++) {
+        const iac_variable_config *variable = iac_map_get(&cli->config->root->variable_map, kept->omitted[i]);
+        if (!variable || variable->ephemeral || !variable->default_value || is_given(cli, kept->omitted[i]))
+            continue;
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "No value for variable",
+                       "The value that var.%.*s had in entry %lld is sensitive and was not kept, since the history is not "
+                       "encrypted; it was not the default. Give it with the -var option, a variables file or the "
+                       "environment.", IAC_FMT(kept->omitted[i]), (long long)entry->number);
+        status = IAC_ERR;
+    }
+    return status;
+}
+
 static iac_status take_variables(iac_cli *cli, const iac_history_entry *entry)
 {
     iac_kept_variables *kept = iac_arena_new_of(cli->arena, iac_kept_variables);
@@ -78,7 +103,8 @@ static iac_status take_variables(iac_cli *cli, const iac_history_entry *entry)
         return IAC_ERR;
     forget_variables(cli);
     cli->kept = &kept->values;
-    return iac_cli_resolve_variables(cli);
+    iac_status status = iac_cli_resolve_variables(cli);
+    return status == IAC_OK ? check_omitted(cli, entry, kept) : status;
 }
 
 /* ---- what does not come back ---- */

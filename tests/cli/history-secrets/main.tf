@@ -1,0 +1,8 @@
+variable "p" {
+  default   = "by-default"
+  sensitive = true
+}
+
+resource "terraform_data" "a" {
+  input = var.p
+}
