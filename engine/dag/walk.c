@@ -35,6 +35,8 @@ struct iac_walk {
     uint32_t unfinished;            /* nodes */
     uint32_t running;               /* visits under way, asynchronous ones included */
     unsigned threads, idle;
+    unsigned woken; /* of the idle: signalled, and not running again yet */
+    bool taker;     /* the worker that holds the lock takes the next item itself */
     pthread_t *ids;
     iac_walk_outcome outcome;
     bool quit;
@@ -83,6 +85,28 @@ static struct item delay_pop(iac_walk *walk)
 
 static void *worker_main(void *arg);
 
+/* Sees to it that as many visits are taken at once as workers can be had for. */
+static void find_workers(iac_walk *walk, uint32_t visits)
+{
+    if (walk->taker && visits) {
+        walk->taker = false;
+        visits--;
+    }
+    for (; visits && walk->woken < walk->idle; visits--) {
+        walk->woken++;
+        pthread_cond_signal(&walk->work);
+    }
+    for (; visits && walk->threads < walk->options.workers; visits--) {
+        struct worker_start *start = iac_xmalloc(sizeof(*start));
+        *start = (struct worker_start){ walk, walk->threads };
+        if (pthread_create(&walk->ids[walk->threads], NULL, worker_main, start) != 0) {
+            free(start);
+            break;
+        }
+        walk->threads++;
+    }
+}
+
 static void ready(iac_walk *walk, struct item item)
 {
     if (walk->ring_count == walk->ring_size) { /* parts put back after a delay can be many of one node */
@@ -96,26 +120,9 @@ static void ready(iac_walk *walk, struct item item)
         walk->ring_head = 0;
     }
     walk->ring[(walk->ring_head + walk->ring_count++) % walk->ring_size] = item;
-    bool many = item.part < IAC_PART_END && item.part_end - item.part > 1;
     if (walk->options.workers == 0)
         pthread_cond_signal(&walk->over);
-    if (walk->idle) {
-        if (many)
-            pthread_cond_broadcast(&walk->work);
-        else
-            pthread_cond_signal(&walk->work);
-    }
-    unsigned want = many ? item.part_end - item.part : 1;
-    while (walk->threads < walk->options.workers && walk->idle < want && want > 0) {
-        struct worker_start *start = iac_xmalloc(sizeof(*start));
-        *start = (struct worker_start){ walk, walk->threads };
-        if (pthread_create(&walk->ids[walk->threads], NULL, worker_main, start) != 0) {
-            free(start);
-            break;
-        }
-        walk->threads++;
-        want--;
-    }
+    find_workers(walk, item.part < IAC_PART_END ? item.part_end - item.part : 1);
 }
 
 static bool stopping(const iac_walk *walk)
@@ -253,7 +260,9 @@ static void run_next(iac_walk *walk, unsigned number)
         pthread_mutex_unlock(&walk->lock);
         iac_task_result result = walk->options.run(walk->options.user, walk, number, item.node, part);
         pthread_mutex_lock(&walk->lock);
+        walk->taker = i + 1 == count;
         finish(walk, item.node, part, result);
+        walk->taker = false;
     }
 }
 
@@ -275,6 +284,8 @@ static void *worker_main(void *arg)
             walk->idle++;
             pthread_cond_wait(&walk->work, &walk->lock);
             walk->idle--;
+            if (walk->woken)
+                walk->woken--;
         }
         if (walk->quit)
             break;

@@ -168,6 +168,49 @@ static void test_engine_walk__delays_and_asynchronous_ends(void **state)
     free_record(r);
 }
 
+/* Visits that wait for each other: they get no further unless all of them run at the same time. */
+struct meeting {
+    struct record *record;
+    pthread_mutex_t lock;
+    pthread_cond_t all_here;
+    int here, expected;
+    bool met;
+};
+
+static iac_task_result meet(void *user, iac_walk *walk, unsigned worker, uint32_t node, uint32_t part)
+{
+    struct meeting *m = user;
+    if (node == 0)
+        return run(m->record, walk, worker, node, part);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 60;
+    pthread_mutex_lock(&m->lock);
+    if (++m->here == m->expected) {
+        m->met = true;
+        pthread_cond_broadcast(&m->all_here);
+    }
+    while (!m->met && pthread_cond_timedwait(&m->all_here, &m->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&m->lock);
+    return (iac_task_result){ IAC_TASK_DONE, 0 };
+}
+
+static void test_engine_walk__what_is_ready_runs_at_once(void **state)
+{
+    (void)state;
+    static const iac_edge edges[] = { { 1, 0 }, { 2, 0 }, { 3, 0 } };
+    struct record *r = new_record(4, edges, 3);
+    r->async_node = 0; /* its worker is idle when it ends */
+    struct meeting m = { r, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 3, false };
+    iac_walk_options options = { .workers = 3, .run = meet, .user = &m };
+    iac_walk_outcome outcome = iac_walk_run(&r->graph, &options);
+    pthread_join(r->thread, NULL);
+    assert_int_equal(outcome.failed + outcome.skipped, 0);
+    assert_true(m.met);
+    free_record(r);
+}
+
 static void test_engine_walk__stop_starts_nothing_new(void **state)
 {
     (void)state;
@@ -235,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_engine_walk__a_failure_skips_only_what_waits_for_it),
         cmocka_unit_test(test_engine_walk__parts_all_run_before_the_node_ends),
         cmocka_unit_test(test_engine_walk__delays_and_asynchronous_ends),
+        cmocka_unit_test(test_engine_walk__what_is_ready_runs_at_once),
         cmocka_unit_test(test_engine_walk__stop_starts_nothing_new),
         cmocka_unit_test(test_engine_walk__long_chains_of_skipped_nodes),
         cmocka_unit_test(test_engine_walk__finds_a_shortest_cycle),
