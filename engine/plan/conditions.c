@@ -160,6 +160,15 @@ static iac_str validation_message(iac_worker *worker, iac_place *place, const ia
     return text.n ? text : IAC_STR("Failed to evaluate condition error message.");
 }
 
+/* Whether the message can be made: a fault in it shows before it is needed. In JSON such a one is literal text. */
+static bool message_holds(iac_worker *worker, iac_place *place, const iac_expr *expr)
+{
+    size_t errors = worker->diags.errors;
+    if (!expr->from_json)
+        (void)iac_eval(&place->scope, expr, worker->scratch, &worker->diags);
+    return worker->diags.errors == errors;
+}
+
 bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given,
                            iac_subject subject)
 {
@@ -167,6 +176,8 @@ bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_varia
     for (size_t i = 0; i < variable->validations.n; i++) {
         const iac_condition *rule = &variable->validations.v[i];
         int is_true = truth(worker, place, rule->condition, true);
+        if ((is_true == 1 || is_true == -1) && !message_holds(worker, place, rule->error_message))
+            is_true = -2;
         if (is_true)
             iac_note_check(worker, &subject, i, is_true == 1 ? 'p' : is_true == -1 ? 'u' : 'e', (iac_str){ 0 });
         if (is_true == 1 || is_true == -1)

@@ -34,6 +34,7 @@ bool iac_decode_condition(iac_module_build *m, const iac_block *block, const cha
 
     iac_body_content(m->arena, block->body, &spec, false, &content, m->diags);
     const iac_attribute *condition = content.attributes[0], *message = content.attributes[1];
+    *ret = (iac_condition){ condition ? condition->expr : NULL, message ? message->expr : NULL, block->header_range };
     if (condition && !has_reference(m->arena, condition->expr)) {
         iac_str summary = iac_arena_printf(m->arena, "Invalid %s expression", kind);
         iac_diag_error(m->diags, condition->expr->range, summary.p,
@@ -41,10 +42,7 @@ bool iac_decode_condition(iac_module_build *m, const iac_block *block, const cha
                        "configuration, or else its result would not be checking anything.");
         return false;
     }
-    if (!condition || !message)
-        return false;
-    *ret = (iac_condition){ condition->expr, message->expr, block->header_range };
-    return true;
+    return condition && message;
 }
 
 iac_conditions iac_decode_conditions(iac_module_build *m, const iac_content *content, const char *type)
@@ -158,19 +156,31 @@ static void note_own_ref(void *arg, const iac_ref *ref)
         looking->found = true;
 }
 
-static void check_validations(iac_module_build *m, const iac_variable_config *variable)
+static void check_validation(iac_module_build *m, const iac_variable_config *variable, const iac_expr *condition)
 {
-    for (size_t i = 0; i < variable->validations.n; i++) {
-        const iac_expr *condition = variable->validations.v[i].condition;
-        iac_diags ignored = IAC_DIAGS_INIT;
-        looking_for looking = { variable->name, false };
-        iac_expr_refs(m->arena, condition, note_own_ref, &looking, &ignored);
-        iac_diags_clear(&ignored);
-        if (!looking.found)
-            iac_diag_error(m->diags, condition->range, "Invalid variable validation condition",
-                           "The condition for variable \"%.*s\" must refer to var.%.*s in order to test incoming "
-                           "values.", IAC_FMT(variable->name), IAC_FMT(variable->name));
+    iac_diags ignored = IAC_DIAGS_INIT;
+    looking_for looking = { variable->name, false };
+    iac_expr_refs(m->arena, condition, note_own_ref, &looking, &ignored);
+    iac_diags_clear(&ignored);
+    if (!looking.found)
+        iac_diag_error(m->diags, condition->range, "Invalid variable validation condition",
+                       "The condition for variable \"%.*s\" must refer to var.%.*s in order to test incoming "
+                       "values.", IAC_FMT(variable->name), IAC_FMT(variable->name));
+}
+
+static void decode_validations(iac_module_build *m, const iac_content *content, iac_variable_config *variable)
+{
+    size_t count, n = 0;
+    const iac_block **blocks = iac_content_blocks(m->arena, content, "validation", &count);
+    iac_condition *validations = iac_arena_array(m->arena, iac_condition, count);
+
+    for (size_t i = 0; i < count; i++) {
+        bool complete = iac_decode_condition(m, blocks[i], "validation", &validations[n]);
+        if (validations[n].condition)
+            check_validation(m, variable, validations[n].condition);
+        n += complete;
     }
+    variable->validations = (iac_conditions){ validations, n };
 }
 
 void iac_read_variable(iac_module_build *m, const iac_top_block *top)
@@ -199,8 +209,7 @@ void iac_read_variable(iac_module_build *m, const iac_top_block *top)
     iac_static_bool(m, content.attributes[VAR_NULLABLE], &variable.nullable);
     if (content.attributes[VAR_DEFAULT])
         decode_default(m, top, content.attributes[VAR_DEFAULT], type, &variable);
-    variable.validations = iac_decode_conditions(m, &content, "validation");
-    check_validations(m, &variable);
+    decode_validations(m, &content, &variable);
 
     void **slot = iac_map_at(&m->variable_index, variable.name);
     if (*slot) {

@@ -15,6 +15,9 @@ struct constraint { /* type NULL: after errors */
     const iac_defaults *defaults;
 };
 
+/* After an error the type is any, so that the rest is checked, too. */
+static const struct constraint any_type = { .type = &iac_type_dynamic };
+
 IAC_PRINTF(4, 5)
 static struct constraint fail(struct reader *r, iac_range subject, iac_range context, const char *format, ...)
 {
@@ -23,7 +26,7 @@ static struct constraint fail(struct reader *r, iac_range subject, iac_range con
     iac_str detail = iac_arena_vprintf(r->arena, format, args);
     va_end(args);
     iac_diag_error(r->diags, subject, "Invalid type specification", "%.*s", IAC_FMT(detail))->context = context;
-    return (struct constraint){ 0 };
+    return any_type;
 }
 
 /* The identifier that the expression is: true, false and null count. */
@@ -79,8 +82,6 @@ static iac_range args_range(const iac_expr *call)
 static struct constraint read_collection(struct reader *r, const iac_expr *expr, char kind)
 {
     struct constraint element = read_type(r, expr->call.args[0]);
-    if (!element.type)
-        return element;
     struct constraint result = { .type = kind == 'l'   ? iac_type_list(r->arena, element.type)
                                          : kind == 's' ? iac_type_set(r->arena, element.type)
                                                        : iac_type_map(r->arena, element.type) };
@@ -104,7 +105,6 @@ struct object { /* an object type being read */
     iac_str *default_names, *child_names;
     const iac_value **default_values;
     const iac_defaults **children;
-    bool failed;
 };
 
 /* optional(TYPE, DEFAULT): the type expression, or NULL after an error; *ret_default is NULL when there is none. */
@@ -133,7 +133,6 @@ static void add_default(struct reader *r, struct object *o, iac_str name, const 
     const iac_value *v = iac_eval(NULL, expr, r->arena, r->diags);
     iac_str error;
     if (r->diags->errors > before) {
-        o->failed = true;
         return;
     }
     const iac_value *converted = iac_convert(r->arena, v, type, &error, NULL);
@@ -141,7 +140,6 @@ static void add_default(struct reader *r, struct object *o, iac_str name, const 
         iac_diag_error(r->diags, expr->range, "Invalid default value for optional attribute",
                        "This default value is not compatible with the attribute's type constraint: %.*s.",
                        IAC_FMT(error));
-        o->failed = true;
         return;
     }
     o->default_names[o->default_count] = name;
@@ -164,24 +162,16 @@ static void read_attribute(struct reader *r, const iac_expr *call, const iac_obj
     bool bare = item->bare_key && attribute_name(item->key, &name);
     if (!bare && !(item->key->from_json && iac_literal_text_(item->key, &name))) {
         fail(r, item->key->range, call->range, "Object constructor map keys must be attribute names.");
-        o->failed = true;
         return;
     }
     const iac_expr *type_expr = item->value, *default_expr = NULL;
     bool optional = type_expr->kind == IAC_EXPR_CALL && iac_str_is(type_expr->call.name, "optional");
     if (optional)
         type_expr = read_optional(r, type_expr, &default_expr);
-    struct constraint type = { 0 };
-    if (type_expr)
-        type = read_type(r, type_expr);
-    if (!type.type) {
-        o->failed = true;
-        return;
-    }
+    struct constraint type = type_expr ? read_type(r, type_expr) : any_type;
     for (size_t i = 0; i < o->n; i++) {
         if (iac_str_eq(o->names[i], name)) {
             fail(r, item->key->range, call->range, "Object constructor map keys must be unique.");
-            o->failed = true;
             return;
         }
     }
@@ -215,8 +205,6 @@ static struct constraint read_object(struct reader *r, const iac_expr *expr)
     };
     for (size_t i = 0; i < n; i++)
         read_attribute(r, expr, &arg->object.items[i], &o);
-    if (o.failed)
-        return (struct constraint){ 0 };
     struct constraint result = { .type = iac_type_object(r->arena, o.names, o.types, o.optional, o.n) };
     if (o.default_count + o.child_count > 0) {
         iac_defaults *defaults = iac_arena_new_of(r->arena, iac_defaults);
@@ -243,18 +231,14 @@ static struct constraint read_tuple(struct reader *r, const iac_expr *expr)
     const iac_type **items = iac_arena_array(r->arena, const iac_type *, n);
     iac_str *child_names = iac_arena_array(r->arena, iac_str, n);
     const iac_defaults **children = iac_arena_array(r->arena, const iac_defaults *, n);
-    bool failed = false;
     for (size_t i = 0; i < n; i++) {
         struct constraint item = read_type(r, arg->tuple.items[i]);
-        failed |= !item.type;
         items[i] = item.type;
         if (item.defaults) {
             child_names[child_count] = iac_arena_printf(r->arena, "%zu", i);
             children[child_count++] = item.defaults;
         }
     }
-    if (failed)
-        return (struct constraint){ 0 };
     struct constraint result = { .type = iac_type_tuple(r->arena, items, n) };
     if (child_count > 0) {
         iac_defaults *defaults = iac_arena_new_of(r->arena, iac_defaults);
@@ -315,9 +299,10 @@ static struct constraint read_type(struct reader *r, const iac_expr *expr)
 {
     iac_str word;
     struct constraint result;
+    size_t errors = r->diags->errors;
     expr = iac_expr_static(r->arena, expr, r->diags);
-    if (expr->kind == IAC_EXPR_ERROR)
-        return (struct constraint){ 0 };
+    if (r->diags->errors > errors)
+        return any_type;
     if (r->depth >= MAX_BLOCK_DEPTH)
         return fail(r, expr->range, IAC_NO_RANGE, "The type is nested more than %d levels deep.", MAX_BLOCK_DEPTH);
     r->depth++;
@@ -366,6 +351,7 @@ const iac_type *iac_eval_type(const iac_expr *expr, iac_arena *arena, const iac_
 {
     struct reader r = { .arena = arena, .diags = diags };
     iac_str word;
+    size_t errors = diags->errors;
     *ret_defaults = NULL;
     expr = iac_expr_static(arena, expr, diags);
     if (refuse_quoted(expr, diags))
@@ -377,6 +363,8 @@ const iac_type *iac_eval_type(const iac_expr *expr, iac_arena *arena, const iac_
             return iac_type_map(arena, &iac_type_dynamic);
     }
     struct constraint result = read_type(&r, expr);
+    if (diags->errors > errors)
+        return NULL;
     *ret_defaults = result.defaults;
     return result.type;
 }

@@ -98,7 +98,10 @@ static const iac_expr *parse_binary(iac_parser *p, int lowest)
         if (level < lowest || level == 0)
             return left;
         iac_parser_next(p);
+        size_t errors = p->diags->errors;
         const iac_expr *right = parse_binary(p, level + 1);
+        if (p->quiet && p->diags->errors > errors)
+            return left;
         iac_expr *expr = iac_expr_new(p, IAC_EXPR_BINARY, iac_range_join(left->range, right->range));
         expr->binary.op = op;
         expr->binary.left = left;
@@ -355,8 +358,8 @@ static const iac_expr *parse_traversals(iac_parser *p, const iac_expr *expr)
 
 /* ---- calls ---- */
 
-/* The arguments, through the closing parenthesis. False after errors. */
-static bool parse_arguments(iac_parser *p, iac_expr *call, const iac_token *name, const iac_token *open)
+/* The arguments, through the closing parenthesis; after errors, what was recovered from counts as it. */
+static void parse_arguments(iac_parser *p, iac_expr *call, const iac_token *name, const iac_token *open)
 {
     for (;;) {
         const iac_token *token = iac_parser_peek(p);
@@ -395,11 +398,9 @@ static bool parse_arguments(iac_parser *p, iac_expr *call, const iac_token *name
                 iac_parser_range(p, name->start, token->end);
         }
         iac_parser_recover(p, IAC_TOK_CPAREN);
-        iac_parser_next(p);
-        return false;
+        break;
     }
     call->call.close_range = iac_token_range(p, iac_parser_next(p));
-    return true;
 }
 
 /* The rest of a name in a namespace, a::b::c; NULL after errors. last is its last token. */
@@ -450,11 +451,9 @@ static const iac_expr *parse_call(iac_parser *p, const iac_token *first)
     call->call.name = name;
     call->call.name_range = iac_parser_range(p, first->start, last->end);
     call->call.open_range = iac_token_range(p, open);
-    bool complete = parse_arguments(p, call, first, open);
+    parse_arguments(p, call, first, open);
     call->call.args = iac_parser_take_exprs(p, base, &call->call.arg_count);
     p->newlines = newlines;
-    if (!complete)
-        return iac_expr_error(p, call->range);
     call->range = iac_range_join(call->range, call->call.close_range);
     return call;
 }

@@ -111,16 +111,36 @@ static bool is_wrapped(const formatter *f, size_t first, size_t end)
     return true;
 }
 
+/* Whether token i is a comment up to the end of its line that no brackets keep together with what follows. */
+static bool ends_at_comment(const formatter *f, size_t i, int64_t *depth)
+{
+    switch (f->tokens->v[i].kind) {
+    case IAC_TOK_OPAREN:
+    case IAC_TOK_OBRACK:
+    case IAC_TOK_OBRACE:
+        ++*depth;
+        return false;
+    case IAC_TOK_CPAREN:
+    case IAC_TOK_CBRACK:
+    case IAC_TOK_CBRACE:
+        --*depth;
+        return false;
+    default:
+        return *depth == 0 && kind_is(f, i, IAC_TOK_COMMENT);
+    }
+}
+
 static void copy_unwrapped(formatter *f, size_t first, size_t end)
 {
     bool several = false;
+    int64_t depth = 0;
 
     while (first < end && kind_is(f, first, IAC_TOK_NEWLINE))
         first++;
     while (end > first && kind_is(f, end - 1, IAC_TOK_NEWLINE))
         end--;
     for (size_t i = first; i < end; i++)
-        several = several || kind_is(f, i, IAC_TOK_NEWLINE) || (kind_is(f, i, IAC_TOK_COMMENT) && i + 1 < end);
+        several = several || kind_is(f, i, IAC_TOK_NEWLINE) || (ends_at_comment(f, i, &depth) && i + 1 < end);
     /* A pair of parentheses around the whole is not told from two pairs side by side: f(\n) + (x) would be the latter
      * but for its first token. That is how it is done elsewhere, and the result has to be the same. */
     bool enclosed = end - first > 1 && kind_is(f, first, IAC_TOK_OPAREN) && kind_is(f, end - 1, IAC_TOK_CPAREN);

@@ -231,17 +231,18 @@ static bool lex_heredoc_start(lexer *lx)
     return true;
 }
 
-static void lex_close_brace(lexer *lx, size_t length)
+/* } or ~}, which ends a sequence whatever it should close, so that the parser can tell. */
+static void lex_close_brace(lexer *lx, bool strip)
 {
     mode *top = top_mode(lx);
     if (top->braces == 0 && lx->modes.n > 1) {
-        emit(lx, IAC_TOK_SEQ_END, lx->at + length);
+        emit(lx, IAC_TOK_SEQ_END, lx->at + strip + 1);
         lx->modes.n--;
         return;
     }
     if (top->braces > 0)
         top->braces--;
-    emit(lx, IAC_TOK_CBRACE, lx->at + length);
+    emit(lx, strip ? IAC_TOK_SEQ_END : IAC_TOK_CBRACE, lx->at + strip + 1);
 }
 
 static bool lex_block_comment(lexer *lx)
@@ -337,7 +338,7 @@ static void lex_normal(lexer *lx)
         emit(lx, IAC_TOK_OBRACE, lx->at + 1);
         return;
     case '}':
-        lex_close_brace(lx, 1);
+        lex_close_brace(lx, false);
         return;
     case '#':
         emit(lx, IAC_TOK_COMMENT, line_end(lx, lx->at));
@@ -350,8 +351,8 @@ static void lex_normal(lexer *lx)
         emit(lx, IAC_TOK_NEWLINE, lx->at + 2);
     else if (c == '/' && next == '/')
         emit(lx, IAC_TOK_COMMENT, line_end(lx, lx->at));
-    else if (c == '~' && next == '}' && top_mode(lx)->braces == 0 && lx->modes.n > 1)
-        lex_close_brace(lx, 2);
+    else if (c == '~' && next == '}')
+        lex_close_brace(lx, true);
     else
         lex_other(lx, c);
 }

@@ -330,7 +330,7 @@ static const iac_body *empty_body(iac_parser *p, iac_range range)
 {
     iac_body *body = iac_arena_new_of(p->arena, iac_body);
     body->range = range;
-    body->missing_at = range;
+    body->missing_at = (iac_range){ range.src, range.start, range.start };
     return body;
 }
 
