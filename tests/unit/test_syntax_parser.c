@@ -204,7 +204,7 @@ static void test_syntax_parser__depth_is_limited(void **state)
 {
     (void)state;
     const char *openings[] = { "+(", "+[{a=", "+\"${x", "+f(", ".a", "[0]", "[*]", "+1", "\nb {\n", "[-", " == !x",
-                               "+\"%{if x}", " ? [x" };
+                               "+\"%{if x}${x", " ? [x" };
     for (size_t i = 0; i < IAC_COUNT(openings); i++)
         check_deep(openings[i], 100000);
 }
