@@ -183,7 +183,7 @@ const char *iac_cli_data_dir(void);
 
 /* Each is done once; IAC_ERR after adding a diagnostic. */
 iac_status iac_cli_load_config(iac_cli *cli);
-/* Loads it anew with `find` in the place of iac_config_options.find. */
+/* Reads it anew with `find` in the place of iac_config_options.find, unchecked. */
 iac_status iac_cli_load_config_with(iac_cli *cli,
                                     iac_status (*find)(void *user, const iac_module_config *parent,
                                                        const iac_module_call *call, iac_module_addr path,

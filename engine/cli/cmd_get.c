@@ -20,9 +20,9 @@ static int run(iac_cli *cli)
     iac_status status = iac_cli_load_root(cli, false, &root);
     if (iac_cli_read_tests(cli, &files, &count) != IAC_OK || status != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (root->root->call_count == 0)
+    if (!iac_install_needed(root, files, count))
         return IAC_EXIT_OK;
-    return iac_install_modules(cli, cli->args.upgrade) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+    return iac_install_modules(cli, files, count, cli->args.upgrade) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
 const iac_command iac_cmd_get = {

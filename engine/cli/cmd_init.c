@@ -25,7 +25,8 @@ static const iac_option options[] = {
       "With \"readonly\", do not change the dependency lock file, and fail where it would have to be." },
     { "input", IAC_OPTION_BOOL, AT(input), "=false", "Never ask." },
     { "json", IAC_OPTION_BOOL, AT(json), NULL, "Print a stream of JSON messages, one a line." },
-    { "test-directory", IAC_OPTION_IGNORED, 0, "=path", NULL },
+    { "test-directory", IAC_OPTION_TEXT, offsetof(iac_args, test_directory), "=path",
+      "Where test files are, beside the configuration's own folder. Default: tests." },
     { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
 };
 static const iac_option_group init_group = { "Options", options, IAC_COUNT(options) };
@@ -103,16 +104,15 @@ static iac_status set_up_backend(iac_cli *cli)
     return iac_init_backend(cli);
 }
 
-static iac_status set_up_modules(iac_cli *cli)
+static iac_status set_up_modules(iac_cli *cli, const iac_test_file *files, size_t count)
 {
-    bool any = cli->config->root->call_count > 0;
-
+    bool any = iac_install_needed(cli->config, files, count);
     cli->config = NULL;
     if (!cli->args.get || !any)
-        return iac_cli_load_config(cli);
+        return iac_cli_read_config(cli, false);
     announce(cli, cli->args.upgrade ? "upgrading_modules_message" : "initializing_modules_message",
              cli->args.upgrade ? "Upgrading modules..." : "Initializing modules...");
-    return iac_install_modules(cli, cli->args.upgrade);
+    return iac_install_modules(cli, files, count, cli->args.upgrade);
 }
 
 static iac_status check_options(iac_cli *cli)
@@ -140,6 +140,8 @@ static iac_status check_options(iac_cli *cli)
 static int run(iac_cli *cli)
 {
     const iac_config *root = NULL;
+    const iac_test_file *files = NULL;
+    size_t count = 0;
 
     iac_cli_begin_stream(cli);
     if (check_options(cli) != IAC_OK || (cli->args.from_module && iac_install_from(cli, cli->args.from_module) != IAC_OK))
@@ -155,8 +157,13 @@ static int run(iac_cli *cli)
         describe_empty(cli);
         return IAC_EXIT_OK;
     }
+    if (iac_cli_read_tests(cli, &files, &count) != IAC_OK) {
+        if (cli->args.backend)
+            announce_backend(cli);
+        return refuse_root(cli);
+    }
     cli->config = root;
-    if (set_up_backend(cli) != IAC_OK || set_up_modules(cli) != IAC_OK)
+    if (set_up_backend(cli) != IAC_OK || set_up_modules(cli, files, count) != IAC_OK)
         return IAC_EXIT_ERROR;
     announce(cli, "initializing_provider_plugin_message", "Initializing provider plugins...");
     if (iac_select_providers(cli) != IAC_OK)

@@ -19,6 +19,7 @@ typedef struct installer {
     iac_fetcher *fetcher;    /* made when something is to be got */
     iac_manifest before, after;
     iac_map recorded; /* key to iac_manifest_entry of `before` */
+    iac_module_addr below; /* of what is being installed: the path of a test run's module, or none */
     iac_map replaced; /* keys of modules that are installed anew: what is recorded below them counts no more */
 } installer;
 
@@ -271,13 +272,14 @@ static iac_status find_or_install(void *user, const iac_module_config *parent, c
 {
     installer *in = user;
     iac_arena *arena = in->cli->arena;
-    iac_manifest_entry entry = { .key = iac_module_key(arena, path), .source = call->from.text };
+    iac_manifest_entry entry = { .key = iac_module_key_below(arena, in->below, path),
+                                 .source = call->from.text };
     const iac_manifest_entry *record = iac_map_get(&in->recorded, entry.key);
     iac_status status = IAC_OK;
 
     if (leads_back(parent, call, diags))
         return IAC_ERR;
-    if (still_fits(in, call, record, iac_module_key(arena, parent->path)) && is_directory(record->dir.p)) {
+    if (still_fits(in, call, record, iac_module_key_below(arena, in->below, parent->path)) && is_directory(record->dir.p)) {
         entry = *record;
     } else {
         iac_map_put(&in->replaced, entry.key, in);
@@ -337,7 +339,28 @@ static iac_status write_manifest(installer *in)
     return IAC_ERR;
 }
 
-iac_status iac_install_modules(iac_cli *cli, bool upgrade)
+/* The module of a test's run, and those that it calls. */
+static iac_status install_run(installer *in, const iac_test_run *run)
+{
+    static const iac_module_config outside = { .dir = IAC_STR_INIT(".") };
+    iac_cli *cli = in->cli;
+    const iac_config *config = NULL;
+    iac_module_place place = { 0 };
+    iac_config_options options = {
+        .user = in, .find = find_or_install, .workspace = cli->workspace, .unchecked = true,
+    };
+
+    if (!run->call)
+        return IAC_OK;
+    in->below = run->module_path;
+    iac_status status = find_or_install(in, &outside, run->call, (iac_module_addr){ 0 }, &place, &cli->diags);
+    if (status == IAC_OK)
+        status = iac_config_load_with(cli->arena, iac_arena_cstr(cli->arena, place.dir), &options, &config, &cli->diags);
+    in->below = (iac_module_addr){ 0 };
+    return status;
+}
+
+iac_status iac_install_modules(iac_cli *cli, const iac_test_file *files, size_t file_count, bool upgrade)
 {
     installer in = {
         .cli = cli,
@@ -349,6 +372,10 @@ iac_status iac_install_modules(iac_cli *cli, bool upgrade)
     read_manifest(&in);
     iac_status status = iac_cli_load_config_with(cli, find_or_install, &in, &config);
     cli->config = config;
+    for (size_t i = 0; i < file_count; i++)
+        for (size_t k = 0; k < files[i].run_count; k++)
+            if (install_run(&in, &files[i].runs[k]) != IAC_OK)
+                status = IAC_ERR;
     if (write_manifest(&in) != IAC_OK)
         status = IAC_ERR;
     iac_fetcher_free(in.fetcher);
@@ -357,6 +384,16 @@ iac_status iac_install_modules(iac_cli *cli, bool upgrade)
     iac_map_clear(&in.recorded);
     iac_map_clear(&in.replaced);
     return status;
+}
+
+bool iac_install_needed(const iac_config *root, const iac_test_file *files, size_t file_count)
+{
+    bool needed = root->root->call_count > 0;
+
+    for (size_t i = 0; i < file_count; i++)
+        for (size_t k = 0; k < files[i].run_count; k++)
+            needed |= files[i].runs[k].call != NULL;
+    return needed;
 }
 
 /* ---- from-module ---- */

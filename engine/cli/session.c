@@ -251,7 +251,7 @@ iac_status iac_cli_load_config_with(iac_cli *cli,
 {
     finding f = { cli, find, user };
     iac_config_options options = {
-        .user = &f, .find = pass_on, .variable = pass_variable, .workspace = cli->workspace,
+        .user = &f, .find = pass_on, .variable = pass_variable, .workspace = cli->workspace, .unchecked = true,
     };
     return iac_config_load_with(cli->arena, config_dir(cli), &options, ret, &cli->diags);
 }

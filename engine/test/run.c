@@ -32,33 +32,33 @@ static int stop_level(const iac_tester *tester)
 
 /* ---- modules under test ---- */
 
-static const iac_config *module_of(const iac_tester *tester, const iac_test_run *run)
+/* What the run's module is known by: of a registry's there may be several versions. */
+static iac_str module_name(const iac_tester *tester, const iac_test_run *run)
 {
-    return run->source.n ? iac_map_get(&tester->modules, run->source) : tester->options->config;
+    return run->call->from.kind == IAC_SOURCE_REGISTRY ? iac_module_key(tester->arena, run->module_path) : run->source;
 }
 
-static bool is_local(iac_str source)
+static const iac_config *module_of(const iac_tester *tester, const iac_test_run *run)
 {
-    return iac_str_starts(source, IAC_STR("./")) || iac_str_starts(source, IAC_STR("../")) ||
-           iac_str_is(source, ".") || iac_str_is(source, "..");
+    return run->source.n ? iac_map_get(&tester->modules, module_name(tester, run)) : tester->options->config;
 }
 
 static void load_module(iac_tester *tester, const iac_test_run *run, iac_diags *diags)
 {
     const iac_config *config = NULL;
 
-    if (!run->source.n || iac_map_has(&tester->modules, run->source))
+    if (!run->source.n || iac_map_has(&tester->modules, module_name(tester, run)))
         return;
-    if (!is_local(run->source)) {
-        iac_diag_error(diags, run->source_range, "Module not installed",
-                       "Modules of run blocks can be loaded from local paths only: a source that begins with ./ or "
-                       "../.");
-        return;
-    }
     iac_diags loading = IAC_DIAGS_INIT;
     const char *dir = iac_arena_cstr(tester->arena, run->source);
     iac_config_options options = { .data_dir = tester->options->data_dir, .workspace = IAC_STR("default"),
-                                   .unchecked = true };
+                                   .unchecked = true, .below = run->module_path };
+    iac_module_place place = { 0 };
+    if (run->call->from.kind == IAC_SOURCE_REGISTRY) {
+        if (iac_config_find_installed(tester->arena, &options, run->call, &place, diags) != IAC_OK)
+            return;
+        dir = iac_arena_cstr(tester->arena, place.dir);
+    }
     iac_config_load_with(tester->arena, dir, &options, &config, &loading);
     if (loading.errors && config && config->root->source_count == 0) {
         iac_diags_clear(&loading);
@@ -67,7 +67,7 @@ static void load_module(iac_tester *tester, const iac_test_run *run, iac_diags *
                        config->root->dir.p);
     }
     iac_diags_append(diags, &loading);
-    iac_map_put(&tester->modules, run->source, (void *)config);
+    iac_map_put(&tester->modules, module_name(tester, run), (void *)config);
 }
 
 static iac_status load_modules(iac_tester *tester, iac_diags *diags)

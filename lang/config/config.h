@@ -240,6 +240,7 @@ typedef struct iac_config_options {
      * diagnostic. NULL here: only defaults are known. */
     const iac_value *(*variable)(void *user, const iac_variable_config *variable, iac_diags *diags);
     iac_str workspace; /* terraform.workspace, for the same */
+    iac_module_addr below; /* where modules.json has the module and those that it calls: nowhere else is it told of */
 } iac_config_options;
 
 /* Loads the module in dir and those it calls: *.tf, *.tf.json, *.iac, *.iac.json, override files. Checks everything that
@@ -252,6 +253,12 @@ iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_d
                            const iac_config **ret, iac_diags *diags);
 /* "a.b" of module.a.module.b, as modules.json names it. */
 iac_str iac_module_key(iac_arena *arena, iac_module_addr path);
+/* The same of a path that is below another one. */
+iac_str iac_module_key_below(iac_arena *arena, iac_module_addr above, iac_module_addr path);
+/* Where the module of a registry is installed that is called from outside of any configuration, at options->below.
+ * IAC_ERR after adding a diagnostic. */
+iac_status iac_config_find_installed(iac_arena *arena, const iac_config_options *options, const iac_module_call *call,
+                                     iac_module_place *ret, iac_diags *diags);
 /* Values known before anything is planned: the expression may refer to variables, locals, path and
  * terraform.workspace of the module. NULL after adding a diagnostic; the result is known, not null and without marks.
  * `what` names the setting in messages ("module source"). */

@@ -108,9 +108,16 @@ static void read_module(iac_module_build *m, const iac_block *block, iac_test_ru
                        "Only local or registry module sources are currently supported from within test run blocks.");
         run->source = (iac_str){ 0 };
     }
+    if (run->source.n) {
+        run->call = iac_arena_new_of(m->arena, iac_module_call);
+        *run->call = (iac_module_call){ .name = run->name, .source = run->source, .from = address,
+                                        .range = block->header_range, .source_range = run->source_range };
+    }
     if (version && iac_static_string(m, version, &run->version) && !iac_version_constraint_valid(run->version))
         iac_diag_error(m->diags, version->expr->range, "Invalid version constraint",
                        "This string does not use correct version constraint syntax.");
+    else if (run->call)
+        run->call->version = run->version;
 }
 
 enum { RUN_COMMAND, RUN_PROVIDERS, RUN_EXPECT_FAILURES, RUN_STATE_KEY };
@@ -266,6 +273,26 @@ static void read_block(iac_module_build *m, const iac_config_reader *reader, con
     }
 }
 
+/* test.FOLDER.FILE.RUN: the module of a run is named after the place of the run. */
+static iac_module_addr path_of_run(iac_arena *arena, iac_str file, iac_str run)
+{
+    static const iac_str endings[] = { IAC_STR_INIT(".tftest.hcl"), IAC_STR_INIT(".tftest.json") };
+    iac_module_addr path = iac_module_addr_child(arena, (iac_module_addr){ 0 }, IAC_STR("test"), (iac_key){ 0 });
+
+    for (size_t i = 0; i < IAC_COUNT(endings); i++)
+        if (iac_str_ends(file, endings[i]))
+            file.n -= endings[i].n;
+    for (size_t at = 0; at <= file.n;) {
+        size_t end = iac_str_find_char(file, '/', at);
+        end = end == SIZE_MAX ? file.n : end;
+        iac_str part = iac_str_sub(file, at, end);
+        if (part.n && !iac_str_is(part, "."))
+            path = iac_module_addr_child(arena, path, part, (iac_key){ 0 });
+        at = end + 1;
+    }
+    return iac_module_addr_child(arena, path, run, (iac_key){ 0 });
+}
+
 static void *take(iac_arena *arena, const void *items, size_t n, size_t size)
 {
     void *copy = iac_arena_alloc_array(arena, n ? n : 1, size);
@@ -291,6 +318,8 @@ static void read_file(iac_arena *arena, const iac_config_reader *reader, iac_str
     iac_body_content(arena, file->body, &file_spec, false, &content, diags);
     for (size_t i = 0; i < content.block_count; i++)
         read_block(&m, reader, content.blocks[i], ret, &build);
+    for (size_t i = 0; i < build.runs.n; i++)
+        build.runs.v[i].module_path = path_of_run(arena, path, build.runs.v[i].name);
     ret->runs = take(arena, build.runs.v, build.runs.n, sizeof(iac_test_run));
     ret->run_count = build.runs.n;
     ret->providers = take(arena, build.providers.v, build.providers.n, sizeof(iac_provider_config));

@@ -41,6 +41,8 @@ typedef struct iac_test_run {
     bool providers_set;
     iac_str source, version; /* of another module to be tested; empty: the root module */
     iac_range source_range;
+    struct iac_module_call *call; /* the same as a call; NULL: of the root module */
+    iac_module_addr module_path;  /* what modules.json has it under: test.tests.main.RUN */
     iac_conditions asserts;
     iac_depends expect_failures; /* static traversals */
     iac_override_configs overrides;

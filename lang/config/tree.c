@@ -20,6 +20,16 @@ iac_str iac_module_key(iac_arena *arena, iac_module_addr path)
     return key;
 }
 
+iac_str iac_module_key_below(iac_arena *arena, iac_module_addr above, iac_module_addr path)
+{
+    iac_str key = iac_module_key(arena, path);
+
+    if (!above.n)
+        return key;
+    iac_str first = iac_module_key(arena, above);
+    return key.n ? iac_arena_printf(arena, "%.*s.%.*s", IAC_FMT(first), IAC_FMT(key)) : first;
+}
+
 /* ---- sources ---- */
 
 /* Evaluates the call's source and version, once its module's variables and locals are known. */
@@ -120,7 +130,7 @@ static bool find_module(iac_loader *l, const iac_module_config *module, const ia
     if (l->options.find)
         return l->options.find(l->options.user, module, call, path, ret, l->diags) == IAC_OK;
     read_manifest(l);
-    const iac_module_place *place = iac_map_get(&l->installed, iac_module_key(l->arena, path));
+    const iac_module_place *place = iac_map_get(&l->installed, iac_module_key_below(l->arena, l->options.below, path));
     if (call->from.kind == IAC_SOURCE_LOCAL) {
         iac_str joined = iac_arena_printf(l->arena, "%.*s/%.*s", IAC_FMT(module->dir), IAC_FMT(call->from.text));
         *ret = (iac_module_place){ .dir = iac_str_of(iac_path_clean(l->arena, joined)) };
@@ -135,6 +145,19 @@ static bool find_module(iac_loader *l, const iac_module_config *module, const ia
     }
     *ret = *place;
     return fits(l, call, place);
+}
+
+iac_status iac_config_find_installed(iac_arena *arena, const iac_config_options *options, const iac_module_call *call,
+                                     iac_module_place *ret, iac_diags *diags)
+{
+    iac_loader l = { .arena = arena, .options = *options, .diags = diags };
+    static const iac_module_config outside = { .dir = IAC_STR_INIT(".") };
+
+    if (!l.options.reader)
+        l.options.reader = &iac_config_reader_files;
+    bool found = find_module(&l, &outside, call, (iac_module_addr){ 0 }, ret);
+    iac_map_clear(&l.installed);
+    return found ? IAC_OK : IAC_ERR;
 }
 
 static bool check_directory(iac_loader *l, const iac_module_call *call, const char *dir)

@@ -182,6 +182,22 @@ same("registry-no-location", {"main.tf": call("mods.test/acme/lost/cloud")}, ["T
 same("registry-refuses", {"main.tf": call("mods.test/private/pkg/cloud")}, ["TOOL init -no-color"])
 same("registry-token", {"main.tf": call("mods.test/private/pkg/cloud")}, env={"TF_TOKEN_mods_test": "good-token"})
 same("registry-credentials", {"main.tf": call("other.test/private/pkg/cloud")})
+def in_run(source, *more):
+    """A test whose run has the module."""
+    lines = "".join(f"    {line}\n" for line in (f'source = "{source}"', *more))
+    return {"tests/main.tftest.hcl": f'run "other" {{\n  module {{\n{lines}  }}\n}}\n'}
+
+
+TEST = ["TOOL init -no-color", "TOOL test -no-color", "TOOL get -no-color -update"]
+same("run-registry", {"main.tf": ""} | in_run("mods.test/acme/pkg/cloud"), TEST)
+same("run-registry-constraint", {"main.tf": call("mods.test/acme/pkg/cloud")} |
+     in_run("mods.test/acme/pkg/cloud//modules/deep", 'version = "~> 1.0, < 1.5"'), TEST)
+same("run-registry-not-installed", {"main.tf": ""} | in_run("mods.test/acme/pkg/cloud"), ["TOOL test -no-color"])
+same("run-registry-no-such-version", {"main.tf": ""} | in_run("mods.test/acme/pkg/cloud", 'version = "> 3"'),
+     ["TOOL init -no-color"])
+same("run-registry-no-such-module", {"main.tf": ""} | in_run("mods.test/acme/nope/cloud"), ["TOOL init -no-color"])
+same("run-local", {"main.tf": "", "setup/main.tf": call(f"{REPO}?ref=v1")} | in_run("./setup"), TEST)
+same("run-remote", {"main.tf": ""} | in_run(REPO), ["TOOL init -no-color"])
 for number, source in enumerate(["foo", "foo/bar", "github.com/a", "a b", "git::-x", "file:///nonexistent"]):
     same(f"address-{number}", {"main.tf": call(source)}, ["TOOL init -no-color"])
 same("get", {"main.tf": call("./a") + call(REPO, name="g"), "a/main.tf": ""},
