@@ -14,14 +14,24 @@ static void describe(void *self, iac_buf *out)
 
 /* ---- snapshots ---- */
 
-/* An object as S3 has it: a snapshot, and the digest that the lock table noted when it was uploaded. */
+/* An object as S3 has it: a snapshot, and which step it says that it is. */
 typedef struct stored_object {
     iac_snapshot snapshot;
-    iac_str follows;
+    iac_str step;
 } stored_object;
 
-/* The digest is noted after the upload. Where a run was broken off in between, the object says that it follows the one
- * that is noted: then it is not an old one, and what that run did not come to do is done now. */
+/* The step from the digest that the lock table has, if that is one, to that of a new object: "OLD-NEW". */
+static iac_str step_between(iac_arena *arena, iac_str noted, const char *digest)
+{
+    bool is_digest = noted.n == 32;
+    for (size_t i = 0; i < noted.n; i++)
+        is_digest = is_digest && memchr("0123456789abcdef", noted.p[i], 16);
+    return is_digest ? iac_arena_printf(arena, "%.*s-%s", IAC_FMT(noted), digest) : (iac_str){ 0 };
+}
+
+/* The digest is noted after the upload. Where a run was broken off in between, the object says that it is the step from
+ * the one that is noted to its own: then it is not an old one, nor damaged on its way, and what that run did not come to
+ * do is done now. */
 static iac_status check_digest(s3_backend *s, const char *workspace, iac_arena *arena, const stored_object *object,
                                iac_diags *diags)
 {
@@ -33,7 +43,7 @@ static iac_status check_digest(s3_backend *s, const char *workspace, iac_arena *
         s3_md5_hex(json, found);
     if (!expected.n || iac_str_is(expected, found))
         return IAC_OK;
-    if (json.n && iac_str_eq(object->follows, expected)) {
+    if (json.n && object->step.n && iac_str_eq(object->step, step_between(arena, expected, found))) {
         iac_diags ignored = IAC_DIAGS_INIT; /* who may only read leaves it to others */
         s3_correct_digest(s, workspace, arena, iac_str_of(found), expected, &ignored);
         iac_diags_clear(&ignored);
@@ -63,7 +73,7 @@ static iac_status get_state(s3_backend *s, const char *workspace, iac_arena *are
     if (response.status != 200)
         return s3_refused(s, "Error refreshing state", "Unable to access object", arena, &response, diags);
     ret->snapshot = (iac_snapshot){ .json = response.body, .version = net_response_header(&response, "etag") };
-    ret->follows = net_response_header(&response, S3_FOLLOWS);
+    ret->step = net_response_header(&response, S3_STEP);
     return IAC_OK;
 }
 
@@ -83,10 +93,14 @@ static iac_status write_state(void *self, const char *workspace, iac_str json, i
     s3_backend *s = self;
     net_response response;
     char digest[33];
+    iac_str noted;
     s3_request request = { .method = "PUT", .key = s3_key(s, arena, workspace, ""), .body = json, .encrypted = true,
                            .is_new = !over.n, .match = over };
-    if (s3_read_digest(s, workspace, arena, &request.follows, diags) != IAC_OK ||
-        s3_send(s, arena, &request, &response, diags) != IAC_OK)
+    if (s3_read_digest(s, workspace, arena, &noted, diags) != IAC_OK)
+        return IAC_ERR;
+    s3_md5_hex(json, digest);
+    request.step = step_between(arena, noted, digest);
+    if (s3_send(s, arena, &request, &response, diags) != IAC_OK)
         return IAC_ERR;
     if (response.status == 412 || response.status == 409 || (response.status == 404 && over.n)) {
         stored_object there; /* maybe ours: an earlier try arrived, and its answer was lost */
@@ -100,7 +114,6 @@ static iac_status write_state(void *self, const char *workspace, iac_str json, i
     } else {
         *ret_version = net_response_header(&response, "etag");
     }
-    s3_md5_hex(json, digest);
     return s3_write_digest(s, workspace, arena, iac_arena_str(arena, iac_str_of(digest)), diags);
 }
 

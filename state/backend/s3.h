@@ -30,11 +30,11 @@ typedef struct s3_request {
     bool encrypted;    /* with the headers of encryption, where they are configured */
     bool is_new;       /* If-None-Match: * */
     iac_str match;     /* If-Match; empty: not */
-    iac_str follows;   /* kept with the object (S3_FOLLOWS); empty: nothing is */
+    iac_str step;      /* kept with the object (S3_STEP); empty: nothing is */
 } s3_request;
 
-/* The header of a state's object that has the digest which the lock table noted when it was uploaded. */
-#define S3_FOLLOWS "x-amz-meta-iac-follows"
+/* The header of a state's object: the digest that the lock table noted when it was uploaded, "-", its own. */
+#define S3_STEP "x-amz-meta-iac-step"
 
 /* Signs, sends, tries again what passes. IAC_ERR with a diagnostic only when there are no keys; *ret is then not set. */
 iac_status s3_send(s3_backend *s, iac_arena *arena, const s3_request *request, net_response *ret, iac_diags *diags);

@@ -188,8 +188,8 @@ iac_status s3_send(s3_backend *s, iac_arena *arena, const s3_request *request, n
         add(&full, headers, "If-None-Match", "*");
     if (request->match.n)
         headers[full.header_count++] = (net_header){ IAC_STR("If-Match"), request->match };
-    if (request->follows.n)
-        headers[full.header_count++] = (net_header){ IAC_STR(S3_FOLLOWS), request->follows };
+    if (request->step.n)
+        headers[full.header_count++] = (net_header){ IAC_STR(S3_STEP), request->step };
     if (request->encrypted)
         add_encryption(s, arena, &full, headers);
     if (request->encrypted && request->body.n && s->acl)

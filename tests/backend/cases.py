@@ -698,14 +698,21 @@ def s3_table_broken_off():
     d.iac("apply", "-auto-approve", "-var=n=4")
     noted = json.loads(S3.dynamodb("GetItem", item)[1])["Item"]
     headers, state = S3.ask("s3", "GET", f"/states/{S3.key}")
-    assert re.fullmatch("[0-9a-f]{32}", headers["x-amz-meta-iac-follows"])
-    follows = "f" * 32  # as if another state had been there before
-    S3.ask("s3", "PUT", f"/states/{S3.key}", state, x_amz_meta_iac_follows=follows)
-    S3.dynamodb("PutItem", {"TableName": "locks", "Item": dict(noted, Digest={"S": follows})})
+    before, own = headers["x-amz-meta-iac-step"].split("-")
+    assert re.fullmatch("[0-9a-f]{32}", before) and own == noted["Digest"]["S"]
+    before = "f" * 32  # as if another state had been there before
+
+    def stored(body, digest):
+        S3.ask("s3", "PUT", f"/states/{S3.key}", body, x_amz_meta_iac_step=f"{before}-{own}")
+        S3.dynamodb("PutItem", {"TableName": "locks", "Item": dict(noted, Digest={"S": digest})})
+
+    stored(state, before)
     no_change(d.iac("plan", "-var=n=4"))
     assert json.loads(S3.dynamodb("GetItem", item)[1])["Item"] == noted
-    S3.dynamodb("PutItem", {"TableName": "locks", "Item": dict(noted, Digest={"S": "0" * 32})})
-    assert "does not have the expected content" in d.iac("plan", "-var=n=4", status=1)
+    for body, digest in [(state, "0" * 32), (state.replace(b"{", b"{ ", 1), before)]:
+        stored(body, digest)
+        assert "does not have the expected content" in d.iac("plan", "-var=n=4", status=1)
+        assert json.loads(S3.dynamodb("GetItem", item)[1])["Item"]["Digest"]["S"] == digest
 
 
 @case
