@@ -256,6 +256,10 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     iac_map ranges = { 0 };
     given_ranges(cli, &ranges);
     options.ranges = &ranges;
+    iac_map *given = iac_arena_new_of(cli->arena, iac_map);
+    iac_variables_as_given(cli->arena, cli->config->root, &cli->given, given);
+    iac_map_settle(given, cli->arena);
+    options.given = given;
     if (cli->command == &iac_cmd_import) {
         import = (iac_import_request){ iac_str_of(cli->args.positional[0]), iac_str_of(cli->args.positional[1]) };
         options.imports = &import;

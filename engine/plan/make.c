@@ -637,6 +637,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .complete = !limited(planner),
         .config = config,
         .variables = options->variables,
+        .given = options->given,
         .ephemeral_set = options->ephemeral_set,
         .ephemeral_count = options->ephemeral_count,
         .previous = state,

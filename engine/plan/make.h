@@ -33,6 +33,7 @@ typedef struct iac_plan_options {
     size_t intent_count;
     iac_host *host;
     const iac_map *variables;    /* root variables: name to const iac_value * */
+    const iac_map *given;        /* likewise, before conversion: those that were given a value; or NULL */
     const iac_str *ephemeral_set; /* ephemeral ones that were given a value */
     size_t ephemeral_count;
     iac_str workspace;           /* "default" */

@@ -131,6 +131,7 @@ typedef struct iac_plan {
     const iac_state *previous;  /* as it was stored */
     const iac_config *config;
     const iac_map *variables;   /* root: name to const iac_value * (converted, marked); a file lacks ephemeral ones */
+    const iac_map *given;       /* those of them that were given a value, as it was before conversion; may be NULL */
     const iac_str *ephemeral_set; /* ephemeral variables that were given a value */
     size_t ephemeral_count;
     const iac_check_result *checks; /* by object and address */

@@ -16,7 +16,7 @@
 
 /* MAGIC, SHA-256 of the rest, HMAC-SHA-256 of the body (zeros: made without a key), the body. A new layout gets a new
  * number in MAGIC. */
-static const char MAGIC[] = "iac saved plan 2\n";
+static const char MAGIC[] = "iac saved plan 3\n";
 enum { MAGIC_SIZE = sizeof(MAGIC) - 1, HASH_SIZE = 32, HEAD_SIZE = MAGIC_SIZE + 2 * HASH_SIZE };
 
 static void digest(iac_str bytes, unsigned char out[HASH_SIZE])
@@ -361,6 +361,27 @@ static const iac_str *get_texts(iac_wire *in, size_t *ret_count)
     return texts;
 }
 
+static void put_given(iac_buf *out, const iac_plan *plan)
+{
+    iac_put_number(out, plan->given ? plan->given->n : 0);
+    for (size_t i = 0; plan->given && i < plan->given->n; i++) {
+        iac_put_text(out, plan->given->entries[i].key);
+        iac_put_value(out, plan->given->entries[i].value);
+    }
+}
+
+static const iac_map *get_values(iac_wire *in)
+{
+    iac_map *values = iac_arena_new_of(in->arena, iac_map);
+    size_t n = iac_get_count(in);
+    for (size_t i = 0; i < n && !in->bad; i++) {
+        iac_str name = iac_get_text(in);
+        iac_map_put(values, name, (void *)(uintptr_t)iac_get_value(in));
+    }
+    iac_map_settle(values, in->arena);
+    return values;
+}
+
 /* What is ephemeral stays out: it is given again. */
 static void put_variables(iac_buf *out, const iac_plan *plan)
 {
@@ -458,6 +479,7 @@ static void put_plan(iac_buf *out, const iac_plan *plan)
     }
     put_state(out, plan->prior);
     put_variables(out, plan);
+    put_given(out, plan);
     iac_put_number(out, plan->relevant_count);
     for (size_t i = 0; i < plan->relevant_count; i++) {
         iac_put_addr(out, plan->relevant[i].addr);
@@ -557,15 +579,9 @@ static iac_plan *get_decisions(iac_wire *in)
     get_outputs(in, plan);
     get_operations(in, plan);
     plan->prior = get_state(in);
-    size_t n = iac_get_count(in);
-    iac_map *variables = iac_arena_new_of(in->arena, iac_map);
-    for (size_t i = 0; i < n && !in->bad; i++) {
-        iac_str name = iac_get_text(in);
-        iac_map_put(variables, name, (void *)(uintptr_t)iac_get_value(in));
-    }
-    iac_map_settle(variables, in->arena);
-    plan->variables = variables;
+    plan->variables = get_values(in);
     plan->ephemeral_set = get_texts(in, &plan->ephemeral_count);
+    plan->given = get_values(in);
     get_relevant(in, plan);
     plan->checks = get_checks(in, &plan->check_count);
     plan->targets = get_texts(in, &plan->target_count);

@@ -89,8 +89,35 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
 
 /* ---- locals and outputs ---- */
 
+struct own_use {
+    iac_worker *worker;
+    const iac_local_config *local;
+};
+
+static void check_own_use(void *arg, const iac_ref *ref)
+{
+    const struct own_use *use = arg;
+    if (ref->kind == IAC_REF_LOCAL && iac_str_eq(ref->name, use->local->name))
+        iac_diag_error(&use->worker->diags, ref->range, "Self-referencing local value",
+                       "Local value local.%.*s cannot use its own result as part of its expression.",
+                       IAC_FMT(use->local->name));
+}
+
+/* Uses of others are edges of the graph, where cycles are found. */
+static bool check_local(iac_worker *worker, const iac_node *node)
+{
+    iac_diags drop = IAC_DIAGS_INIT;
+    size_t errors = worker->diags.errors;
+    struct own_use use = { worker, node->local };
+    iac_expr_refs(worker->scratch, node->local->expr, check_own_use, &use, &drop);
+    iac_diags_clear(&drop);
+    return worker->diags.errors == errors;
+}
+
 static bool visit_local(iac_worker *worker, iac_node *node)
 {
+    if (!check_local(worker, node))
+        return false;
     make_values(worker, node);
     for (uint32_t i = 0; i < node->slots; i++) {
         iac_place place;

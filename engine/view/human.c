@@ -345,6 +345,8 @@ static void no_changes(renderer *r, bool drift, const char *headline, const char
 
 static void draw_nothing(renderer *r, bool drift)
 {
+    if (r->plan->errored && r->plan->mode == IAC_PLAN_DESTROY)
+        return; /* what failed came before: nothing was planned yet */
     if (r->plan->errored) {
         if (drift)
             iac_view_rule(r->out, r->options);

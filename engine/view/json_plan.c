@@ -243,7 +243,9 @@ static void add_variables(iac_buf *out, bool *first, const iac_plan *plan, bool 
     for (size_t i = 0; i < plan->config->root->variable_count; i++) {
         iac_str name = plan->config->root->variables[i].name;
         const iac_variable_config *variable = &plan->config->root->variables[i];
-        const iac_value *v = variable->ephemeral ? variable->default_value : iac_map_get(plan->variables, name);
+        const iac_value *v = plan->given ? iac_map_get(plan->given, name) : NULL;
+        if (!v)
+            v = variable->ephemeral ? variable->default_value : iac_map_get(plan->variables, name);
         if (!v)
             continue;
         if (!any)

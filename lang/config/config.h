@@ -301,6 +301,10 @@ iac_status iac_tfvars_of_dir(iac_arena *arena, const char *dir, iac_variable_val
 iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags);
+/* The values before conversion, of variables that are declared, are not ephemeral and were given one: name to const
+ * iac_value *. To be called once they are resolved without an error. */
+void iac_variables_as_given(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
+                            iac_map *ret);
 /* The value of one variable of the root module from those given, the last of its name; NULL after adding a diagnostic
  * (also when it has none). */
 const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,

@@ -192,6 +192,22 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
     return diags->errors > errors ? IAC_ERR : IAC_OK;
 }
 
+void iac_variables_as_given(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
+                            iac_map *ret)
+{
+    iac_diags drop = IAC_DIAGS_INIT;
+    for (size_t i = 0; i < given->n; i++) {
+        const iac_variable_value *one = &given->v[i];
+        const iac_variable_config *variable = iac_map_get(&root->variable_map, one->name);
+        if (!variable || variable->ephemeral)
+            continue;
+        const iac_value *v = one->value ? one->value : read_raw(arena, variable, one->raw, &drop);
+        if (v)
+            iac_map_put(ret, variable->name, (void *)(uintptr_t)iac_value_unmark_deep(arena, v));
+    }
+    iac_diags_clear(&drop);
+}
+
 const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,
                                       const iac_variable_values *given, iac_diags *diags)
 {

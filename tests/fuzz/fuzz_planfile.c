@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char magic[] = "iac saved plan 2\n";
+    static const char magic[] = "iac saved plan 3\n";
     enum { MAGIC_SIZE = sizeof(magic) - 1, HASH_SIZE = 32 };
     unsigned char head[MAGIC_SIZE + 2 * HASH_SIZE] = { 0 }; /* the second hash is that of a plan without a key */
     EVP_MD_CTX *hashing = EVP_MD_CTX_new();
