@@ -39,6 +39,7 @@ static const iac_backend_argument arguments[] = {
     { .name = "in_cluster_config", .type = "\"bool\"", .env = "KUBE_IN_CLUSTER_CONFIG", .otherwise = "false" },
     { .name = "insecure", .type = "\"bool\"" },
     { .name = "labels", .type = "[\"map\",\"string\"]" },
+    { .name = "load_config_file", .type = "\"bool\"" }, /* Terraform takes it, and loads the file whatever it says */
     { .name = "namespace", .type = TEXT, .env = "KUBE_NAMESPACE", .otherwise = "default" },
     { .name = "password", .type = TEXT, .sensitive = true },
     { .name = "proxy_url", .type = TEXT },

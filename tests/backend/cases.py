@@ -1499,7 +1499,7 @@ def s3_leases():
 
 @case
 def kubernetes_both_ways():
-    d = Dir(Kube.block('labels = { team = "x" }'))
+    d = Dir(Kube.block('labels = { team = "x" }\nload_config_file = true'))
     both_ways(d)
     metadata = Kube.secret()["metadata"]
     assert metadata["annotations"]["encoding"] == "gzip"
