@@ -282,7 +282,7 @@ static bool read_term(iac_call *call, iac_str text, size_t *at, int64_t *nanos)
 {
     int64_t whole = 0, part;
     double fraction = 0, scale = 0.1;
-    size_t i = *at, from = i, numbers = 0;
+    size_t i = *at, from, numbers = 0;
     for (; is_digit(text, i); i++, numbers++)
         if (__builtin_mul_overflow(whole, 10, &whole) || __builtin_add_overflow(whole, text.p[i] - '0', &whole))
             return bad_duration(call, "invalid", text);
