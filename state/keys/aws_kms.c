@@ -194,6 +194,9 @@ static iac_status obtain(void *self, iac_arena *arena, iac_str stored, const iac
 {
     kms *k = self;
     (void)chained;
+    /* A key of another account is not used by mistake. */
+    if ((k->aws.allowed_accounts.n || k->aws.forbidden_accounts.n) && iac_aws_validate(&k->aws, diags) != IAC_OK)
+        return IAC_ERR;
     if (!stored.n)
         return generate(k, arena, ret, diags);
     if (decrypt(k, arena, stored, ret, diags) != IAC_OK)

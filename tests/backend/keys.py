@@ -410,6 +410,17 @@ def kms_of_its_own():
 
 
 @case
+def kms_of_an_account():
+    aws()
+    d = Aws({"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "x"})
+    for more, allowed in (('allowed_account_ids = ["1"]', False), ('forbidden_account_ids = ["123456789012"]', False),
+                          ('allowed_account_ids = ["123456789012"]', True)):
+        d.configure(encryption(kms_provider("k", kms_key(), more), target("k")), SECRET % "SEALED-1")
+        output = d.iac("apply", "-auto-approve", status=0 if allowed else 1)
+        assert allowed or "AWS account ID not allowed: 123456789012" in output, output
+
+
+@case
 def kms_with_an_assumed_role():
     aws()
     d = Aws({"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "x"})
