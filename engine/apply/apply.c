@@ -88,8 +88,7 @@ static bool changes_output(const iac_plan *plan, iac_str name)
 static void save_output(iac_applier *applier, iac_worker *worker, const iac_node *node)
 {
     const iac_value *value = node->values && node->slots ? node->values[0] : NULL;
-    if (!value || applier->plan->mode == IAC_PLAN_DESTROY ||
-        (applier->plan->mode == IAC_PLAN_REFRESH_ONLY && value->deep_unknown))
+    if (!value || applier->plan->mode == IAC_PLAN_DESTROY || (value->deep_unknown && !applier->plan->applyable))
         return;
     if (iac_store_has_claims(applier->options->store) && !changes_output(applier->plan, node->output->name))
         return; /* what it is computed from may have been changed by others since it was read */

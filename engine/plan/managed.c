@@ -682,13 +682,15 @@ static void publish_refreshed(const iac_planner *planner, iac_plan_task *task)
 /* Conditions of what is only refreshed are warnings: nothing is to be prevented. */
 static void check_refreshed(iac_worker *worker, iac_node *node, const iac_plan_task *task)
 {
-    if (!task->instance || !task->refreshed)
+    if (!task->instance)
         return;
     const iac_lifecycle *lifecycle = &node->resource->lifecycle;
     iac_place place;
     iac_place_for(&place, worker, node, task->module, task->instance);
     iac_subject subject = { node, task->address, 0 };
     iac_visit_conditions(worker, &place, lifecycle->preconditions, subject, "Resource precondition failed", true);
+    if (!task->refreshed)
+        return;
     place.self = task->refreshed;
     subject.first = lifecycle->preconditions.n;
     iac_visit_conditions(worker, &place, lifecycle->postconditions, subject, "Resource postcondition failed", true);

@@ -177,7 +177,7 @@ def compare(scenario, theirs, ours, folders):
             if "-refresh-only" in arguments:
                 # Terraform takes equal numbers of other precision for changed ones, and records indirect dependencies.
                 dropped = DROPPED | {"applyable"}
-                a, b = ([t[0], t[1].split("\n\n─────")[0], t[2]] for t in (a, b))
+                a, b = ([t[0], t[1].split("\n\n─────")[0].rstrip("\n"), t[2]] for t in (a, b))
             names[0].learn(a[1])
             names[1].learn(b[1])
             if a[0] != b[0]:
