@@ -628,12 +628,12 @@ def s3_refused_arguments():
             assert ended == 1 and words in " ".join(output.replace("│", " ").split()), f"{program}: {line}: {output}"
 
 
-class Relay(http.server.BaseHTTPRequestHandler):
+class HttpProxy(http.server.BaseHTTPRequestHandler):
     """A proxy that only notes what it was asked for."""
     asked = []
 
     def do_GET(self):
-        Relay.asked.append(self.path)
+        HttpProxy.asked.append(self.path)
         self.send_error(503)
 
     do_PUT = do_POST = do_GET
@@ -645,16 +645,16 @@ class Relay(http.server.BaseHTTPRequestHandler):
 @case
 def s3_proxy():
     """http_proxy is for http: URLs; what no_proxy names is asked directly."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), HttpProxy)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     proxy = f"http://127.0.0.1:{server.server_port}"
     for more, through in ((f'http_proxy = "{proxy}"\nhttps_proxy = "http://127.0.0.1:1"', True),
                           (f'http_proxy = "{proxy}"\nno_proxy = "example.com,127.0.0.1"', False)):
         d = Dir(S3.block(more + "\nmax_retries = 1"))
         d.iac("init")
-        Relay.asked.clear()
+        HttpProxy.asked.clear()
         d.iac("plan", "-lock=false", status=1 if through else 0)
-        assert bool(Relay.asked) == through, Relay.asked
+        assert bool(HttpProxy.asked) == through, HttpProxy.asked
     server.shutdown()
 
 
