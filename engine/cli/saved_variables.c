@@ -87,15 +87,12 @@ static iac_status check_given(iac_cli *cli, const iac_plan *plan, const iac_modu
 iac_status iac_cli_saved_variables(iac_cli *cli, const iac_plan *plan, iac_map *ret)
 {
     const iac_module_config *ephemeral = only_ephemeral(cli->arena, plan->config->root);
-    const iac_variable_config **missing = NULL;
-    size_t missing_count = 0;
     iac_map values = { 0 };
 
     if (iac_cli_gather_variables(cli) != IAC_OK)
         return IAC_ERR;
     drop_held(&cli->given, ephemeral);
-    iac_status status = iac_variables_resolve(cli->arena, ephemeral, &cli->given, &values, &missing, &missing_count,
-                                              &cli->diags);
+    iac_status status = iac_variables_resolve(cli->arena, ephemeral, &cli->given, &values, NULL, NULL, &cli->diags);
     if (status == IAC_OK)
         status = check_given(cli, plan, ephemeral);
     for (size_t i = 0; i < plan->variables->n; i++)

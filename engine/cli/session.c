@@ -377,13 +377,6 @@ iac_status iac_cli_gather_variables(iac_cli *cli)
     return status;
 }
 
-static void report_missing(iac_cli *cli, const iac_variable_config *variable)
-{
-    iac_diag_error(&cli->diags, variable->range, "No value for required variable",
-                   "The root module input variable \"%.*s\" is not set, and has no default value. Use a -var or "
-                   "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
-}
-
 static iac_str indented(iac_arena *arena, iac_str head, iac_str text)
 {
     iac_buf out;
@@ -420,13 +413,9 @@ static bool ask_variable(iac_cli *cli, const iac_variable_config *variable)
 
 iac_status iac_cli_known_variables(iac_cli *cli)
 {
-    const iac_variable_config **missing = NULL;
-    size_t missing_count = 0;
-
     if (iac_cli_gather_variables(cli) != IAC_OK)
         return IAC_ERR;
-    return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
-                                 &cli->diags);
+    return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, NULL, NULL, &cli->diags);
 }
 
 iac_status iac_cli_resolve_variables(iac_cli *cli)
@@ -437,17 +426,16 @@ iac_status iac_cli_resolve_variables(iac_cli *cli)
     if (iac_cli_gather_variables(cli) != IAC_OK)
         return IAC_ERR;
     told = cli->diags.list.n;
-    if (iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
-                              &cli->diags) != IAC_OK)
-        return IAC_ERR;
+    iac_status status = iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing,
+                                              &missing_count, &cli->diags);
     if (!missing_count)
-        return IAC_OK;
+        return status;
     size_t asked = 0;
     for (size_t i = 0; i < missing_count; i++)
         if (!cli->stream && iac_input_enabled(cli) && !iac_signals_seen() && ask_variable(cli, missing[i]))
             asked++;
         else
-            report_missing(cli, missing[i]);
+            iac_variable_missing(missing[i], &cli->diags);
     if (asked < missing_count)
         return IAC_ERR;
     iac_map_clear(&cli->variables);

@@ -295,12 +295,15 @@ iac_status iac_tfvars_auto(iac_arena *arena, const char *dir, iac_variable_value
 /* Adds what the directory's own files set, without the environment; a directory that is not there sets nothing. */
 iac_status iac_tfvars_of_dir(iac_arena *arena, const char *dir, iac_variable_values *add, iac_diags *diags);
 /* The root module's variables: given values converted to their types with defaults applied, marked sensitive or
- * ephemeral, validated later by the engine. Missing required ones are listed in ret_missing (names) rather than
- * reported. Undeclared ones: an error from -var, a warning from files, nothing from the environment. ret_values: name
+ * ephemeral, validated later by the engine. Missing required ones are listed in ret_missing rather than reported;
+ * when there are any, or a text could not be read, there are no values yet. With ret_missing NULL they do not matter, and
+ * are unknown. Undeclared ones: an error from -var, a warning from files, nothing from the environment. ret_values: name
  * to const iac_value *. */
 iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags);
+/* The error of a required variable that has no value. */
+void iac_variable_missing(const iac_variable_config *variable, iac_diags *diags);
 /* The values before conversion, of variables that are declared, are not ephemeral and were given one: name to const
  * iac_value *. To be called once they are resolved without an error. */
 void iac_variables_as_given(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,

@@ -136,19 +136,41 @@ static void cannot_override(iac_module_build *m, const iac_block *block, const c
                    "%s can appear only in normal files, not in override files.", what);
 }
 
-static bool has_validation(iac_module_build *m, const iac_block *block)
+/* Blocks of the type within a body; what else is wrong with it is told when the merged body is read. */
+static iac_content blocks_within(iac_module_build *m, const iac_body *body, const char *type)
 {
-    static const iac_block_spec validation = { IAC_STR_INIT("validation"), NULL, 0 };
-    static const iac_body_spec spec = { NULL, 0, &validation, 1 };
-    iac_diags ignored = IAC_DIAGS_INIT; /* told when the merged body is read */
+    const iac_block_spec block = { iac_str_of(type), NULL, 0 };
+    const iac_body_spec spec = { NULL, 0, &block, 1 };
+    iac_diags ignored = IAC_DIAGS_INIT;
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, block->body, &spec, true, &content, &ignored);
+    iac_body_content(m->arena, body, &spec, true, &content, &ignored);
     iac_diags_clear(&ignored);
+    return content;
+}
+
+/* Whether there are blocks of the type, which is an error. */
+static bool has_refused(iac_module_build *m, const iac_body *body, const char *type)
+{
+    iac_content content = blocks_within(m, body, type);
     if (content.block_count)
-        iac_diag_error(m->diags, content.blocks[0]->header_range, "Can't override validation blocks",
-                       "Override files cannot override \"validation\" blocks.");
+        iac_diag_error(m->diags, content.blocks[0]->header_range,
+                       iac_arena_printf(m->arena, "Can't override %s blocks", type).p,
+                       "Override files cannot override \"%s\" blocks.", type);
     return content.block_count > 0;
+}
+
+static void refuse_conditions(iac_module_build *m, top_kind kind, const iac_body *body)
+{
+    if (kind == TOP_OUTPUT) {
+        has_refused(m, body, "precondition");
+    } else if (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL) {
+        iac_content lifecycle = blocks_within(m, body, "lifecycle");
+        for (size_t i = 0; i < lifecycle.block_count; i++) {
+            has_refused(m, lifecycle.blocks[i]->body, "precondition");
+            has_refused(m, lifecycle.blocks[i]->body, "postcondition");
+        }
+    }
 }
 
 static void merge_override(iac_module_build *m, top_kind kind, const iac_block *block, top_blocks_read *tops)
@@ -164,8 +186,9 @@ static void merge_override(iac_module_build *m, top_kind kind, const iac_block *
         missing_base(m, kind, block);
         return;
     }
-    if (kind == TOP_VARIABLE && has_validation(m, block))
+    if (kind == TOP_VARIABLE && has_refused(m, block->body, "validation"))
         return;
+    refuse_conditions(m, kind, block->body);
     if (depends_on && (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL || kind == TOP_MODULE ||
                        kind == TOP_OUTPUT)) {
         const iac_expr *list = depends_on->expr;

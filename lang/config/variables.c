@@ -20,19 +20,38 @@ typedef struct origin {
     const char *description;
 } origin;
 
-static void unsuitable(iac_arena *arena, const iac_variable_config *variable, const origin *from, const char *summary,
-                       const char *declared, iac_str problem, iac_diags *diags)
+static void required_is_null(iac_arena *arena, const iac_variable_config *variable, const origin *from, iac_diags *diags)
 {
-    iac_str address = variable_address(arena, variable);
+    iac_str address = variable_address(arena, variable), place = iac_range_place(arena, variable->range);
 
-    if (from->range.src) {
-        iac_str place = iac_range_place(arena, variable->range);
-        iac_diag_error(diags, from->range, summary, "The given value is not suitable for %.*s %s at %.*s: %.*s.",
-                       IAC_FMT(address), declared, IAC_FMT(place), IAC_FMT(problem));
-    } else {
+    if (from->range.src)
+        iac_diag_error(diags, from->range, "Required variable not set",
+                       "The given value is not suitable for %.*s defined at %.*s: required variable may not be set to "
+                       "null.", IAC_FMT(address), IAC_FMT(place));
+    else
+        iac_diag_error(diags, variable->range, "Required variable not set",
+                       "Unsuitable value for %.*s set %s: required variable may not be set to null.", IAC_FMT(address),
+                       from->description);
+}
+
+/* Of a sensitive variable no value is shown, so not its place either. */
+static void unsuitable(iac_arena *arena, const iac_variable_config *variable, const origin *from, iac_str problem,
+                       iac_diags *diags)
+{
+    static const char summary[] = "Invalid value for input variable";
+    iac_str address = variable_address(arena, variable);
+    iac_str declared = iac_range_place(arena, variable->range), given = iac_range_place(arena, from->range);
+
+    if (!from->range.src)
         iac_diag_error(diags, variable->range, summary, "Unsuitable value for %.*s set %s: %.*s.", IAC_FMT(address),
                        from->description, IAC_FMT(problem));
-    }
+    else if (variable->sensitive)
+        iac_diag_error(diags, variable->range, summary,
+                       "The given value is not suitable for %.*s, which is sensitive: %.*s. Invalid value defined at "
+                       "%.*s.", IAC_FMT(address), IAC_FMT(problem), IAC_FMT(given));
+    else
+        iac_diag_error(diags, from->range, summary, "The given value is not suitable for %.*s declared at %.*s: %.*s.",
+                       IAC_FMT(address), IAC_FMT(declared), IAC_FMT(problem));
 }
 
 static const iac_value *marked(iac_arena *arena, const iac_variable_config *variable, const iac_value *v)
@@ -51,15 +70,14 @@ static const iac_value *convert(iac_arena *arena, const iac_variable_config *var
         if (variable->default_value)
             return marked(arena, variable, variable->default_value);
         if (given)
-            unsuitable(arena, variable, from, "Required variable not set", "defined",
-                       IAC_STR("required variable may not be set to null"), diags);
+            required_is_null(arena, variable, from, diags);
         return marked(arena, variable, iac_value_unknown(arena, variable->type));
     }
     if (variable->defaults && !iac_is_null(given))
         given = iac_defaults_apply(arena, variable->defaults, given);
     const iac_value *v = iac_convert(arena, given, variable->type, &error, NULL);
     if (!v) {
-        unsuitable(arena, variable, from, "Invalid value for input variable", "declared", error, diags);
+        unsuitable(arena, variable, from, error, diags);
         return marked(arena, variable, iac_value_unknown(arena, variable->type));
     }
     return marked(arena, variable, v);
@@ -86,11 +104,11 @@ static const iac_value *read_raw(iac_arena *arena, const iac_variable_config *va
     return diags->errors > errors ? NULL : v;
 }
 
-static const iac_value *given_value(iac_arena *arena, const iac_variable_config *variable,
-                                    const iac_variable_value *given, iac_diags *diags)
+/* v: what was given. */
+static const iac_value *convert_given(iac_arena *arena, const iac_variable_config *variable,
+                                      const iac_variable_value *given, const iac_value *v, iac_diags *diags)
 {
     origin from = { given->range, "in a variables file" };
-    const iac_value *v = given->value;
 
     switch (given->from) {
     case IAC_FROM_ENVIRONMENT:
@@ -109,11 +127,16 @@ static const iac_value *given_value(iac_arena *arena, const iac_variable_config 
     case IAC_FROM_FILE:
         break;
     }
-    if (!v)
-        v = read_raw(arena, variable, given->raw, diags);
+    return convert(arena, variable, v, &from, diags);
+}
+
+static const iac_value *given_value(iac_arena *arena, const iac_variable_config *variable,
+                                    const iac_variable_value *given, iac_diags *diags)
+{
+    const iac_value *v = given->value ? given->value : read_raw(arena, variable, given->raw, diags);
     if (!v) /* reported: not missing, so that this is not told as well */
         return marked(arena, variable, iac_value_unknown(arena, variable->type));
-    return convert(arena, variable, v, &from, diags);
+    return convert_given(arena, variable, given, v, diags);
 }
 
 static const iac_value *parse_undeclared(iac_arena *arena, const iac_variable_value *given, iac_diags *diags)
@@ -165,30 +188,47 @@ static void gather(const iac_module_config *root, const iac_variable_values *giv
                          "declared.", in_files - UNDECLARED_SHOWN);
 }
 
+void iac_variable_missing(const iac_variable_config *variable, iac_diags *diags)
+{
+    iac_diag_error(diags, variable->range, "No value for required variable",
+                   "The root module input variable \"%.*s\" is not set, and has no default value. Use a -var or "
+                   "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
+}
+
 iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags)
 {
     size_t errors = diags->errors, missing_count = 0;
     const iac_variable_config **missing = iac_arena_array(arena, const iac_variable_config *, root->variable_count);
+    const iac_value **values = iac_arena_array(arena, const iac_value *, root->variable_count);
     iac_map last = { 0 };
 
     gather(root, given, &last, diags);
     for (size_t i = 0; i < root->variable_count; i++) {
         const iac_variable_config *variable = &root->variables[i];
         const iac_variable_value *found = iac_map_get(&last, variable->name);
-        const iac_value *v;
         if (found)
-            v = given_value(arena, variable, found, diags);
-        else
-            v = convert(arena, variable, NULL, NULL, diags);
-        if (!found && !variable->default_value)
+            values[i] = found->value ? found->value : read_raw(arena, variable, found->raw, diags);
+        else if (!variable->default_value)
             missing[missing_count++] = variable;
+    }
+    for (size_t i = 0; i < root->variable_count; i++) /* what could not be read is no value */
+        if (!values[i] && !root->variables[i].default_value && iac_map_has(&last, root->variables[i].name))
+            iac_variable_missing(&root->variables[i], diags);
+    bool complete = diags->errors == errors && (!ret_missing || missing_count == 0);
+    for (size_t i = 0; complete && i < root->variable_count; i++) {
+        const iac_variable_config *variable = &root->variables[i];
+        const iac_variable_value *found = iac_map_get(&last, variable->name);
+        const iac_value *v = found ? convert_given(arena, variable, found, values[i], diags)
+                                   : convert(arena, variable, NULL, NULL, diags);
         iac_map_put(ret_values, variable->name, (void *)v);
     }
     iac_map_clear(&last);
-    *ret_missing = missing;
-    *ret_missing_count = missing_count;
+    if (ret_missing) {
+        *ret_missing = missing;
+        *ret_missing_count = missing_count;
+    }
     return diags->errors > errors ? IAC_ERR : IAC_OK;
 }
 
@@ -221,8 +261,6 @@ const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_confi
     }
     if (variable->default_value)
         return marked(arena, variable, variable->default_value);
-    iac_diag_error(diags, variable->range, "No value for required variable",
-                   "The root module input variable \"%.*s\" is not set, and has no default value. Use a -var or "
-                   "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
+    iac_variable_missing(variable, diags);
     return NULL;
 }
