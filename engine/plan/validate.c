@@ -150,6 +150,35 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     return (iac_task_result){ IAC_TASK_DONE, 0 }; /* errors do not keep others from being found */
 }
 
+typedef struct walking {
+    iac_run *run;
+    const iac_walk_options *options;
+} walking;
+
+static void walk_all(void *arg)
+{
+    const walking *w = arg;
+    iac_walk_run(&w->run->graph, w->options);
+}
+
+/* A provider that does not come back is not waited for once that was asked; does not return then. */
+static void walk_watched(iac_run *run, const iac_plan_options *options, iac_diags *diags)
+{
+    iac_watch watch;
+    iac_walk_options walk = { .workers = 0, .stop = options->stop, .run = visit, .user = run };
+    walking *w = iac_arena_new_of(run->arena, walking);
+
+    *w = (walking){ run, &walk };
+    iac_watch_start(&watch, run, NULL, NULL);
+    if (!iac_watch_aside(&watch, walk_all, w)) {
+        iac_diag_error(diags, IAC_NO_RANGE, "Operation abandoned",
+                       "A provider went on with what it was doing when it was told to stop, and iac ends without "
+                       "waiting for it. Nothing was changed: the configuration was being checked.");
+        options->abandon(options->abandon_arg, diags);
+    }
+    iac_watch_end(&watch);
+}
+
 iac_status iac_validate(const iac_config *config, const iac_plan_options *options, iac_diags *diags)
 {
     iac_run run;
@@ -158,10 +187,10 @@ iac_status iac_validate(const iac_config *config, const iac_plan_options *option
     iac_run_options run_options = {
         .host = options->host, .variables = &none, .workspace = options->workspace, .root_dir = IAC_STR("."),
         .cwd = options->cwd, .planning = true, .validating = true, .parallelism = 1, .stop = options->stop,
+        .may_abandon = options->abandon != NULL,
     };
     if (iac_run_build(&run, config, &run_options, diags) == IAC_OK) {
-        iac_walk_options walk = { .workers = 0, .stop = options->stop, .run = visit, .user = &run };
-        iac_walk_run(&run.graph, &walk);
+        walk_watched(&run, options, diags);
         iac_run_collect(&run, diags);
     }
     iac_run_clear(&run);

@@ -149,28 +149,31 @@ static iac_content blocks_within(iac_module_build *m, const iac_body *body, cons
     return content;
 }
 
-/* Whether there are blocks of the type, which is an error. */
-static bool has_refused(iac_module_build *m, const iac_body *body, const char *type)
+static void refuse_blocks(iac_module_build *m, const iac_body *body, const char *type)
 {
     iac_content content = blocks_within(m, body, type);
-    if (content.block_count)
-        iac_diag_error(m->diags, content.blocks[0]->header_range,
+    for (size_t i = 0; i < content.block_count; i++)
+        iac_diag_error(m->diags, content.blocks[i]->header_range,
                        iac_arena_printf(m->arena, "Can't override %s blocks", type).p,
                        "Override files cannot override \"%s\" blocks.", type);
-    return content.block_count > 0;
 }
 
-static void refuse_conditions(iac_module_build *m, top_kind kind, const iac_body *body)
+/* Whether there are blocks of conditions, which is an error. */
+static bool has_conditions(iac_module_build *m, top_kind kind, const iac_body *body)
 {
-    if (kind == TOP_OUTPUT) {
-        has_refused(m, body, "precondition");
+    size_t errors = m->diags->errors;
+    if (kind == TOP_VARIABLE) {
+        refuse_blocks(m, body, "validation");
+    } else if (kind == TOP_OUTPUT) {
+        refuse_blocks(m, body, "precondition");
     } else if (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL) {
         iac_content lifecycle = blocks_within(m, body, "lifecycle");
         for (size_t i = 0; i < lifecycle.block_count; i++) {
-            has_refused(m, lifecycle.blocks[i]->body, "precondition");
-            has_refused(m, lifecycle.blocks[i]->body, "postcondition");
+            refuse_blocks(m, lifecycle.blocks[i]->body, "precondition");
+            refuse_blocks(m, lifecycle.blocks[i]->body, "postcondition");
         }
     }
+    return m->diags->errors > errors;
 }
 
 static void merge_override(iac_module_build *m, top_kind kind, const iac_block *block, top_blocks_read *tops)
@@ -186,9 +189,8 @@ static void merge_override(iac_module_build *m, top_kind kind, const iac_block *
         missing_base(m, kind, block);
         return;
     }
-    if (kind == TOP_VARIABLE && has_refused(m, block->body, "validation"))
+    if (has_conditions(m, kind, block->body))
         return;
-    refuse_conditions(m, kind, block->body);
     if (depends_on && (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL || kind == TOP_MODULE ||
                        kind == TOP_OUTPUT)) {
         const iac_expr *list = depends_on->expr;

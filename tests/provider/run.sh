@@ -225,6 +225,10 @@ stops "a change that does not end, told once" 'Creating\.\.\.' TERM "Operation a
 check "what became of it is known" 2 "test_thing.a will be updated in-place" \
     iac plan -no-color -detailed-exitcode "$plugins" -var how=well
 check "the history says how it ended" 0 "failed" iac history -no-color
+sed -i.kept -E 's/(misbehave *=).*/\1 "validate_deaf"/' "$project/main.tf" # variables are not known yet
+stops "a check that does not end" 'checking' INT "Operation abandoned.*being checked" \
+    env TF_LOG=debug "$IAC" plan -no-color "$plugins" -var how=well
+mv "$project/main.tf.kept" "$project/main.tf"
 rm -rf "$project/.iac"
 check "a crash within a change" 137 "" iac apply -no-color -auto-approve "$plugins" -var how=apply_crash
 check "what became of that is known" 2 "test_thing.a will be updated in-place" \

@@ -190,6 +190,8 @@ static int32_t configure(void *instance, iacp_call *call, iacp_configure *reques
     return IACP_OK;
 }
 
+static void misbehave_within(iacp_call *call, const iacp_value *object, const char *where);
+
 static void close_instance(void *instance)
 {
     free(instance);
@@ -198,8 +200,10 @@ static void close_instance(void *instance)
 static int32_t validate(void *instance, iacp_call *call, iacp_validate *request)
 {
     (void)instance;
-    if (request->kind == IACP_SCHEMA_RESOURCE)
-        break_down(text(request->config, "misbehave"), "validate");
+    if (request->kind == IACP_SCHEMA_RESOURCE) {
+        h->log(call, IACP_LOG_DEBUG, "checking");
+        misbehave_within(call, request->config, "validate");
+    }
     if (request->kind == IACP_SCHEMA_RESOURCE && strcmp(text(request->config, "name"), "invalid") == 0)
         return fail(call, "tags[\"a\"]", "Invalid name", "Take another.");
     return IACP_OK;
