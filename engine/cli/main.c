@@ -121,12 +121,15 @@ static void show_help(void (*write)(iac_buf *out, const iac_command *command), c
     iac_buf_clear(&out);
 }
 
-static void close_cli(iac_cli *cli)
+static void close_cli(iac_cli *cli, int status)
 {
     iac_store_close(cli->store);
     iac_backend_close(cli->backend);
     iac_cli_encryption_free(cli);
-    iac_host_free(cli->host);
+    if (!iac_host_free(cli->host)) {
+        fflush(NULL);
+        _exit(status); /* nothing may be taken away from below a provider that goes on */
+    }
     iac_args_clear(&cli->args);
     iac_map_clear(&cli->variables);
     iac_vec_clear(&cli->given);
@@ -178,7 +181,7 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
         if (cli.misused && !cli.stream)
             show_hint(command);
     }
-    close_cli(&cli);
+    close_cli(&cli, status);
     iac_vec_clear(&words);
     return status;
 }

@@ -35,8 +35,9 @@ typedef struct iac_host_options {
 
 /* Never NULL. options NULL: no directories. The built-in provider "terraform" is there from the start. */
 iac_host *iac_host_new(const iac_host_options *options);
-/* Closes what is still open. No call may be running. NULL is fine. */
-void iac_host_free(iac_host *host);
+/* Closes what is still open. No call may be running. NULL is fine. False: a provider did not end within two seconds; its
+ * thread goes on, and the host stays for it. The process must then end by _exit. */
+bool iac_host_free(iac_host *host);
 /* Adds a provider that is part of this program; it is found before any file. Before the first iac_host_provider. */
 void iac_host_add_builtin(iac_host *host, const char *name, iacp_entry_fn entry);
 /* The built-in provider terraform.io/builtin/terraform. */

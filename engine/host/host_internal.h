@@ -41,6 +41,7 @@ struct iac_host {
     iacp_call *pool; /* calls to be used again */
     size_t pool_count;
     iac_limits limits;
+    bool left_behind; /* an instance whose close does not return */
 };
 
 struct iac_builtin {

@@ -34,12 +34,14 @@ static void free_provider(iac_provider *provider)
     iac_arena_free(provider->arena);
 }
 
-void iac_host_free(iac_host *host)
+bool iac_host_free(iac_host *host)
 {
     if (!host)
-        return;
+        return true;
     while (host->instances)
         iac_instance_close(host->instances);
+    if (host->left_behind)
+        return false;
     for (size_t i = 0; i < host->providers.n; i++)
         if (host->providers.entries[i].value)
             free_provider(host->providers.entries[i].value);
@@ -56,6 +58,7 @@ void iac_host_free(iac_host *host)
     pthread_mutex_destroy(&host->pool_lock);
     iac_arena_free(host->arena);
     free(host);
+    return true;
 }
 
 void iac_host_add_builtin(iac_host *host, const char *name, iacp_entry_fn entry)

@@ -289,6 +289,7 @@ data "test_upper" "d" {
 TF
 ulimit -c 0
 check "faults: init" 0 "" iac init -no-color "$plugins"
+check "a provider that does not end is left behind" 0 "2 to add" iac plan -no-color "$plugins" -var greeting=close_deaf
 with="Error: Plugin did not respond"
 crashed="The plugin encountered an error, and failed to respond: the provider test crashed"
 while IFS='|' read -r setting status pattern; do

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef TEST_ABI_MAJOR
 #define TEST_ABI_MAJOR IACP_ABI_MAJOR
@@ -194,6 +195,9 @@ static void misbehave_within(iacp_call *call, const iacp_value *object, const ch
 
 static void close_instance(void *instance)
 {
+    const struct instance *self = instance;
+    while (strcmp(self->greeting, "close_deaf") == 0)
+        pause();
     free(instance);
 }
 
