@@ -72,25 +72,12 @@ static bool expand_resource(iac_applier *applier, iac_worker *worker, iac_node *
     return worker->diags.errors == 0;
 }
 
-static int compare_output(const void *name, const void *change)
-{
-    return iac_str_cmp(*(const iac_str *)name, ((const iac_output_change *)change)->name);
-}
-
-static bool changes_output(const iac_plan *plan, iac_str name)
-{
-    const iac_output_change *change = plan->output_count ? bsearch(&name, plan->outputs, plan->output_count,
-                                                                   sizeof(*plan->outputs), compare_output)
-                                                         : NULL;
-    return change && change->action != IAC_ACTION_NOOP;
-}
-
 static void save_output(iac_applier *applier, iac_worker *worker, const iac_node *node)
 {
     const iac_value *value = node->values && node->slots ? node->values[0] : NULL;
     if (!value || applier->plan->mode == IAC_PLAN_DESTROY || (value->deep_unknown && !applier->plan->applyable))
         return;
-    if (iac_store_has_claims(applier->options->store) && !changes_output(applier->plan, node->output->name))
+    if (iac_store_has_claims(applier->options->store) && !iac_plan_changes_output(applier->plan, node->output->name))
         return; /* what it is computed from may have been changed by others since it was read */
     const iac_value *plain = iac_value_unmark_deep(worker->keep, value);
     const iac_state *stored = applier->plan->previous;

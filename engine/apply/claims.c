@@ -152,16 +152,10 @@ static bool is_resource(iac_arena *arena, const iac_operation *operation, iac_ad
 
 static bool has_effect(const iac_plan *plan, const iac_operation *operation)
 {
-    iac_str name = operation->node;
+    iac_str name = operation->node, prefix = IAC_STR("output.");
     if (operation->code != IAC_DO_EVALUATE)
         return operation->code != IAC_DO_BARRIER;
-    if (!iac_str_starts(name, IAC_STR("output.")))
-        return false;
-    for (size_t i = 0; i < plan->output_count; i++)
-        if (plan->outputs[i].action != IAC_ACTION_NOOP &&
-            iac_str_eq(plan->outputs[i].name, iac_str_sub(name, strlen("output."), name.n)))
-            return true;
-    return false;
+    return iac_str_starts(name, prefix) && iac_plan_changes_output(plan, iac_str_sub(name, prefix.n, name.n));
 }
 
 /* From what has an effect, along what it waits for, up to the next resources. The evaluation of the resource that a
@@ -171,7 +165,6 @@ static void claim_needed(claiming *c)
     const iac_plan *plan = c->plan;
     bool *seen = iac_arena_array(c->arena, bool, plan->operation_count);
     uint32_t *stack = iac_arena_array(c->arena, uint32_t, plan->operation_count), depth = 0;
-    memset(seen, 0, plan->operation_count * sizeof(*seen));
     for (uint32_t i = 0; i < plan->operation_count; i++)
         if (has_effect(plan, &plan->operations[i])) {
             seen[i] = true;

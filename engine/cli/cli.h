@@ -97,6 +97,7 @@ typedef struct iac_command {
     const char *description;
     const iac_option_group *const *groups; /* ends with NULL */
     size_t max_positional;
+    const char *too_many;     /* what is said of more; NULL: how many may be */
     int (*run)(iac_cli *cli); /* gives the exit status */
     bool primary;             /* one of the main commands */
     bool hidden;

@@ -51,7 +51,7 @@ static iac_status check_configured(iac_cli *cli, iac_addr addr)
                        "importing into it.", IAC_FMT(path));
         return IAC_ERR;
     }
-    if ( iac_module_resource(module, addr.mode, addr.type, addr.name))
+    if (iac_module_resource(module, addr.mode, addr.type, addr.name))
         return IAC_OK;
     iac_addr resource = addr;
     resource.key = (iac_key){ 0 };

@@ -77,4 +77,5 @@ const iac_command iac_cmd_modules = {
                    "installed.",
     .groups = groups,
     .run = run,
+    .too_many = "Expected no positional arguments",
 };

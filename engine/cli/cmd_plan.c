@@ -129,5 +129,6 @@ const iac_command iac_cmd_plan = {
                    "would do about the differences. Changes nothing.",
     .groups = groups,
     .run = run,
+    .too_many = "To specify a working directory for the plan, use the global -chdir flag.",
     .primary = true,
 };

@@ -186,10 +186,8 @@ iac_status iac_options_parse(const iac_command *command, int argc, char **argv, 
     ret->positional_count = (size_t)(argc - i);
     if (ret->positional_count > command->max_positional && !ret->help) {
         iac_diag_error(diags, IAC_NO_RANGE, "Too many command line arguments",
-                       command->max_positional > 1  ? "Expected at most %zu positional arguments."
-                       : command == &iac_cmd_plan    ? "To specify a working directory for the plan, use the global "
-                                                       "-chdir flag."
-                       : command == &iac_cmd_modules ? "Expected no positional arguments"
+                       command->too_many             ? command->too_many
+                       : command->max_positional > 1 ? "Expected at most %zu positional arguments."
                                                      : "Expected at most one positional argument.",
                        command->max_positional);
         return IAC_ERR;

@@ -583,24 +583,24 @@ iac_status iac_cli_lock_timeout(iac_cli *cli, int64_t *ret)
     return IAC_ERR;
 }
 
-iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
+static iac_status take_lock(iac_cli *cli, const char *operation,
+                            iac_status (*lock)(iac_store *, const char *, int64_t, iac_diags *))
 {
     int64_t timeout;
 
     if (!cli->args.lock)
         return IAC_OK;
-    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK
-               ? iac_store_lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK ? lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+}
+
+iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
+{
+    return take_lock(cli, operation, iac_store_lock);
 }
 
 iac_status iac_cli_share_store(iac_cli *cli, const char *operation)
 {
-    int64_t timeout;
-
-    if (!cli->args.lock)
-        return IAC_OK;
-    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK
-               ? iac_store_lock_shared(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+    return take_lock(cli, operation, iac_store_lock_shared);
 }
 
 iac_status iac_cli_claim(iac_cli *cli, const iac_plan *plan, iac_str *ret_moved)

@@ -1,6 +1,7 @@
 /* Instances of providers: their life, configuration, validation, and how results are checked and taken over. */
 #include "engine/host/calls.h"
 #include "engine/host/crash.h"
+#include "lang/base/aside.h"
 #include "lang/base/log.h"
 #include "lang/value/convert.h"
 #include "lang/value/json.h"
@@ -48,60 +49,28 @@ iac_status iac_instance_open(const iac_provider *provider, const iac_call_option
 /* How long a provider may take to end. */
 enum { CLOSE_SECONDS = 2 };
 
-typedef struct closing {
-    iac_instance *instance;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool done;
-} closing;
-
-static void *closing_main(void *arg)
+static void end_instance(void *arg)
 {
-    closing *c = arg;
-    const iac_provider *provider = c->instance->provider;
-    iac_crash_enter(provider->name.p, "end", (iac_str){ "", 0 });
-    provider->table.close(c->instance->handle);
+    const iac_instance *instance = arg;
+    iac_crash_enter(instance->provider->name.p, "end", (iac_str){ "", 0 });
+    instance->provider->table.close(instance->handle);
     iac_crash_leave();
-    pthread_mutex_lock(&c->lock);
-    c->done = true;
-    pthread_cond_signal(&c->wake);
-    pthread_mutex_unlock(&c->lock);
-    return NULL;
+}
+
+static bool is_before(const void *deadline)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec <= *(const time_t *)deadline;
 }
 
 /* False when the provider does not come back: its thread, and what it uses, stay until the process ends. */
 static bool close_in_time(iac_instance *instance)
 {
-    closing *c = iac_xcalloc(1, sizeof(*c));
-    pthread_condattr_t attr;
-    pthread_t thread;
-    struct timespec until;
-    *c = (closing){ .instance = instance };
-    pthread_mutex_init(&c->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->wake, &attr);
-    pthread_condattr_destroy(&attr);
-    bool aside = pthread_create(&thread, NULL, closing_main, c) == 0;
-    if (!aside)
-        closing_main(c);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += CLOSE_SECONDS;
-    pthread_mutex_lock(&c->lock);
-    while (!c->done && pthread_cond_timedwait(&c->wake, &c->lock, &until) == 0)
-        ;
-    bool done = c->done;
-    pthread_mutex_unlock(&c->lock);
-    if (!done) {
-        pthread_detach(thread);
-        return false;
-    }
-    if (aside)
-        pthread_join(thread, NULL);
-    pthread_cond_destroy(&c->wake);
-    pthread_mutex_destroy(&c->lock);
-    free(c);
-    return true;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const time_t deadline = now.tv_sec + CLOSE_SECONDS;
+    return iac_aside(end_instance, instance, is_before, &deadline);
 }
 
 void iac_instance_close(iac_instance *instance)

@@ -1,6 +1,21 @@
 #include "engine/plan/plan.h"
 
+#include <stdlib.h>
+
 #include "lang/value/secrets.h"
+
+static int compare_output(const void *name, const void *change)
+{
+    return iac_str_cmp(*(const iac_str *)name, ((const iac_output_change *)change)->name);
+}
+
+bool iac_plan_changes_output(const iac_plan *plan, iac_str name)
+{
+    const iac_output_change *change = plan->output_count ? bsearch(&name, plan->outputs, plan->output_count,
+                                                                   sizeof(*plan->outputs), compare_output)
+                                                         : NULL;
+    return change && change->action != IAC_ACTION_NOOP;
+}
 
 iac_plan_counts iac_plan_count(const iac_plan *plan)
 {

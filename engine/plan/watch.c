@@ -1,6 +1,6 @@
 #include "engine/plan/run.h"
+#include "lang/base/aside.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 double iac_now(void)
@@ -101,46 +101,15 @@ void iac_watch_end(iac_watch *watch)
 
 /* ---- what may hang beside the walk ---- */
 
-struct aside {
-    void (*fn)(void *arg);
-    void *arg;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool done;
-};
-
-static void *aside_main(void *arg)
+static bool goes_on(const void *run)
 {
-    struct aside *aside = arg;
-    aside->fn(aside->arg);
-    pthread_mutex_lock(&aside->lock);
-    aside->done = true;
-    pthread_cond_signal(&aside->wake);
-    pthread_mutex_unlock(&aside->lock);
-    return NULL;
+    return !atomic_load(&((iac_run *)(uintptr_t)run)->abandoned);
 }
 
 bool iac_watch_aside(iac_watch *watch, void (*fn)(void *arg), void *arg)
 {
-    pthread_t thread;
-    struct aside *aside = iac_xcalloc(1, sizeof(*aside)); /* it outlives the call where it is abandoned */
-    *aside = (struct aside){ .fn = fn, .arg = arg };
-    pthread_mutex_init(&aside->lock, NULL);
-    init_wake(&aside->wake);
-    if (!watch->run->may_abandon || !watch->started || pthread_create(&thread, NULL, aside_main, aside) != 0) {
-        fn(arg);
-    } else {
-        pthread_mutex_lock(&aside->lock);
-        while (!aside->done && !atomic_load(&watch->run->abandoned))
-            wait_a_little(&aside->wake, &aside->lock);
-        bool done = aside->done;
-        pthread_mutex_unlock(&aside->lock);
-        if (!done)
-            return false;
-        pthread_join(thread, NULL);
-    }
-    pthread_cond_destroy(&aside->wake);
-    pthread_mutex_destroy(&aside->lock);
-    free(aside);
+    if (watch->run->may_abandon && watch->started)
+        return iac_aside(fn, arg, goes_on, watch->run);
+    fn(arg);
     return true;
 }

@@ -53,9 +53,9 @@ void iac_view_plan_html(iac_buf *out, const iac_plan *plan); /* a page that need
  * where it was saved (path), or that it was not (NULL). Nothing in automation. */
 void iac_view_plan_footer(iac_buf *out, const char *path, const char *generated, const iac_view_options *options);
 /* "Apply complete! Resources: 1 added, 0 changed, 0 destroyed." or, of a destroy, "Destroy complete! ...". */
+void iac_view_apply_summary(iac_buf *out, iac_plan_mode mode, iac_plan_counts done, const iac_view_options *options);
 /* Where the state was written, when that was asked for. */
 void iac_view_state_path(iac_buf *out, const char *path, const iac_view_options *options);
-void iac_view_apply_summary(iac_buf *out, iac_plan_mode mode, iac_plan_counts done, const iac_view_options *options);
 /* "Outputs:" and every output, after apply; nothing when there is none. */
 void iac_view_outputs(iac_buf *out, const iac_state *state, const iac_view_options *options);
 /* `output`: every output on its lines (without heading). Sensitive ones are <sensitive>. */

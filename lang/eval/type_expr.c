@@ -132,9 +132,8 @@ static void add_default(struct reader *r, struct object *o, iac_str name, const 
     size_t before = r->diags->errors;
     const iac_value *v = iac_eval(NULL, expr, r->arena, r->diags);
     iac_str error;
-    if (r->diags->errors > before) {
+    if (r->diags->errors > before)
         return;
-    }
     const iac_value *converted = iac_convert(r->arena, v, type, &error, NULL);
     if (!converted) {
         iac_diag_error(r->diags, expr->range, "Invalid default value for optional attribute",

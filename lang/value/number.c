@@ -27,7 +27,8 @@ const iac_value *iac_value_int(iac_arena *arena, int64_t n)
 
 const iac_value *iac_value_int_of(iac_arena *arena, int64_t n, mpfr_prec_t precision)
 {
-    if (precision >= INTEGER_PRECISION || llabs(n) < INT64_C(1) << DOUBLE_PRECISION)
+    const int64_t exact = INT64_C(1) << DOUBLE_PRECISION; /* below it, any precision holds n */
+    if (precision >= INTEGER_PRECISION || (-exact < n && n < exact))
         return make_small(arena, n, precision);
     mpfr_t rounded;
     mpfr_init2(rounded, precision);
