@@ -170,7 +170,7 @@ def compare(scenario, theirs, ours, folders):
                 return  # Terraform looks for `self` among the objects of the state, where a new one is not
             if "Error: Cycle:" in a[2] and "(destroy" in a[2]:
                 return  # Terraform ties itself up between old objects and new ones; iac finds an order
-            if "Error: Cycle:" in a[2] and "Error: Cycle:" in b[2]:
+            if "Error: Cycle:" in a[2] and "Error: Cycle:" in b[2] and a[0] == b[0]:
                 continue  # iac's text has more to say
             if "-destroy" in arguments and "Error: no change found for" in a[2] and b[0] == 0:
                 return  # Terraform plans everything anew before it destroys, and fails there
