@@ -183,10 +183,9 @@ static bool validate(running *r)
     iac_diags *diags = &r->run->diags;
     iac_plan_options options = plan_options(r);
     iac_map none = { 0 };
-    size_t told = diags->list.n;
 
     iac_test_check_overrides(r->tester, r->run->config->overrides, r->config, diags);
-    told = diags->list.n;
+    size_t told = diags->list.n;
     if (!iac_test_check_expected(r->run->config, diags) ||
         iac_config_check(r->tester->arena, r->config, diags) != IAC_OK)
         return false;

@@ -227,7 +227,8 @@ iac_str iac_version_constraint_canonical(iac_arena *arena, iac_str constraint)
             break;
         from = comma + 1;
     }
-    qsort(all.v, all.n, sizeof(*all.v), cmp_comparisons);
+    if (all.n)
+        qsort(all.v, all.n, sizeof(*all.v), cmp_comparisons);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     for (size_t i = 0; i < all.n; i++) {
         if (i && cmp_comparisons(&all.v[i - 1], &all.v[i]) == 0)

@@ -27,7 +27,7 @@ static bool parse_ipv4(iac_str s, u128 *ret)
     size_t i = 0;
     for (int octet = 0; octet < 4; octet++) {
         unsigned value = 0;
-        size_t from = i;
+        size_t from;
         if (octet > 0 && (i >= s.n || s.p[i++] != '.'))
             return false;
         from = i;

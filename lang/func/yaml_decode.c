@@ -83,9 +83,9 @@ static bool is_number(iac_str s)
     if (digits == 0)
         return false;
     if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
-        size_t from = ++i;
+        i++;
         i += i < s.n && (s.p[i] == '-' || s.p[i] == '+');
-        from = i;
+        size_t from = i;
         while (i < s.n && is_digit(s.p[i]))
             i++;
         if (i == from)

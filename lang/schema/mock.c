@@ -171,7 +171,7 @@ static const iac_value *fill_block(const maker *m, const iac_block_schema *block
     v = fill_attributes(m, block->attributes, block->attribute_count, v, given, path);
     for (size_t i = 0; i < block->block_count; i++) {
         const iac_nested_schema *nested = &block->blocks[i];
-        const iac_value *old = iac_value_get(v, nested->name), *now = old;
+        const iac_value *old = iac_value_get(v, nested->name), *now;
         const iac_value *inner = member(given, nested->name);
         iac_str where = below(m, path, nested->name);
         if (!old || !iac_is_set_value(old))
