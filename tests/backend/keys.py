@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cases of keys and certificates: where AWS credentials come from, for the provider and the s3 backend alike
 (tests/backend/fake_aws.py), what the s3, http and kubernetes backends do with theirs, encryption under each kind of key
-over the backends, and encrypted states that others read. As cases.py, whose helpers it uses."""
+over the backends, and encrypted states that others read. As cases.py."""
 import base64
 import hashlib
 import json
@@ -10,16 +10,12 @@ import pathlib
 import ssl
 import subprocess
 import sys
-import tempfile
-import threading
-import time
 import urllib.request
 
-import cases
-from cases import Dir, Http, Kube, S3, Skip, case, no_change
+import harness
 from fake_aws import Fake, keys_of
+from harness import Dir, Http, Kube, S3, Skip, case, no_change
 
-cases.cases.clear()
 ARN = "arn:aws:iam::123456789012:role/"
 fake = None
 
@@ -43,7 +39,7 @@ class Aws(Dir):
             del self.env[name]
         self.env.update(HOME=str(self.path), AWS_EC2_METADATA_DISABLED="true", AWS_REGION="us-east-1",
                         AWS_ENDPOINT_URL_STS=fake.url, AWS_ENDPOINT_URL_SSO=fake.url,
-                        IAC_PLUGIN_PATH=os.environ.get("IAC_PLUGIN_PATH", str(pathlib.Path(cases.IAC).parent / "providers")))
+                        IAC_PLUGIN_PATH=os.environ.get("IAC_PLUGIN_PATH", str(pathlib.Path(harness.IAC).parent / "providers")))
         for name, text in dict(files).items():
             path = self.path / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -364,7 +360,7 @@ def encryption_renewed_over_s3():
 @case
 def encryption_in_pg_and_kubernetes():
     """What keeps rows of its own says that it does not encrypt; the others seal whole snapshots."""
-    for server in (cases.Pg, Kube):
+    for server in (harness.Pg, Kube):
         try:
             block = server.block()
         except Skip:
@@ -542,7 +538,7 @@ def http_client_certificates():
     """The server asks for a certificate, and is itself checked."""
     d = Dir()
     make_certificates(d)
-    server = subprocess.Popen([sys.executable, str(cases.HERE / "server.py"), "server.pem", "server.key", "ca.pem"],
+    server = subprocess.Popen([sys.executable, str(harness.HERE / "server.py"), "server.pem", "server.key", "ca.pem"],
                               cwd=d.path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         url = f"https://127.0.0.1:{int(server.stdout.readline())}/s"
@@ -622,10 +618,10 @@ def kubernetes_in_a_pod():
     if subprocess.run([*unshare, "mount -t tmpfs none /run"], capture_output=True).returncode != 0:
         raise Skip("no mount namespaces")
     for command in (("init",), ("apply", "-auto-approve"), ("plan",)):
-        said = d.run(*unshare, inside, cases.IAC, *command)
+        said = d.run(*unshare, inside, harness.IAC, *command)
     no_change(said)
     assert Kube.state()["serial"] > 0
 
 
 if __name__ == "__main__":
-    sys.exit(cases.main())
+    sys.exit(harness.main())

@@ -30,7 +30,7 @@ ROOT = HERE.parents[1]
 IAC = os.environ.get("IAC", str(ROOT / "build/asan/iac"))
 os.environ["IAC"] = IAC
 sys.path.insert(0, str(ROOT / "tests/backend"))
-import cases as backends  # noqa: E402
+import harness as backends  # noqa: E402
 
 PATIENCE = 40  # seconds after which a command is interrupted, once; it may rightly wait for what servers said
 HANGS = 60  # further seconds after which it has not ended (ten are promised, but not with sanitizers and under load)

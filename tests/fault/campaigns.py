@@ -39,7 +39,7 @@ WORK = pathlib.Path(tempfile.mkdtemp(prefix="iac-fault-", dir=SHM))
 SHIM = WORK / "shim.so"
 sys.path.insert(0, str(ROOT / "tests/backend"))
 os.environ["IAC"] = IAC
-import cases as backends  # noqa: E402
+import harness as backends  # noqa: E402
 
 
 class Trouble(Exception):
