@@ -270,8 +270,9 @@ static int read_global_options(int argc, char **argv, int *ret_used, global_opti
         const char *word = argv[i] + (argv[i][1] == '-' ? 2 : 1);
         if (strncmp(word, "chdir=", 6) == 0) {
             if (chdir(word + 6) != 0) {
-                const char *why = errno == ENOENT ? "no such file or directory" : strerror(errno);
-                fprintf(stderr, "Error handling -chdir option: chdir %s: %s\n", word + 6, why);
+                char why[128];
+                fprintf(stderr, "Error handling -chdir option: chdir %s: %s\n", word + 6,
+                        iac_errno_text(errno, why, sizeof(why)));
                 return IAC_EXIT_ERROR;
             }
         } else if (strcmp(word, "chdir") == 0) {

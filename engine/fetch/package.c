@@ -233,10 +233,11 @@ static bool fetch_file(iac_arena *arena, iac_str url, const char *dest, iac_str 
     const char *path = iac_arena_cstr(arena, iac_url_decode(arena, iac_str_sub(rest, 0, iac_str_find_char(rest, '?',
                                                                                                         0))));
     struct stat info;
+    char why[128];
 
     if (stat(path, &info) != 0) {
         *ret_error = iac_arena_printf(arena, "source path error: stat %s: %s", path,
-                                      errno == ENOENT ? "no such file or directory" : strerror(errno));
+                                      iac_errno_text(errno, why, sizeof(why)));
         return false;
     }
     if (S_ISDIR(info.st_mode)) {

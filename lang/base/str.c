@@ -1,5 +1,7 @@
 #include "lang/base/str.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 iac_str iac_str_of(const char *cstr)
@@ -155,4 +157,13 @@ iac_str iac_str_nearest(iac_str given, const iac_str *candidates, size_t count)
         }
     }
     return best;
+}
+
+const char *iac_errno_text(int code, char *text, size_t size)
+{
+    const char *said = strerrordesc_np(code);
+    snprintf(text, size, "%s", said ? said : "unknown error");
+    if (size)
+        text[0] = (char)tolower((unsigned char)text[0]);
+    return text;
 }

@@ -3,9 +3,9 @@
 
 #include "lang/base/crypto.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct checking {
     iac_arena *arena;
@@ -206,6 +206,26 @@ static void check_roles(const checking *c)
     }
 }
 
+static void check_ca(const checking *c, const char *path)
+{
+    char line[1024], why[128];
+    bool found = false;
+    FILE *file = fopen(path, "re");
+    const char *call = file ? "read" : "open";
+
+    errno = file ? 0 : errno;
+    while (file && !found && fgets(line, sizeof(line), file))
+        found = strstr(line, "-----BEGIN CERTIFICATE-----") != NULL;
+    int code = errno;
+    if (file)
+        fclose(file);
+    if (code)
+        bad(c, iac_arena_printf(c->arena, "reading custom CA bundle: %s %s: %s", call, path,
+                                iac_errno_text(code, why, sizeof(why))).p, "");
+    else if (!found)
+        bad(c, "loading configuration: failed to load custom CA bundle PEM file", "");
+}
+
 iac_status s3_check(iac_arena *arena, const iac_value *config, const iac_value *from_configuration, iac_diags *diags)
 {
     iac_diags own = IAC_DIAGS_INIT;
@@ -223,10 +243,8 @@ iac_status s3_check(iac_arena *arena, const iac_value *config, const iac_value *
         iac_diag_error(&own, IAC_NO_RANGE, "Invalid region value", "Invalid AWS Region: %s", region);
     if (!given(&c, "access_key") != !given(&c, "secret_key"))
         bad(&c, "retrieving credentials: static credentials are empty", "");
-    if (ca && access(ca, R_OK) != 0)
-        iac_diag_error(&own, IAC_NO_RANGE, iac_arena_printf(arena, "reading custom CA bundle: open %s: %s", ca,
-                                                            errno == ENOENT ? "no such file or directory" :
-                                                            strerror(errno)).p, "%s", "");
+    if (ca)
+        check_ca(&c, ca);
     iac_status status = own.errors ? IAC_ERR : IAC_OK;
     if (status != IAC_OK) /* warnings alone are never shown, as by Terraform: they would get into what programs read */
         iac_diags_append(diags, &own);
