@@ -344,7 +344,7 @@ iac_status iac_apply_plan(const iac_plan *plan, const iac_apply_options *options
                        "The apply was stopped on request before it was complete. What had begun was finished and "
                        "saved; run the command again to do the rest.");
     const char *limit = plan->target_count ? "-target" : plan->exclude_count ? "-exclude" : NULL;
-    if (limit)
+    if (limit && !options->silent_limits)
         iac_diag_warning(diags, IAC_NO_RANGE, "Applied changes may be incomplete",
                          "The plan was created with the %s option in effect, so some changes requested in the "
                          "configuration may have been ignored and the output values may not be fully updated. Run the "

@@ -24,6 +24,7 @@ typedef struct iac_apply_options {
     /* As iac_plan_options has it; *ret tells how far it came, and the store is flushed. */
     void (*abandon)(void *arg, iac_diags *diags);
     void *abandon_arg;
+    bool silent_limits; /* nothing is said of what -target and -exclude have left out */
     iac_event_sink sink;
 } iac_apply_options;
 

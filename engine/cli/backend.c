@@ -282,7 +282,7 @@ static iac_status no_such_backend(iac_cli *cli, iac_str type, iac_range range)
         iac_diag_error(&cli->diags, range, "Unsupported backend type",
                        "The backend type \"%.*s\" of Terraform is not supported by iac. Supported are %s.",
                        IAC_FMT(type), names.p);
-    else if (cli->command == &iac_cmd_init)
+    else if (cli->command->role == IAC_ROLE_INIT)
         iac_diag_error(&cli->diags, range, "Unsupported backend type",
                        "There is no backend type named \"%.*s\". Supported are %s.", IAC_FMT(type), names.p);
     else
@@ -383,14 +383,12 @@ iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choic
     const struct { const char *name; const char *value; } options[] = {
         { "path", cli->args.state }, { "state_out", cli->args.state_out }, { "backup", cli->args.backup }
     };
-    int64_t patience;
-
     for (size_t i = 0; i < IAC_COUNT(options) && strcmp(driver->name, "local") == 0; i++)
         if (options[i].value)
             config = iac_value_with(cli->arena, config, iac_str_of(options[i].name),
                                     iac_value_cstr(cli->arena, options[i].value));
-    if (iac_cli_lock_timeout(cli, &patience) != IAC_OK || iac_cli_find_encryption(cli) != IAC_OK ||
-        iac_backend_open(driver, config, iac_state_dir, patience, ret, &cli->diags) != IAC_OK)
+    if (iac_cli_find_encryption(cli) != IAC_OK ||
+        iac_backend_open(driver, config, iac_state_dir, cli->args.lock_timeout, ret, &cli->diags) != IAC_OK)
         return IAC_ERR;
     iac_backend_set_crypt(*ret, cli->state_crypt);
     return IAC_OK;
@@ -541,10 +539,10 @@ iac_status iac_cli_backend(iac_cli *cli)
         if (!recorded.driver)
             used = &wanted;
     }
-    if ((!cli->command->tolerant && cli->command != &iac_cmd_init && iac_lock_file_readable(cli) != IAC_OK) ||
+    if ((!cli->command->tolerant && cli->command->role != IAC_ROLE_INIT && iac_lock_file_readable(cli) != IAC_OK) ||
         iac_backend_open_choice(cli, used, &cli->backend) != IAC_OK)
         return IAC_ERR;
     bool database = !iac_backend_driver_of(cli->backend)->read ||
                     strcmp(iac_backend_describe(cli->backend), iac_state_dir) == 0;
-    return database && cli->command != &iac_cmd_init ? check_taken_over(cli) : IAC_OK;
+    return database && cli->command->role != IAC_ROLE_INIT ? check_taken_over(cli) : IAC_OK;
 }

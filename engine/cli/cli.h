@@ -33,7 +33,8 @@ typedef struct iac_args {
     iac_words platforms; /* providers lock */
     iac_words backend_configs; /* init's -backend-config: paths of files, and NAME=VALUE */
     bool list, write, diff, check, recursive; /* fmt */
-    const char *out, *lock_timeout, *id, *generate;
+    const char *out, *id, *generate;
+    int64_t lock_timeout; /* in milliseconds */
     const char *state, *state_out, *backup; /* of the local backend */
     const char *initial_state; /* workspace new */
     bool verbose, no_tests;             /* test, validate */
@@ -57,6 +58,7 @@ typedef enum iac_option_kind {
     IAC_OPTION_BOOL,     /* bool */
     IAC_OPTION_TEXT,     /* const char * */
     IAC_OPTION_INTEGER,  /* int64_t */
+    IAC_OPTION_DURATION, /* int64_t, in milliseconds */
     IAC_OPTION_WORDS,    /* iac_words: may be repeated */
     IAC_OPTION_VAR,      /* vars */
     IAC_OPTION_VAR_FILE, /* vars */
@@ -90,6 +92,27 @@ extern const iac_option_group iac_options_common;  /* -no-color, -plugin-dir, -h
 
 typedef struct iac_cli iac_cli;
 
+/* How a command tells that it was called wrongly. All but the first two print help, or one line, as older commands do,
+ * and leave an empty line after each diagnostic. */
+typedef enum iac_misuse {
+    IAC_MISUSE_HINTED,   /* as a diagnostic, then that there is help; in the stream, where the command has one */
+    IAC_MISUSE_PLAIN,    /* as a diagnostic */
+    IAC_MISUSE_LINE,     /* one line */
+    IAC_MISUSE_AND_HELP, /* one line, and the help on standard output */
+    IAC_MISUSE_USAGE,    /* the help, then one line */
+    IAC_MISUSE_USAGE_UNHYPHENATED, /* likewise, of "command line flags" */
+} iac_misuse;
+
+/* What is done otherwise for the one command of its kind. */
+typedef enum iac_role {
+    IAC_ROLE_NONE,
+    IAC_ROLE_INIT,    /* finds out where the state is to be */
+    IAC_ROLE_APPLY,   /* applies what it plans: what waits for that need not be told */
+    IAC_ROLE_DESTROY, /* likewise, in words of destroying */
+    IAC_ROLE_REFRESH, /* likewise, without a word of a plan */
+    IAC_ROLE_IMPORT,  /* likewise, of one object */
+} iac_role;
+
 typedef struct iac_command {
     const char *name;    /* "plan", "state list" */
     const char *summary; /* for the list of commands */
@@ -98,7 +121,12 @@ typedef struct iac_command {
     const iac_option_group *const *groups; /* ends with NULL */
     size_t max_positional;
     const char *too_many;     /* what is said of more; NULL: how many may be */
+    const char *too_many_summary; /* NULL: "Too many command line arguments" */
     int (*run)(iac_cli *cli); /* gives the exit status */
+    iac_role role;
+    iac_misuse misuse;
+    bool help_follows;        /* wrong arguments: the help comes on stderr, after what is said of them */
+    bool streams;             /* with -json, all that it prints is a stream of messages, misuse too */
     bool primary;             /* one of the main commands */
     bool hidden;
     bool tolerant; /* works where the configuration cannot be read: with the backend that was recorded */
@@ -174,7 +202,9 @@ void iac_cli_put(iac_str bytes); /* a part of it: for iac_buf.drain */
 void iac_cli_printf(const char *format, ...) IAC_PRINTF(1, 2);
 /* Says on stderr what the user did wrong, in words of its own, without the form of a diagnostic. IAC_EXIT_ERROR. */
 int iac_cli_refuse(const iac_cli *cli, const char *format, ...) IAC_PRINTF(2, 3);
-int iac_cli_refuse_usage(const iac_cli *cli, const char *text); /* the same, with the command's help after it */
+/* The same, with the command's help after it: on stderr too where the command says so of options, else on stdout. */
+int iac_cli_refuse_usage(const iac_cli *cli, const char *text);
+void iac_cli_show_help(const iac_command *command, FILE *to);
 void iac_cli_warn(const iac_cli *cli, const char *text);        /* on stderr, as a warning */
 
 /* One line of output: text, or a message of the stream (code NULL: of type "log"). */
@@ -212,7 +242,6 @@ iac_status iac_cli_known_variables(iac_cli *cli);
 iac_host *iac_cli_host(iac_cli *cli);
 /* Opens the workspace's store; create: for writing. */
 iac_status iac_cli_open_store(iac_cli *cli, bool create);
-iac_status iac_cli_lock_timeout(iac_cli *cli, int64_t *ret); /* in milliseconds */
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing with -lock=false */
 /* As iac_cli_lock_store, but others may share the workspace where the store can lock resources one by one: what a plan
  * reads and writes is then claimed with iac_cli_claim. */
@@ -281,6 +310,8 @@ typedef struct iac_cli_run {
 } iac_cli_run;
 /* Says what diags holds, ends the entry of the history, gives the lock back and ends the process. arg: iac_cli_run *. */
 void iac_cli_abandon(void *arg, iac_diags *diags);
+/* Refuses a negative -parallelism, and makes one that is too large smaller. */
+iac_status iac_cli_check_parallelism(iac_cli *cli);
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
 /* Whether -target, -exclude or their files leave something out. */
 bool iac_cli_limits(const iac_cli *cli);

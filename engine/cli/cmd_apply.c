@@ -11,15 +11,19 @@ static const iac_option options[] = {
     { "verify", IAC_OPTION_BOOL, offsetof(iac_args, verify), NULL,
       "Of a saved plan: first read the objects that it changes again, and refuse when one is not as it was planned "
       "from." },
+};
+static const iac_option_group apply_group = { "Options of apply", options, IAC_COUNT(options) };
+static const iac_option file_options[] = {
     { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
       "Keep the state file from before the change here; \"-\" keeps none. Of the local backend only." },
     { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
       "Write the state to this state file instead of that of -state. Of the local backend only." },
 };
-static const iac_option_group apply_group = { "Options of apply", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = {
-    &iac_options_plan, &apply_group, &iac_options_vars, &iac_options_lock, &iac_options_common, NULL
-};
+static const iac_option_group file_group = { "State files", file_options, IAC_COUNT(file_options) };
+static const iac_option_group *const groups[] = { &iac_options_plan, &apply_group,        &file_group, &iac_options_vars,
+                                                  &iac_options_lock, &iac_options_common, NULL };
+static const iac_option_group *const refresh_groups[] = { &iac_options_plan, &file_group,         &iac_options_vars,
+                                                          &iac_options_lock, &iac_options_common, NULL };
 
 static iac_status check_options(iac_cli *cli, bool saved)
 {
@@ -29,20 +33,13 @@ static iac_status check_options(iac_cli *cli, bool saved)
                        "file, or enable the -auto-approve option.");
         return IAC_ERR;
     }
-    if (saved && (cli->args.destroy || cli->args.refresh_only || iac_cli_limits(cli) ||
-                  cli->args.replaces.n)) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't change planning options when applying a saved plan",
-                       "The -destroy, -refresh-only, -replace, -target and -exclude options cannot be used when "
-                       "applying a saved plan file, because a saved plan has decided what to do.");
-        return IAC_ERR;
-    }
     if (cli->args.verify && !saved) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Plan file required",
                        "The -verify option is for saved plans: a plan that is made and applied at once is made from "
                        "what was just read.");
         return IAC_ERR;
     }
-    return iac_cli_check_modes(cli);
+    return IAC_OK;
 }
 
 static bool changes_outputs(const iac_plan *plan)
@@ -67,6 +64,13 @@ static int64_t serial_to_check(const iac_cli *cli, const iac_plan *saved, const 
     return iac_store_has_claims(cli->store) && state->serial > saved->prior->serial ? saved->prior->serial : state->serial;
 }
 
+static void refuse_not_plan(iac_cli *cli, const char *path)
+{
+    iac_str summary = iac_arena_printf(cli->arena, "Failed to load \"%s\" as a plan file", path);
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p, "Error: couldn't load the provided path as a plan file: it "
+                                                         "holds something else");
+}
+
 /* Carries out a plan that was saved: its configuration and variables, not those of the working directory. */
 static int apply_saved(iac_cli *cli, const char *path)
 {
@@ -80,21 +84,16 @@ static int apply_saved(iac_cli *cli, const char *path)
         return IAC_EXIT_ERROR;
     iac_status status = iac_cli_load_plan(cli, path, &saved);
     if (status == IAC_NOT_FOUND)
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.", path);
+        refuse_not_plan(cli, path);
     if (status != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (iac_cli_open_store(cli, true) != IAC_OK || iac_cli_share_store(cli, "apply") != IAC_OK ||
+    if (iac_cli_check_parallelism(cli) != IAC_OK || iac_cli_open_store(cli, true) != IAC_OK ||
+        iac_cli_share_store(cli, "apply") != IAC_OK ||
         iac_cli_read_state(cli, &state) != IAC_OK ||
         iac_planfile_check(saved, state->lineage, serial_to_check(cli, saved, state), &cli->diags) != IAC_OK ||
         iac_store_intents(cli->store, cli->arena, &intents, &intent_count, &cli->diags) != IAC_OK ||
         iac_planfile_check_intents(saved, intents, intent_count, &cli->diags) != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (cli->args.vars.n && saved->ephemeral_count == 0) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Can't set variables when applying a saved plan",
-                       "The -var and -var-file options cannot be used when applying a saved plan file, because a saved "
-                       "plan includes the variable values that were set when it was created.");
-        return IAC_EXIT_ERROR;
-    }
     if (saved->errored) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Cannot apply incomplete plan",
                        "iac encountered an error when generating this plan, so it cannot be applied.");
@@ -110,12 +109,6 @@ static int apply_saved(iac_cli *cli, const char *path)
     size_t moved_count = 0;
     iac_store_moved(cli->store, saved->prior->serial, cli->arena, &moved, &moved_count);
     iac_apply_rebase(cli->arena, saved, state, moved, moved_count, &plan);
-    iac_map variables = { 0 };
-    if (iac_cli_saved_variables(cli, saved, &variables) != IAC_OK)
-        return IAC_EXIT_ERROR;
-    plan.variables = &variables;
-    if (cli->args.verify && iac_cli_verify_plan(cli, &plan, state) != IAC_OK)
-        return IAC_EXIT_ERROR;
     if (cli->stream) {
         iac_buf out;
         iac_buf_init(&out, IAC_BUF_UNLIMITED);
@@ -123,6 +116,12 @@ static int apply_saved(iac_cli *cli, const char *path)
         iac_cli_print(&out);
         iac_buf_clear(&out);
     }
+    iac_map variables = { 0 };
+    if (iac_cli_saved_variables(cli, saved, &variables) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    plan.variables = &variables;
+    if (cli->args.verify && iac_cli_verify_plan(cli, &plan, state) != IAC_OK)
+        return IAC_EXIT_ERROR;
     return carry_out(cli, &plan);
 }
 
@@ -173,7 +172,7 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     if (iac_cli_prepare(cli, mode == IAC_PLAN_DESTROY ? "destroy" : "apply", mode == IAC_PLAN_DESTROY, true, &state) !=
         IAC_OK)
         return IAC_EXIT_ERROR;
-    if (cli->command == &iac_cmd_refresh && !state->instance_count)
+    if (cli->command->role == IAC_ROLE_REFRESH && !state->instance_count)
         iac_diag_warning(&cli->diags, IAC_NO_RANGE, "Empty or non-existent state",
                          "There are currently no remote objects tracked in the state, so there is nothing to "
                          "refresh.");
@@ -181,7 +180,7 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     if (!plan)
         return IAC_EXIT_ERROR;
     bool failed = status != IAC_OK || plan->errored;
-    bool plain_refresh = cli->command == &iac_cmd_refresh; /* tells of what it reads, and of outputs */
+    bool plain_refresh = cli->command->role == IAC_ROLE_REFRESH; /* tells of what it reads, and of outputs */
     if (failed ? plan->change_count || plan->output_count : !plain_refresh)
         iac_cli_show_plan(cli, plan);
     if (failed)
@@ -198,32 +197,75 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
     return carry_out(cli, plan);
 }
 
+/* The file with a saved plan; NULL: a new one is to be made. */
+static const char *plan_path(const iac_cli *cli)
+{
+    return cli->args.positional_count && cli->args.positional[0][0] ? cli->args.positional[0] : NULL;
+}
+
 static int run(iac_cli *cli)
 {
-    bool saved = cli->args.positional_count > 0;
+    const char *path = plan_path(cli);
 
     iac_cli_begin_stream(cli);
-    if (check_options(cli, saved) != IAC_OK)
+    if (iac_cli_check_modes(cli) != IAC_OK || check_options(cli, path != NULL) != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (saved)
-        return apply_saved(cli, cli->args.positional[0]);
+    if (path)
+        return apply_saved(cli, path);
     return apply_new(cli, cli->args.destroy        ? IAC_PLAN_DESTROY
                           : cli->args.refresh_only ? IAC_PLAN_REFRESH_ONLY
                                                    : IAC_PLAN_NORMAL);
 }
 
+static int refuse_destroy_option(iac_cli *cli, const char *why)
+{
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid mode option", "%s", why);
+    cli->misused = true;
+    return IAC_EXIT_ERROR;
+}
+
+static int refuse_plan_to_destroy(iac_cli *cli, const char *path)
+{
+    const iac_plan *plan = NULL;
+    iac_status status = iac_cli_load_plan(cli, path, &plan);
+
+    if (status == IAC_NOT_FOUND)
+        refuse_not_plan(cli, path);
+    else if (status == IAC_OK)
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Destroy can't be called with a plan file",
+                       "If this plan was created using plan -destroy, apply it using:\n  iac apply \"%s\"", path);
+    return IAC_EXIT_ERROR;
+}
+
 static int run_destroy(iac_cli *cli)
 {
+    const char *path = plan_path(cli);
+
     iac_cli_begin_stream(cli);
+    if (iac_cli_check_modes(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (cli->args.destroy)
+        return refuse_destroy_option(cli, "The -destroy option is not valid for \"iac destroy\", because this command "
+                                          "always runs in destroy mode.");
+    if (cli->args.refresh_only)
+        return refuse_destroy_option(cli, "The -refresh-only option is not valid for \"iac destroy\".");
+    if (path)
+        return refuse_plan_to_destroy(cli, path);
     cli->args.destroy = true;
-    return check_options(cli, false) == IAC_OK ? apply_new(cli, IAC_PLAN_DESTROY) : IAC_EXIT_ERROR;
+    if (iac_cli_check_modes(cli) != IAC_OK || check_options(cli, false) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    return apply_new(cli, IAC_PLAN_DESTROY);
 }
 
 static int run_refresh(iac_cli *cli)
 {
     iac_cli_begin_stream(cli);
-    cli->args.refresh_only = cli->args.auto_approve = true;
-    return check_options(cli, false) == IAC_OK ? apply_new(cli, IAC_PLAN_REFRESH_ONLY) : IAC_EXIT_ERROR;
+    if (iac_cli_check_modes(cli) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    cli->args.refresh_only = cli->args.auto_approve = cli->args.refresh = true;
+    cli->args.destroy = false; /* what is planned by these options is not what this command does */
+    cli->args.replaces.n = 0;
+    return apply_new(cli, IAC_PLAN_REFRESH_ONLY);
 }
 
 const iac_command iac_cmd_apply = {
@@ -234,6 +276,8 @@ const iac_command iac_cmd_apply = {
                    "-out\" saved, carries that out without asking.",
     .groups = groups,
     .max_positional = 1,
+    .streams = true,
+    .role = IAC_ROLE_APPLY,
     .run = run,
     .primary = true,
 };
@@ -245,6 +289,9 @@ const iac_command iac_cmd_destroy = {
     .description = "Destroys everything that this configuration manages, after showing what that is and asking. The "
                    "same as \"apply -destroy\".",
     .groups = groups,
+    .max_positional = 1,
+    .streams = true,
+    .role = IAC_ROLE_DESTROY,
     .run = run_destroy,
     .primary = true,
 };
@@ -254,6 +301,8 @@ const iac_command iac_cmd_refresh = {
     .summary = "Take changes made elsewhere over into the state",
     .usage = "[options]",
     .description = "The same as \"apply -refresh-only -auto-approve\", which is preferred.",
-    .groups = groups,
+    .groups = refresh_groups,
+    .streams = true,
+    .role = IAC_ROLE_REFRESH,
     .run = run_refresh,
 };

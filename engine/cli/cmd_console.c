@@ -191,5 +191,6 @@ const iac_command iac_cmd_console = {
                    "prompt, or, when standard input is no terminal, one a line, of which the last one's value is "
                    "printed. Variables that have no value are unknown. Changes nothing.",
     .groups = groups,
+    .misuse = IAC_MISUSE_USAGE_UNHYPHENATED,
     .run = run,
 };

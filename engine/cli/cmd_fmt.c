@@ -325,5 +325,6 @@ const iac_command iac_cmd_fmt = {
                    "standard output. Files in JSON are left alone.",
     .groups = groups,
     .max_positional = SIZE_MAX,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run,
 };

@@ -31,5 +31,6 @@ const iac_command iac_cmd_get = {
     .usage = "[options]",
     .description = "Installs the modules that the configuration calls, as \"init\" does, and nothing else.",
     .groups = groups,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run,
 };

@@ -125,5 +125,6 @@ const iac_command iac_cmd_graph = {
     .description = "Prints a graph in the DOT language, which GraphViz draws: the resources of the configuration and "
                    "what each of them needs.",
     .groups = groups,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run,
 };

@@ -87,8 +87,7 @@ static void drop_targeting_warnings(iac_diags *diags)
 
     for (size_t i = 0; i < diags->list.n; i++)
         if (diags->list.v[i].severity == IAC_ERROR ||
-            (!iac_str_is(diags->list.v[i].summary, "Resource targeting is in effect") &&
-             !iac_str_is(diags->list.v[i].summary, "Applied changes may be incomplete")))
+            !iac_str_is(diags->list.v[i].summary, "Resource targeting is in effect"))
             diags->list.v[kept++] = diags->list.v[i];
     diags->list.n = kept;
 }
@@ -144,6 +143,7 @@ static int run(iac_cli *cli)
         .stop = iac_signals_watch(false),
         .abandon = iac_cli_abandon,
         .abandon_arg = &running,
+        .silent_limits = true,
     };
     if (iac_record_begin(cli, plan) != IAC_OK)
         return IAC_EXIT_ERROR;
@@ -167,5 +167,8 @@ const iac_command iac_cmd_import = {
                    "a plan.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_USAGE_UNHYPHENATED,
+    .help_follows = true,
+    .role = IAC_ROLE_IMPORT,
     .run = run,
 };

@@ -181,6 +181,9 @@ const iac_command iac_cmd_init = {
                    "sets the backend up, and takes over the state that Terraform left in the directory, if any. It is "
                    "safe to run it several times.",
     .groups = groups,
+    .misuse = IAC_MISUSE_PLAIN,
+    .streams = true,
+    .role = IAC_ROLE_INIT,
     .run = run,
     .primary = true,
 };

@@ -26,11 +26,8 @@ static int run(iac_cli *cli)
     const char *format = cli->args.json ? "json" : cli->args.format;
     iac_buf out;
 
-    if (!format) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "The `iac metadata functions` command requires the `-json` flag",
-                       "%s", "For people there are -format=markdown and -format=html.");
-        return IAC_EXIT_ERROR;
-    }
+    if (!format || cli->args.positional_count)
+        return iac_cli_refuse_usage(cli, "The `iac metadata functions` command requires the `-json` flag.\n");
     for (size_t i = 0; i < IAC_COUNT(formats); i++) {
         if (strcmp(format, formats[i].name) != 0)
             continue;
@@ -52,5 +49,8 @@ const iac_command iac_cmd_metadata_functions = {
     .description = "Prints what there is to know of the builtin functions: for programs in the form of Terraform's "
                    "command of this name, for people as a reference.",
     .groups = groups,
+    .misuse = IAC_MISUSE_USAGE,
+    .max_positional = SIZE_MAX,
+    .help_follows = true,
     .run = run,
 };

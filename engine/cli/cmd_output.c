@@ -48,28 +48,31 @@ static int show_one(iac_cli *cli, const iac_state *state, const char *name, iac_
 static int run(iac_cli *cli)
 {
     const iac_state *state = NULL;
+    const char *name = cli->args.positional_count ? cli->args.positional[0] : "";
     int status = IAC_EXIT_OK;
     iac_buf out;
 
     if (cli->args.raw && cli->args.json) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid output format",
                        "The -raw and -json options are mutually-exclusive.");
+        cli->misused = true;
         return IAC_EXIT_ERROR;
     }
-    if (cli->args.raw && cli->args.positional_count == 0) {
+    if (cli->args.raw && !*name) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Output name required",
                        "You must give the name of a single output value when using the -raw option.");
+        cli->misused = true;
         return IAC_EXIT_ERROR;
     }
     if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    if (cli->args.json && cli->args.positional_count == 0)
+    if (cli->args.json && !*name)
         iac_json_outputs(&out, state);
-    else if (state->output_count == 0)
+    else if (state->output_count == 0 && !cli->args.json)
         warn_none(cli);
-    else if (cli->args.positional_count)
-        status = show_one(cli, state, cli->args.positional[0], &out);
+    else if (*name)
+        status = show_one(cli, state, name, &out);
     else
         iac_view_output_list(&out, state);
     iac_cli_print(&out);
@@ -84,5 +87,8 @@ const iac_command iac_cmd_output = {
     .description = "Shows the output values that the state holds: all of them, or the one called NAME.",
     .groups = groups,
     .max_positional = 1,
+    .too_many_summary = "Unexpected argument",
+    .too_many = "The output command expects exactly one argument with the name of an output variable or no arguments to "
+                "show all outputs.",
     .run = run,
 };

@@ -14,6 +14,8 @@ static const iac_option options[] = {
     { "out", IAC_OPTION_TEXT, offsetof(iac_args, out), "=path", "Save the plan in this file, for \"apply\"." },
     { "detailed-exitcode", IAC_OPTION_BOOL, offsetof(iac_args, detailed_exitcode), NULL,
       "End with status 0 when there is nothing to do, 1 after an error, 2 when there are changes." },
+    { "state-out", IAC_OPTION_IGNORED, 0, "=path", NULL }, /* of apply: nothing is written here */
+    { "backup", IAC_OPTION_IGNORED, 0, "=path", NULL },
 };
 static const iac_option_group plan_group = { "Options of plan", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = {
@@ -128,6 +130,7 @@ const iac_command iac_cmd_plan = {
     .description = "Compares the configuration with the state and with what really exists, and shows what \"apply\" "
                    "would do about the differences. Changes nothing.",
     .groups = groups,
+    .streams = true,
     .run = run,
     .too_many = "To specify a working directory for the plan, use the global -chdir flag.",
     .primary = true,

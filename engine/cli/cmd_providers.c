@@ -85,6 +85,7 @@ const iac_command iac_cmd_providers = {
     .usage = "[options]",
     .description = "Shows, module by module, which providers the configuration asks for.",
     .groups = groups,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run,
 };
 
@@ -207,11 +208,8 @@ static int run_schema(iac_cli *cli)
     iac_status status = IAC_OK;
     iac_buf out;
 
-    if (!cli->args.json) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "The `iac providers schema` command requires the `-json` flag",
-                       "%s", "");
-        return IAC_EXIT_ERROR;
-    }
+    if (!cli->args.json)
+        return iac_cli_refuse_usage(cli, "The `iac providers schema` command requires the `-json` flag.\n");
     if (iac_cli_read_config(cli, true) != IAC_OK || iac_cli_backend(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_requirements_of_tree(cli->arena, cli->config->root, &all);
@@ -235,5 +233,8 @@ const iac_command iac_cmd_providers_schema = {
     .usage = "-json",
     .description = "Prints the schemas of all providers that the configuration uses, as a JSON document.",
     .groups = schema_groups,
+    .misuse = IAC_MISUSE_USAGE,
+    .max_positional = SIZE_MAX,
+    .help_follows = true,
     .run = run_schema,
 };

@@ -122,6 +122,7 @@ const iac_command iac_cmd_providers_lock = {
                    "dependency lock file, beside the hashes that are there.",
     .groups = groups,
     .max_positional = SIZE_MAX,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run,
 };
 
@@ -145,5 +146,6 @@ const iac_command iac_cmd_providers_mirror = {
                    "command says so.",
     .groups = mirror_groups,
     .max_positional = 1,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run_mirror,
 };

@@ -61,6 +61,7 @@ const iac_command iac_cmd_state_list = {
                    "address is of a module, a resource or an instance.",
     .groups = list_groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_AND_HELP,
     .run = run_list,
 };
 
@@ -110,6 +111,7 @@ const iac_command iac_cmd_state_show = {
     .description = "Shows the attributes of one resource instance, as the state holds them.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_LINE,
     .run = run_show,
 };
 
@@ -139,6 +141,8 @@ const iac_command iac_cmd_state_pull = {
     .usage = "[options]",
     .description = "Prints the state in the form of a Terraform state file, version 4.",
     .groups = groups,
+    .misuse = IAC_MISUSE_LINE,
+    .max_positional = SIZE_MAX,
     .run = run_pull,
 };
 

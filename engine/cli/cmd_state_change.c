@@ -55,7 +55,7 @@ static int run_rm(iac_cli *cli)
 
     if (!cli->args.positional_count)
         return iac_cli_refuse_usage(cli, "At least one address is required.\n");
-    if (iac_state_open_for_change(cli, "state-rm", &state) != IAC_OK)
+    if (iac_state_open_for_change(cli, "state-rm", IAC_OPENING_EXPLAINED, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!iac_state_exists(state))
         return iac_state_refuse_missing(cli);
@@ -76,6 +76,7 @@ const iac_command iac_cmd_state_rm = {
                    "managed from then on.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_LINE,
     .run = run_rm,
 };
 
@@ -109,11 +110,10 @@ static int run_push(iac_cli *cli)
 {
     const iac_state *given = NULL, *stored = NULL;
 
-    if (cli->args.positional_count != 1) {
-        return iac_cli_refuse_usage(cli, "Exactly one argument expected");
-    }
+    if (cli->args.positional_count != 1)
+        return iac_cli_refuse_usage(cli, "Exactly one argument expected.\n");
     if (read_pushed(cli, cli->args.positional[0], &given) != IAC_OK ||
-        iac_state_open_for_change(cli, "state-push", &stored) != IAC_OK)
+        iac_state_open_for_change(cli, "state-push", IAC_OPENING_CHECKED, &stored) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!cli->args.force && stored->lineage.n) {
         if (!iac_str_eq(stored->lineage, given->lineage))
@@ -134,7 +134,8 @@ const iac_command iac_cmd_state_push = {
     .description = "Replaces the whole state by that of the Terraform state file at PATH (\"-\": standard input). An "
                    "older one, or one of another lineage, is refused.",
     .groups = push_groups,
-    .max_positional = 1,
+    .max_positional = SIZE_MAX,
+    .misuse = IAC_MISUSE_LINE,
     .run = run_push,
 };
 
@@ -150,10 +151,8 @@ static int run_unlock(iac_cli *cli)
 {
     iac_str answer = { 0 };
 
-    if (cli->args.positional_count != 1) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Expected a single argument: LOCK_ID", "%s", "");
-        return IAC_EXIT_ERROR;
-    }
+    if (cli->args.positional_count != 1)
+        return iac_cli_refuse_usage(cli, "Expected a single argument: LOCK_ID");
     if (!cli->args.force) {
         iac_signals_watch(false);
         iac_status status = iac_prompt(cli->arena,
@@ -187,6 +186,7 @@ const iac_command iac_cmd_force_unlock = {
     .description = "Removes the lock on the state that has this ID, which the message about a lock that cannot be "
                    "had shows. Only for locks whose holder is known to be gone.",
     .groups = unlock_groups,
-    .max_positional = 1,
+    .max_positional = SIZE_MAX,
+    .misuse = IAC_MISUSE_USAGE,
     .run = run_unlock,
 };

@@ -248,7 +248,7 @@ static int run(iac_cli *cli)
         return iac_cli_refuse_usage(cli, "Exactly two arguments expected.\n");
     m.from_text = cli->args.positional[0];
     m.to_text = cli->args.positional[1];
-    if (iac_state_open_for_change(cli, "state-mv", &m.state) != IAC_OK)
+    if (iac_state_open_for_change(cli, "state-mv", IAC_OPENING_EXPLAINED, &m.state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!iac_state_exists(m.state))
         return iac_state_refuse_missing(cli);
@@ -268,5 +268,6 @@ const iac_command iac_cmd_state_mv = {
                    "or a module. A moved block in the configuration does the same for everybody who uses it.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_LINE,
     .run = run,
 };

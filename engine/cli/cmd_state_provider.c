@@ -141,7 +141,7 @@ static int run(iac_cli *cli)
 
     if (cli->args.positional_count != 2)
         return iac_cli_refuse_usage(cli, "Exactly two arguments expected.\n");
-    if (iac_state_open_for_change(cli, "state-replace-provider", &state) != IAC_OK)
+    if (iac_state_open_for_change(cli, "state-replace-provider", IAC_OPENING_EXPLAINED, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!iac_state_exists(state))
         return iac_state_refuse_missing(cli);
@@ -163,5 +163,6 @@ const iac_command iac_cmd_state_replace_provider = {
                    "source addresses, such as hashicorp/aws.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_AND_HELP,
     .run = run,
 };

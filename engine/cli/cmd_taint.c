@@ -17,8 +17,6 @@ static int say_missing(iac_cli *cli, const iac_state *state, iac_str address)
         iac_diag_warning(&cli->diags, IAC_NO_RANGE, summary,
                       "Resource instance %.*s was not found, but this is not an error because -allow-missing was set.",
                       IAC_FMT(address));
-        iac_cli_report(cli);
-        iac_cli_printf("\n");
         return IAC_EXIT_OK;
     }
     if (!state->instance_count)
@@ -60,7 +58,8 @@ static int change(iac_cli *cli, bool taint)
     iac_str address = iac_addr_text(cli->arena, addr);
     if (taint && addr.mode != IAC_MANAGED)
         return iac_cli_refuse(cli, "Resource instance %.*s cannot be tainted", IAC_FMT(address));
-    if (iac_state_open_for_change(cli, taint ? "taint" : "untaint", &state) != IAC_OK)
+    if (iac_state_open_for_change(cli, taint ? "taint" : "untaint",
+                                  taint ? IAC_OPENING_CHECKED : IAC_OPENING_ALONE, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     const iac_state_instance *instance = iac_state_find(state, addr);
     if (!instance)
@@ -103,6 +102,8 @@ const iac_command iac_cmd_taint = {
                    "apply does the same without changing the state first, and is preferred.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_USAGE,
+    .help_follows = true,
     .run = run_taint,
 };
 
@@ -114,5 +115,7 @@ const iac_command iac_cmd_untaint = {
                    "creation that failed half-way: plans no longer replace it.",
     .groups = groups,
     .max_positional = 1000,
+    .misuse = IAC_MISUSE_USAGE,
+    .help_follows = true,
     .run = run_untaint,
 };

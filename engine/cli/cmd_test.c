@@ -140,5 +140,6 @@ const iac_command iac_cmd_test = {
                    "was made is destroyed at the end of each file; what could not be destroyed is listed. The "
                    "project's own state is not touched.",
     .groups = groups,
+    .max_positional = SIZE_MAX,
     .run = run,
 };

@@ -11,6 +11,8 @@
 
 static const iac_option options[] = {
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print the version as a JSON document." },
+    { "version", IAC_OPTION_IGNORED, 0, NULL, NULL },
+    { "v", IAC_OPTION_IGNORED, 0, NULL, NULL },
 };
 static const iac_option_group version_group = { "Options", options, IAC_COUNT(options) };
 static const iac_option_group *const groups[] = { &version_group, &iac_options_common, NULL };
@@ -85,5 +87,7 @@ const iac_command iac_cmd_version = {
     .description = "Shows the version of this program, of the language it reads, and of the providers that the lock file "
                    "of the working directory selects.",
     .groups = groups,
+    .misuse = IAC_MISUSE_USAGE,
+    .max_positional = SIZE_MAX,
     .run = run,
 };

@@ -307,21 +307,26 @@ static int run_delete(iac_cli *cli)
 
 BOTH_NAMES(list, "list", .summary = "List workspaces", .usage = "",
            .description = "Lists the workspaces. An asterisk stands before the one in use.",
-           .groups = plain_groups, .run = run_list);
+           .groups = plain_groups, .misuse = IAC_MISUSE_USAGE,
+           .run = run_list);
 
 BOTH_NAMES(show, "show", .summary = "Show the name of the current workspace", .usage = "",
            .description = "Shows the name of the workspace in use.",
-           .groups = plain_groups, .max_positional = 1000, .run = run_show);
+           .groups = plain_groups, .max_positional = SIZE_MAX, .misuse = IAC_MISUSE_USAGE,
+           .run = run_show);
 
 BOTH_NAMES(new, "new", .summary = "Create a new workspace", .usage = "[options] NAME",
            .description = "Makes a workspace, whose state is its own, and goes there.",
-           .groups = new_groups, .max_positional = 1000, .run = run_new);
+           .groups = new_groups, .max_positional = SIZE_MAX, .misuse = IAC_MISUSE_USAGE,
+           .run = run_new);
 
 BOTH_NAMES(select, "select", .summary = "Select a workspace", .usage = "[options] NAME",
            .description = "Goes to another workspace: the commands that follow work on its state.",
-           .groups = select_groups, .max_positional = 1000, .run = run_select);
+           .groups = select_groups, .max_positional = SIZE_MAX, .misuse = IAC_MISUSE_USAGE,
+           .run = run_select);
 
 BOTH_NAMES(delete, "delete", .summary = "Delete a workspace", .usage = "[options] NAME",
            .description = "Deletes a workspace with its state. One whose state manages objects is refused, and so are "
                           "the one in use and the one named \"default\".",
-           .groups = delete_groups, .max_positional = 1000, .run = run_delete);
+           .groups = delete_groups, .max_positional = SIZE_MAX, .misuse = IAC_MISUSE_USAGE,
+           .run = run_delete);

@@ -2,6 +2,8 @@
  * one to another with the states they hold, and taking over a terraform.tfstate. */
 #include "engine/cli/cli.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -234,15 +236,29 @@ static iac_status migrate(iac_cli *cli, const iac_backend_choice *from_choice, c
 
 /* ---- a terraform.tfstate ---- */
 
-/* A state file that Terraform left: its content becomes the store's. */
-static iac_status take_state_over(iac_cli *cli)
+/* Whether the state file in the working directory is the one that the backend reads and writes. */
+static bool is_in_use(const iac_backend_choice *choice, const struct stat *info)
+{
+    const iac_value *path = choice->driver && strcmp(choice->driver->name, "local") == 0
+                                ? iac_value_get_cstr(choice->config, "path") : NULL;
+    struct stat used;
+    char name[PATH_MAX];
+
+    if (!path || iac_is_null(path) || path->kind != IAC_STRING || path->string.n >= sizeof(name))
+        return false;
+    snprintf(name, sizeof(name), "%.*s", IAC_FMT(path->string));
+    return stat(name, &used) == 0 && used.st_dev == info->st_dev && used.st_ino == info->st_ino;
+}
+
+/* A state file that Terraform left: its content becomes the store's, unless it is what the backend goes on with. */
+static iac_status take_state_over(iac_cli *cli, const iac_backend_choice *wanted)
 {
     const iac_state *stored = NULL, *found = NULL;
     struct stat info;
     iac_str text = { 0 };
     iac_store *store = NULL;
 
-    if (stat("terraform.tfstate", &info) != 0 || info.st_size == 0)
+    if (stat("terraform.tfstate", &info) != 0 || info.st_size == 0 || is_in_use(wanted, &info))
         return IAC_OK;
     if (iac_store_open(iac_state_dir, "default", true, &store, &cli->diags) != IAC_OK)
         return IAC_ERR;
@@ -327,7 +343,7 @@ iac_status iac_init_backend(iac_cli *cli)
     if (cli->args.force_copy)
         cli->args.migrate_state = true;
     if (iac_backend_configured(cli, true, &wanted) != IAC_OK ||
-        iac_backend_recorded(cli, &recorded) != IAC_OK || take_state_over(cli) != IAC_OK)
+        iac_backend_recorded(cli, &recorded) != IAC_OK || take_state_over(cli, &wanted) != IAC_OK)
         return IAC_ERR;
     bool unchanged = is_unchanged(cli, &wanted, &recorded);
     if (unchanged && recorded.driver)

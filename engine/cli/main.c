@@ -111,16 +111,6 @@ static bool check_workspace(iac_cli *cli)
     return false;
 }
 
-static void show_help(void (*write)(iac_buf *out, const iac_command *command), const iac_command *command)
-{
-    iac_buf out;
-
-    iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    write(&out, command);
-    iac_cli_print(&out);
-    iac_buf_clear(&out);
-}
-
 static void close_cli(iac_cli *cli, int status)
 {
     iac_store_close(cli->store);
@@ -136,15 +126,42 @@ static void close_cli(iac_cli *cli, int status)
     iac_diags_clear(&cli->diags);
 }
 
-/* What stands before the subcommand, beside -chdir. */
+/* What the words ask for beside a command; those before it with -chdir taken out, and those of and after it. */
 typedef struct global_options {
     bool help, version, install, uninstall;
+    bool stray; /* there are other options before the command */
     const char *started_in;
 } global_options;
 
 static void show_hint(const iac_command *command)
 {
     fprintf(stderr, "\nFor more help on using this command, run:\n  iac %s -help\n", command->name);
+}
+
+/* Says what iac_options_parse found wrong. What has no detail is not about an option. */
+static int tell_misuse(iac_cli *cli)
+{
+    const iac_command *command = cli->command;
+    const iac_diag *wrong = &cli->diags.list.v[0];
+
+    if (command->misuse <= IAC_MISUSE_PLAIN) {
+        if (command->streams)
+            iac_cli_begin_stream(cli);
+        iac_cli_report(cli);
+        if (command->misuse == IAC_MISUSE_HINTED && !cli->stream)
+            show_hint(command);
+        return IAC_EXIT_ERROR;
+    }
+    if (wrong->detail.n && command->misuse >= IAC_MISUSE_USAGE)
+        iac_cli_show_help(command, stderr);
+    if (!wrong->detail.n)
+        iac_cli_refuse(cli, "%.*s", IAC_FMT(wrong->summary));
+    else
+        iac_cli_refuse(cli, "Error parsing command%cline flags: %.*s\n",
+                       command->misuse == IAC_MISUSE_USAGE_UNHYPHENATED ? ' ' : '-', IAC_FMT(wrong->detail));
+    if (wrong->detail.n && command->misuse == IAC_MISUSE_AND_HELP)
+        iac_cli_show_help(command, stdout);
+    return IAC_EXIT_ERROR;
 }
 
 static int run_command(iac_arena *arena, const iac_command *command, const global_options *global, int argc,
@@ -163,14 +180,13 @@ static int run_command(iac_arena *arena, const iac_command *command, const globa
     bool parsed = iac_options_parse(command, (int)words.n, (char **)words.v, &cli.args, &cli.diags) == IAC_OK;
     cli.out_view = view_of(STDOUT_FILENO, &cli.args);
     cli.err_view = view_of(STDERR_FILENO, &cli.args);
+    cli.out_view.spaced = cli.err_view.spaced = command->misuse > IAC_MISUSE_PLAIN;
     cli.automation = automation && *automation;
-    if (!parsed) {
-        cli.args.json = false;
-        status = iac_cli_finish(&cli, IAC_EXIT_ERROR);
-        show_hint(command);
-    } else if (cli.args.help || global->help) {
-        show_help(iac_help_command, command);
+    if (cli.args.help || global->help) {
+        iac_cli_show_help(command, stdout);
         status = IAC_EXIT_OK;
+    } else if (!parsed) {
+        status = tell_misuse(&cli);
     } else {
         if (check_workspace(&cli)) {
             iac_log(IAC_LOG_INFO, "command: %s, workspace: %.*s", command->name, IAC_FMT(cli.workspace));
@@ -204,15 +220,11 @@ static int unknown_command(iac_str name)
     return IAC_EXIT_ERROR;
 }
 
-static void write_program_help(iac_buf *out, const iac_command *command)
+static bool is_one_of(const char *word, const char *const *names)
 {
-    (void)command;
-    iac_help_program(out);
-}
-
-static bool is_help(const char *word)
-{
-    return strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    while (*names && strcmp(word, *names) != 0)
+        names++;
+    return *names != NULL;
 }
 
 /* Finds the command that the words begin with ("state list" before "state"); *ret_used says how many they were. */
@@ -229,23 +241,44 @@ static const iac_command *find_command(iac_arena *arena, int argc, char **argv, 
     return iac_command_find(iac_str_of(argv[0]));
 }
 
-static int show_group(const iac_command_group *group, bool asked)
+static void print_program_help(void)
+{
+    iac_buf out;
+
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_help_program(&out);
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
+}
+
+static void print_group_help(const iac_command_group *group)
 {
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     iac_help_group(&out, group);
-    fwrite(out.p, 1, out.n, asked ? stdout : stderr);
+    iac_cli_print(&out);
     iac_buf_clear(&out);
-    return asked ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
+static int refuse_stray(const iac_command *command, const iac_command_group *group)
+{
+    iac_cli_printf("Invalid flags before the subcommand. If these flags are for\n"
+                   "the subcommand, please put them after the subcommand.\n\n");
+    if (command)
+        iac_cli_show_help(command, stdout);
+    else
+        print_group_help(group);
+    return IAC_EXIT_ERROR;
+}
+
+/* argv begins with the command. */
 static int dispatch(iac_arena *arena, const global_options *global, int argc, char **argv)
 {
     int used = 0;
 
-    if (argc == 0) {
-        show_help(write_program_help, NULL);
+    if (argc == 0 || !argv[0][0]) {
+        print_program_help();
         return global->help ? IAC_EXIT_OK : EXIT_USAGE;
     }
     const iac_command *command = find_command(arena, argc, argv, &used);
@@ -253,70 +286,97 @@ static int dispatch(iac_arena *arena, const global_options *global, int argc, ch
     iac_view_options err_view = view_of(STDERR_FILENO, &none);
 
     iac_cli_check_config_file(arena, &err_view);
+    const iac_command_group *group = command ? NULL : iac_command_group_find(argv[0]);
+    if (!command && !group)
+        return unknown_command(iac_str_of(argv[0]));
+    if (global->stray && !global->help)
+        return refuse_stray(command, group);
     if (command)
         return run_command(arena, command, global, argc - used, argv + used);
-    const iac_command_group *group = iac_command_group_find(argv[0]);
-    if (group)
-        return show_group(group, global->help || (argc > 1 && is_help(argv[1])));
-    return unknown_command(iac_str_of(argv[0]));
+    print_group_help(group);
+    return global->help ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
-/* Reads what stands before the subcommand. -1: go on with the rest; otherwise the exit status. */
-static int read_global_options(int argc, char **argv, int *ret_used, global_options *ret)
+/* Of several -chdir the last counts; those before it are out of place. IAC_ERR after saying what is wrong. */
+static iac_status change_directory(int argc, char **argv, global_options *global)
 {
-    int i = 0;
+    const char *to = NULL;
 
-    for (; i < argc && argv[i][0] == '-'; i++) {
-        const char *word = argv[i] + (argv[i][1] == '-' ? 2 : 1);
-        if (strncmp(word, "chdir=", 6) == 0) {
-            if (chdir(word + 6) != 0) {
-                char why[128];
-                fprintf(stderr, "Error handling -chdir option: chdir %s: %s\n", word + 6,
-                        iac_errno_text(errno, why, sizeof(why)));
-                return IAC_EXIT_ERROR;
-            }
-        } else if (strcmp(word, "chdir") == 0) {
+    for (int i = 0; i < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "-chdir") == 0 || strcmp(argv[i], "-chdir=") == 0) {
             fprintf(stderr, "Invalid -chdir option: must include an equals sign followed by a directory path, like "
                             "-chdir=example\n");
-            return IAC_EXIT_ERROR;
-        } else if (is_help(argv[i])) {
-            ret->help = true;
-        } else if (strcmp(word, "version") == 0 || strcmp(word, "v") == 0) {
-            ret->version = true;
-        } else if (strcmp(word, "install-autocomplete") == 0) {
-            ret->install = true;
-        } else if (strcmp(word, "uninstall-autocomplete") == 0) {
-            ret->uninstall = true;
-        } else {
-            fprintf(stderr, "Invalid flags before the subcommand. If these flags are for\n"
-                            "the subcommand, please put them after the subcommand.\n\n");
-            return IAC_EXIT_ERROR;
+            return IAC_ERR;
+        }
+        if (strncmp(argv[i], "-chdir=", 7) == 0) {
+            global->stray = global->stray || to;
+            to = argv[i] + 7;
         }
     }
-    *ret_used = i;
-    return -1;
+    if (!to || chdir(to) == 0)
+        return IAC_OK;
+    char why[128];
+    fprintf(stderr, "Error handling -chdir option: chdir %s: %s\n", to, iac_errno_text(errno, why, sizeof(why)));
+    return IAC_ERR;
+}
+
+/* Reads what stands before the command, and what counts wherever it stands; how many words come before the command. */
+static int read_global_options(int argc, char **argv, global_options *global)
+{
+    static const char *const help[] = { "-help", "--help", "-h", NULL };
+    static const char *const version[] = { "-version", "--version", "-v", NULL };
+    static const char *const install[] = { "-install-autocomplete", "--install-autocomplete", NULL };
+    static const char *const uninstall[] = { "-uninstall-autocomplete", "--uninstall-autocomplete", NULL };
+    int before = 0;
+
+    for (; before < argc && (argv[before][0] == '-' || !argv[before][0]); before++) {
+        const char *word = argv[before];
+        global->install = global->install || is_one_of(word, install);
+        global->uninstall = global->uninstall || is_one_of(word, uninstall);
+        if (*word && strncmp(word, "-chdir=", 7) != 0 && !is_one_of(word, help) && !is_one_of(word, version))
+            global->stray = true;
+    }
+    for (int i = 0; i < argc; i++)
+        global->version = global->version || is_one_of(argv[i], version);
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        global->help = global->help || is_one_of(argv[i], help);
+    return before;
+}
+
+static int run(const global_options *global, int before, int argc, char **argv)
+{
+    iac_arena *arena = iac_arena_new();
+    int status;
+
+    if (global->install || global->uninstall)
+        status = iac_completion_install(arena, global->install);
+    else if (global->version) { /* the command of that name, which is given all the words */
+        global_options plain = { .help = global->help, .started_in = global->started_in };
+        char **words = iac_arena_array(arena, char *, (size_t)argc + 2);
+        int n = 0;
+        words[n++] = "version";
+        for (int i = 0; i < argc; i++)
+            if (i >= before || strncmp(argv[i], "-chdir=", 7) != 0)
+                words[n++] = argv[i];
+        status = dispatch(arena, &plain, n, words);
+    } else {
+        status = dispatch(arena, global, argc - before, argv + before);
+    }
+    iac_arena_free(arena);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     char *started_in = getcwd(NULL, 0);
     global_options global = { .started_in = started_in ? started_in : "." };
-    int used = 0;
 
     iac_log_setup();
     iac_crash_watch();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not end an apply */
-    int status = read_global_options(argc - 1, argv + 1, &used, &global);
-    if (status < 0) {
-        static char *version_words[] = { "version", NULL };
-        iac_arena *arena = iac_arena_new();
-        if (global.install || global.uninstall)
-            status = iac_completion_install(arena, global.install);
-        else
-            status = global.version ? dispatch(arena, &global, 1, version_words)
-                                    : dispatch(arena, &global, argc - 1 - used, argv + 1 + used);
-        iac_arena_free(arena);
-    }
+    int status = IAC_EXIT_ERROR;
+    if (change_directory(argc - 1, argv + 1, &global) == IAC_OK)
+        status = run(&global, read_global_options(argc - 1, argv + 1, &global), argc - 1, argv + 1);
     free(started_in);
     return status;
 }

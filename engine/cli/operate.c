@@ -4,10 +4,22 @@
 #include "engine/cli/record.h"
 
 #include "lang/base/log.h"
+#include "lang/eval/eval.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+iac_status iac_cli_check_parallelism(iac_cli *cli)
+{
+    if (cli->args.parallelism > INT32_MAX)
+        cli->args.parallelism = INT32_MAX;
+    if (cli->args.parallelism >= 0)
+        return IAC_OK;
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid parallelism value",
+                   "The parallelism must be a positive value. Not %lld.", (long long)cli->args.parallelism);
+    return IAC_ERR;
+}
 
 iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empty, bool create,
                            const iac_state **ret_state)
@@ -15,18 +27,21 @@ iac_status iac_cli_prepare(iac_cli *cli, const char *operation, bool may_be_empt
     if (iac_cli_load_config(cli) != IAC_OK || iac_cli_backend(cli) != IAC_OK ||
         iac_check_lock_file(cli) != IAC_OK)
         return IAC_ERR;
-    if (!may_be_empty && cli->command != &iac_cmd_refresh && cli->config->root->source_count == 0) {
+    if (!may_be_empty && cli->command->role != IAC_ROLE_REFRESH && cli->config->root->source_count == 0) {
         bool apply = create;
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "No configuration files",
                        "%s requires configuration to be present. %s without a configuration would mark everything for "
                        "destruction, which is normally not what is desired. If you would like to destroy everything, "
-                       "%s. Otherwise, create a configuration file (.tf or .iac file) and try again.",
+                       "%s",
                        apply ? "Apply" : "Plan", apply ? "Applying" : "Planning",
-                       apply ? "run 'iac destroy' instead" : "run plan with the -destroy option");
+                       apply ? "run 'iac destroy' instead."
+                             : "run plan with the -destroy option. Otherwise, create a configuration file (.tf or .iac "
+                               "file) and try again.");
         return IAC_ERR;
     }
-    if (iac_cli_resolve_variables(cli) != IAC_OK || iac_cli_open_store(cli, create) != IAC_OK ||
-        (cli->command == &iac_cmd_import ? iac_cli_lock_store : iac_cli_share_store)(cli, operation) != IAC_OK)
+    if (iac_cli_check_parallelism(cli) != IAC_OK || iac_cli_resolve_variables(cli) != IAC_OK ||
+        iac_cli_open_store(cli, create) != IAC_OK ||
+        (cli->command->role == IAC_ROLE_IMPORT ? iac_cli_lock_store : iac_cli_share_store)(cli, operation) != IAC_OK)
         return IAC_ERR;
     return iac_cli_read_state(cli, ret_state);
 }
@@ -108,8 +123,12 @@ static iac_status add_lines(iac_cli *cli, const char *path, named *ret)
 
 static iac_status refuse_address(iac_cli *cli, const char *option, iac_str address, iac_str why)
 {
-    iac_str summary = iac_arena_printf(cli->arena, "Invalid %s \"%.*s\"", option, IAC_FMT(address));
+    iac_buf summary;
+    iac_buf_init(&summary, IAC_BUF_UNLIMITED);
+    iac_buf_printf(&summary, "Invalid %s ", option);
+    iac_value_brief(cli->arena, iac_value_string(cli->arena, address), &summary); /* in quotes */
     iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p, "%.*s", IAC_FMT(why));
+    iac_buf_clear(&summary);
     cli->misused = true;
     return IAC_ERR;
 }
@@ -147,7 +166,7 @@ static iac_status gather(iac_cli *cli, const char *option, const iac_words *word
         iac_vec_push(&all, iac_str_of(words->v[i]));
     for (size_t i = 0; i < files->n && status == IAC_OK; i++)
         status = add_lines(cli, files->v[i], &all);
-    for (size_t i = 0; i < all.n && status == IAC_OK; i++) {
+    for (size_t i = 0; i < all.n; i++) {
         iac_diags within = IAC_DIAGS_INIT;
         iac_addr addr;
         bool is_module;
@@ -168,11 +187,11 @@ static iac_status gather(iac_cli *cli, const char *option, const iac_words *word
 static iac_status read_limits(iac_cli *cli, iac_plan_options *options)
 {
     const iac_args *args = &cli->args;
-    if (gather(cli, "target", &args->targets, &args->target_files, &options->targets, &options->target_count) !=
-            IAC_OK ||
-        gather(cli, "exclude", &args->excludes, &args->exclude_files, &options->excludes, &options->exclude_count) !=
-            IAC_OK ||
-        check_replaces(cli) != IAC_OK)
+    iac_status targets =
+        gather(cli, "target", &args->targets, &args->target_files, &options->targets, &options->target_count);
+    iac_status excludes =
+        gather(cli, "exclude", &args->excludes, &args->exclude_files, &options->excludes, &options->exclude_count);
+    if (check_replaces(cli) != IAC_OK || targets != IAC_OK || excludes != IAC_OK)
         return IAC_ERR;
     if (!options->target_count || !options->exclude_count)
         return IAC_OK;
@@ -260,7 +279,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     iac_variables_as_given(cli->arena, cli->config->root, &cli->given, given);
     iac_map_settle(given, cli->arena);
     options.given = given;
-    if (cli->command == &iac_cmd_import) {
+    if (cli->command->role == IAC_ROLE_IMPORT) {
         import = (iac_import_request){ iac_str_of(cli->args.positional[0]), iac_str_of(cli->args.positional[1]) };
         options.imports = &import;
         options.no_refresh = true; /* of what else there is */
@@ -286,7 +305,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     }
     if (mode == IAC_PLAN_DESTROY && *ret && (status != IAC_OK || (*ret)->errored) && !only_prevented(&cli->diags))
         *ret = NULL;
-    if (cli->command == &iac_cmd_apply)
+    if (cli->command->role == IAC_ROLE_APPLY)
         forget_put_off(&cli->diags);
     iac_map_clear(&ranges);
     iac_view_progress_free(progress);
@@ -313,13 +332,15 @@ static void show_result(iac_cli *cli, const iac_apply_result *result)
     };
     const iac_state *state = NULL;
     /* The words are those of the command: "apply" of a plan to destroy everything is still an apply. */
-    iac_plan_mode mode = cli->command == &iac_cmd_destroy ? IAC_PLAN_DESTROY : IAC_PLAN_NORMAL;
+    iac_plan_mode mode = cli->command->role == IAC_ROLE_DESTROY ? IAC_PLAN_DESTROY : IAC_PLAN_NORMAL;
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    if (cli->stream)
+    if (cli->command->role == IAC_ROLE_REFRESH)
+        ; /* what changed is the state */
+    else if (cli->stream)
         iac_json_stream_apply_summary(&out, mode, counts);
-    else if (cli->command != &iac_cmd_refresh)
+    else
         iac_view_apply_summary(&out, mode, counts, &cli->out_view);
     if (cli->args.state_out && !cli->stream && counts.add + counts.change > 0)
         iac_view_state_path(&out, cli->args.state_out, &cli->out_view);
@@ -335,7 +356,7 @@ static void show_result(iac_cli *cli, const iac_apply_result *result)
 
 static bool refuse_moved(iac_cli *cli, iac_str moved)
 {
-    bool saved = cli->command == &iac_cmd_apply && cli->args.positional_count > 0;
+    bool saved = cli->command->role == IAC_ROLE_APPLY && cli->args.positional_count > 0;
     if (moved.n)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, saved ? "Saved plan is stale" : "The plan is stale",
                        "The %splan can no longer be applied because the state was changed by another operation "
@@ -359,6 +380,7 @@ int iac_cli_apply(iac_cli *cli, const iac_plan *plan)
         .stop = iac_signals_watch(cli->stream),
         .abandon = iac_cli_abandon,
         .abandon_arg = &run,
+        .silent_limits = cli->command->role == IAC_ROLE_REFRESH,
         .sink = iac_view_progress_sink(progress),
     };
 

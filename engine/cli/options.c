@@ -1,6 +1,7 @@
 /* engine/cli/options.c - reading options, and help. */
 #include "engine/cli/cli.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ const iac_option_group iac_options_vars = { "Variables", var_options, IAC_COUNT(
 static const iac_option lock_options[] = {
     { "lock", IAC_OPTION_BOOL, AT(lock), "=false",
       "Do not lock the state. Dangerous where somebody else may run commands at the same time." },
-    { "lock-timeout", IAC_OPTION_TEXT, AT(lock_timeout), "=0s", "How long to wait for the lock, such as 30s or 5m." },
+    { "lock-timeout", IAC_OPTION_DURATION, AT(lock_timeout), "=0s", "How long to wait for the lock, such as 30s or 5m." },
 };
 const iac_option_group iac_options_lock = { "State", lock_options, IAC_COUNT(lock_options) };
 
@@ -113,10 +114,78 @@ static bool parse_bool(const char *text, bool *ret)
     return false;
 }
 
+/* "300ms", "-1m30s"; false when malformed. */
+static bool parse_duration(const char *text, int64_t *ret_ms)
+{
+    static const struct {
+        const char *name;
+        double ms;
+    } units[] = {
+        { "ns", 1e-6 }, { "us", 1e-3 }, { "\302\265s", 1e-3 }, { "ms", 1 }, { "h", 3600e3 }, { "m", 60e3 }, { "s", 1e3 }
+    };
+    bool negative = *text == '-';
+    double total = 0;
+
+    text += *text == '-' || *text == '+';
+    if (!*text)
+        return false;
+    if (strcmp(text, "0") == 0) {
+        *ret_ms = 0;
+        return true;
+    }
+    while (*text) {
+        char *end;
+        double n = strtod(text, &end);
+        size_t i = 0;
+        if (end == text || !strchr("0123456789.", *text) || !(n < 1e9))
+            return false;
+        while (i < IAC_COUNT(units) && strncmp(end, units[i].name, strlen(units[i].name)) != 0)
+            i++;
+        if (i == IAC_COUNT(units))
+            return false;
+        total += n * units[i].ms;
+        text = end + strlen(units[i].name);
+    }
+    *ret_ms = (int64_t)(negative ? -total : total);
+    return total < 1e15;
+}
+
+/* As Go reads integers with any base: 12, -3, 0x1f, 0b101, 0o17, 017, 1_000. NULL, or what is wrong. */
+static const char *parse_integer(const char *text, int64_t *ret)
+{
+    char digits[80];
+    const char *at = text + (*text == '-' || *text == '+');
+    size_t n = (size_t)(at - text);
+    int base = 10;
+
+    if (at[0] == '0' && at[1]) {
+        bool named = strchr("xXoObB", at[1]);
+        base = !named ? 8 : strchr("xX", at[1]) ? 16 : strchr("oO", at[1]) ? 8 : 2;
+        at += named ? 2 : 1;
+    }
+    if (n)
+        digits[0] = *text;
+    for (bool digit = base != 10; *at; at++) {
+        bool separates = *at == '_';
+        if (n + 1 >= sizeof(digits) || (separates ? !digit || !at[1] || at[1] == '_' : !isxdigit((unsigned char)*at)))
+            return "parse error";
+        digit = !separates;
+        if (!separates)
+            digits[n++] = *at;
+    }
+    digits[n] = 0;
+    char *end;
+    errno = 0;
+    *ret = strtoll(digits, &end, base);
+    if (end == digits || *end)
+        return "parse error";
+    return errno ? "value out of range" : NULL;
+}
+
 static iac_status set_option(const iac_option *option, const char *value, iac_args *args, iac_diags *diags)
 {
     void *member = (char *)args + option->offset;
-    char *end;
+    const char *why;
 
     switch (option->kind) {
     case IAC_OPTION_BOOL:
@@ -127,9 +196,10 @@ static iac_status set_option(const iac_option *option, const char *value, iac_ar
         *(const char **)member = value;
         return IAC_OK;
     case IAC_OPTION_INTEGER:
-        errno = 0;
-        *(int64_t *)member = strtoll(value, &end, 10);
-        if (errno || end == value || *end || *(int64_t *)member < 0 || *(int64_t *)member > INT32_MAX)
+        why = parse_integer(value, member);
+        return why ? fail(diags, "invalid value \"%s\" for flag -%s: %s", value, option->name, why) : IAC_OK;
+    case IAC_OPTION_DURATION:
+        if (!parse_duration(value, member))
             return fail(diags, "invalid value \"%s\" for flag -%s: parse error", value, option->name);
         return IAC_OK;
     case IAC_OPTION_WORDS:
@@ -148,7 +218,7 @@ static iac_status set_option(const iac_option *option, const char *value, iac_ar
     return IAC_OK;
 }
 
-/* Reads argv[*i], and the value after it where it has one. */
+/* Reads argv[*i], and the value after it where it has one; *i is then behind what was read, be it right or wrong. */
 static iac_status parse_option(const iac_command *command, int argc, char **argv, int *i, iac_args *args,
                                iac_diags *diags)
 {
@@ -157,42 +227,57 @@ static iac_status parse_option(const iac_command *command, int argc, char **argv
     iac_str name = { text, equals ? (size_t)(equals - text) : strlen(text) };
     const iac_option *option = find_option(command, name);
 
+    if (!name.n || name.p[0] == '-')
+        return fail(diags, "bad flag syntax: %s", argv[*i]);
+    ++*i;
     if (!option)
         return fail(diags, "flag provided but not defined: -%.*s", IAC_FMT(name));
     if (equals)
         return set_option(option, equals + 1, args, diags);
     if (option->kind == IAC_OPTION_BOOL || !option->argument)
         return set_option(option, "true", args, diags);
-    if (*i + 1 >= argc)
+    if (*i >= argc)
         return fail(diags, "flag needs an argument: -%.*s", IAC_FMT(name));
-    return set_option(option, argv[++*i], args, diags);
+    return set_option(option, argv[(*i)++], args, diags);
 }
 
-iac_status iac_options_parse(const iac_command *command, int argc, char **argv, iac_args *ret, iac_diags *diags)
+static void refuse_too_many(const iac_command *command, iac_diags *diags)
 {
-    int i = 0;
+    static const char summary[] = "Too many command line arguments";
 
-    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .get = true, .parallelism = 10,
-                       .list = true, .write = true };
-    for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-        if (strcmp(argv[i], "--") == 0) {
-            i++;
-            break;
-        }
-        if (parse_option(command, argc, argv, &i, ret, diags) != IAC_OK)
-            return IAC_ERR;
-    }
-    ret->positional = (const char *const *)(argv + i);
-    ret->positional_count = (size_t)(argc - i);
-    if (ret->positional_count > command->max_positional && !ret->help) {
-        iac_diag_error(diags, IAC_NO_RANGE, "Too many command line arguments",
+    if (command->misuse != IAC_MISUSE_HINTED && !command->too_many)
+        iac_diag_error(diags, IAC_NO_RANGE, "Too many command line arguments. Did you mean to use -chdir?", "%s", "");
+    else
+        iac_diag_error(diags, IAC_NO_RANGE, command->too_many_summary ? command->too_many_summary : summary,
                        command->too_many             ? command->too_many
                        : command->max_positional > 1 ? "Expected at most %zu positional arguments."
                                                      : "Expected at most one positional argument.",
                        command->max_positional);
+}
+
+iac_status iac_options_parse(const iac_command *command, int argc, char **argv, iac_args *ret, iac_diags *diags)
+{
+    iac_status status = IAC_OK;
+    int i = 0;
+
+    *ret = (iac_args){ .input = true, .lock = true, .refresh = true, .backend = true, .get = true, .parallelism = 10,
+                       .list = true, .write = true };
+    while (status == IAC_OK && i < argc && argv[i][0] == '-' && argv[i][1]) {
+        if (strcmp(argv[i], "--") == 0) {
+            i++;
+            break;
+        }
+        status = parse_option(command, argc, argv, &i, ret, diags);
+    }
+    ret->positional = (const char *const *)(argv + i);
+    ret->positional_count = (size_t)(argc - i);
+    /* Commands that print their help at the first mistake see no more than one. */
+    if (ret->positional_count > command->max_positional && !ret->help &&
+        (status == IAC_OK || command->misuse == IAC_MISUSE_HINTED)) {
+        refuse_too_many(command, diags);
         return IAC_ERR;
     }
-    return IAC_OK;
+    return status;
 }
 
 void iac_args_clear(iac_args *args)

@@ -27,7 +27,7 @@ static iac_status read_line(iac_buf *line)
         if (got < 0)
             return errno == EINTR ? IAC_CANCELLED : IAC_NOT_FOUND;
         if (got == 0)
-            return line->n ? IAC_OK : IAC_NOT_FOUND;
+            return IAC_NOT_FOUND; /* what was begun is no answer */
         if (c == '\n')
             return IAC_OK;
         iac_buf_char(line, c);
@@ -51,7 +51,7 @@ iac_status iac_prompt_answer(iac_arena *arena, bool echo, iac_str *ret)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     if (status == IAC_OK) {
         iac_str answer = iac_buf_view(&line);
-        if (iac_str_ends(answer, IAC_STR("\r")))
+        while (answer.n && strchr(" \t\r\v\f", answer.p[answer.n - 1]))
             answer.n--;
         *ret = iac_arena_str(arena, answer);
     }
@@ -86,9 +86,7 @@ iac_status iac_prompt_approval(iac_cli *cli, bool destroy)
                                     "\nDo you want to perform these actions%.*s?\n"
                                     "  iac will perform the actions described above.\n"
                                     "  Only 'yes' will be accepted to approve.\n", IAC_FMT(in));
-    iac_status status = IAC_NOT_FOUND;
-    if (iac_input_enabled(cli))
-        status = iac_prompt(cli->arena, question.p, true, &answer);
+    iac_status status = iac_prompt(cli->arena, question.p, true, &answer);
     if (status == IAC_NOT_FOUND) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "error asking for approval: EOF", "%s", "");
         return IAC_ERR;

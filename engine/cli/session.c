@@ -61,15 +61,21 @@ int iac_cli_refuse(const iac_cli *cli, const char *format, ...)
     return IAC_EXIT_ERROR;
 }
 
-int iac_cli_refuse_usage(const iac_cli *cli, const char *text)
+void iac_cli_show_help(const iac_command *command, FILE *to)
 {
     iac_buf out;
 
-    complain(IAC_RED, text, cli);
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    iac_help_command(&out, cli->command);
-    fwrite(out.p, 1, out.n, stderr);
+    iac_help_command(&out, command);
+    fwrite(out.p, 1, out.n, to);
+    fflush(to);
     iac_buf_clear(&out);
+}
+
+int iac_cli_refuse_usage(const iac_cli *cli, const char *text)
+{
+    complain(IAC_RED, text, cli);
+    iac_cli_show_help(cli->command, cli->command->help_follows ? stderr : stdout);
     return IAC_EXIT_ERROR;
 }
 
@@ -155,6 +161,7 @@ void iac_cli_report(iac_cli *cli)
         iac_json_stream_diags(&out, &cli->diags);
         iac_cli_print(&out);
     } else {
+        iac_diags_sort(&cli->diags);
         iac_view_diags(&out, &cli->diags, IAC_WARNING, &cli->out_view);
         iac_cli_print(&out);
         iac_buf_reset(&out);
@@ -315,8 +322,13 @@ static iac_status add_argument(iac_cli *cli, const iac_var_arg *arg)
     static const char summary[] = "Invalid -var option";
     const char *equals = strchr(arg->text, '=');
 
-    if (arg->is_file)
-        return iac_tfvars_read(cli->arena, arg->text, &cli->given, &cli->diags);
+    if (arg->is_file) {
+        size_t before = cli->given.n;
+        iac_status status = iac_tfvars_read(cli->arena, arg->text, &cli->given, &cli->diags);
+        for (size_t i = before; i < cli->given.n; i++)
+            cli->given.v[i].named_file = true;
+        return status;
+    }
     if (!equals) {
         iac_diag_error(&cli->diags, IAC_NO_RANGE, summary,
                        "The given -var option \"%s\" is not correctly specified. Must be a variable name and value "
@@ -542,55 +554,10 @@ iac_status iac_cli_open_store(iac_cli *cli, bool create)
                                   &cli->diags);
 }
 
-/* "300ms", "1m30s"; false when malformed. */
-static bool parse_duration(const char *text, int64_t *ret_ms)
-{
-    static const struct {
-        const char *name;
-        double ms;
-    } units[] = { { "ms", 1 }, { "h", 3600e3 }, { "m", 60e3 }, { "s", 1e3 } };
-    double total = 0;
-
-    if (strcmp(text, "0") == 0) {
-        *ret_ms = 0;
-        return true;
-    }
-    while (*text) {
-        char *end;
-        double n = strtod(text, &end);
-        size_t i = 0;
-        if (end == text || !(n >= 0 && n < 1e9))
-            return false;
-        while (i < IAC_COUNT(units) && strncmp(end, units[i].name, strlen(units[i].name)) != 0)
-            i++;
-        if (i == IAC_COUNT(units))
-            return false;
-        total += n * units[i].ms;
-        text = end + strlen(units[i].name);
-    }
-    *ret_ms = (int64_t)total;
-    return total < 1e15;
-}
-
-iac_status iac_cli_lock_timeout(iac_cli *cli, int64_t *ret)
-{
-    *ret = 0;
-    if (!cli->args.lock_timeout || (*cli->args.lock_timeout && parse_duration(cli->args.lock_timeout, ret)))
-        return IAC_OK;
-    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to parse command-line flags",
-                   "invalid value \"%s\" for flag -lock-timeout: parse error", cli->args.lock_timeout);
-    cli->misused = true;
-    return IAC_ERR;
-}
-
 static iac_status take_lock(iac_cli *cli, const char *operation,
                             iac_status (*lock)(iac_store *, const char *, int64_t, iac_diags *))
 {
-    int64_t timeout;
-
-    if (!cli->args.lock)
-        return IAC_OK;
-    return iac_cli_lock_timeout(cli, &timeout) == IAC_OK ? lock(cli->store, operation, timeout, &cli->diags) : IAC_ERR;
+    return cli->args.lock ? lock(cli->store, operation, cli->args.lock_timeout, &cli->diags) : IAC_OK;
 }
 
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
@@ -607,15 +574,13 @@ iac_status iac_cli_claim(iac_cli *cli, const iac_plan *plan, iac_str *ret_moved)
 {
     const iac_claim *claims;
     size_t n;
-    int64_t timeout;
 
     *ret_moved = (iac_str){ 0 };
     if (!iac_store_has_claims(cli->store))
         return IAC_OK;
-    if (iac_cli_lock_timeout(cli, &timeout) != IAC_OK)
-        return IAC_ERR;
     iac_apply_claims(cli->arena, plan, &claims, &n);
-    return iac_store_claim(cli->store, claims, n, plan->prior->serial, timeout, cli->arena, ret_moved, &cli->diags);
+    return iac_store_claim(cli->store, claims, n, plan->prior->serial, cli->args.lock_timeout, cli->arena, ret_moved,
+                           &cli->diags);
 }
 
 iac_status iac_cli_read_state(iac_cli *cli, const iac_state **ret)

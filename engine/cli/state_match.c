@@ -111,15 +111,12 @@ static void refuse_loading(iac_cli *cli)
     iac_diags_clear(&cli->diags);
 }
 
-iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const iac_state **ret)
+iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, iac_state_opening how, const iac_state **ret)
 {
-    bool whole = !cli->command->tolerant && cli->command != &iac_cmd_untaint;
-
-    if (whole && iac_cli_read_config(cli, false) != IAC_OK)
+    if (how != IAC_OPENING_ALONE && !cli->command->tolerant && iac_cli_read_config(cli, false) != IAC_OK)
         return IAC_ERR;
     if (iac_cli_backend(cli) != IAC_OK) {
-        if (cli->command == &iac_cmd_state_mv || cli->command == &iac_cmd_state_rm ||
-            cli->command == &iac_cmd_state_replace_provider)
+        if (how == IAC_OPENING_EXPLAINED)
             refuse_loading(cli);
         return IAC_ERR;
     }

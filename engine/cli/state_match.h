@@ -18,8 +18,13 @@ int iac_state_refuse_missing(const iac_cli *cli); /* says that nothing was; the 
 /* ---- changing ---- */
 
 typedef IAC_VEC(iac_write) iac_write_list;
+typedef enum iac_state_opening {
+    IAC_OPENING_CHECKED,   /* with the configuration, which must be readable as a whole */
+    IAC_OPENING_EXPLAINED, /* likewise; a backend that cannot be used is told of in one text */
+    IAC_OPENING_ALONE,     /* without it */
+} iac_state_opening;
 /* Opens the store for writing, locks and reads it. */
-iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, const iac_state **ret);
+iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, iac_state_opening how, const iac_state **ret);
 /* Each with an entry of the history. */
 iac_status iac_state_write(iac_cli *cli, const iac_write_list *writes); /* all together, durably */
 iac_status iac_state_replace(iac_cli *cli, const iac_state *state);

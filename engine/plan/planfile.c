@@ -716,10 +716,12 @@ iac_status iac_planfile_write(const iac_plan *plan, const char *path, iac_str ke
         ok = false;
     }
     if (!ok) {
+        char why[128];
         if (fd >= 0)
             unlink(temporary.p);
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to write plan file",
-                       "The plan file could not be written to %s: %s.", path, strerror(error));
+                       "The plan file could not be written: open %s: %s.", path,
+                       iac_errno_text(error == EBUSY ? EISDIR : error, why, sizeof(why))); /* EBUSY: it is "/" */
     }
     iac_buf_clear(&temporary);
     iac_buf_clear(&file);
@@ -840,7 +842,7 @@ out:
 iac_status iac_planfile_check(const iac_plan *plan, iac_str lineage, int64_t serial, iac_diags *diags)
 {
     const iac_state *prior = plan->prior;
-    if (prior->lineage.n && lineage.n && !iac_str_eq(prior->lineage, lineage)) {
+    if (prior->lineage.n && !iac_str_eq(prior->lineage, lineage)) {
         iac_diag_error(diags, IAC_NO_RANGE, "Saved plan does not match the given state",
                        "The given plan file can not be applied because it was created from a different state "
                        "lineage.");

@@ -296,6 +296,8 @@ void iac_view_diags(iac_buf *out, const iac_diags *diags, int severity, const ia
             iac_view_diag(out, diag, options);
         else if (count > 1)
             draw_first_of(out, diag, count, options);
+        if (count && options->spaced)
+            iac_buf_char(out, '\n');
     }
     iac_map_clear(&kinds);
 }

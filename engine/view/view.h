@@ -14,6 +14,7 @@ typedef struct iac_view_options {
     int width;       /* columns to wrap at; 0: not a terminal, 78 */
     bool compact_warnings;
     bool importing;  /* progress: of the import command, which has words of its own */
+    bool spaced;     /* an empty line more after each diagnostic */
     bool concise;    /* progress: only what is changed, and how it ended */
 } iac_view_options;
 

@@ -215,6 +215,8 @@ typedef struct iac_config_reader {
     iac_status (*read)(void *user, const char *path, iac_arena *arena, iac_str *ret, iac_diags *diags);
 } iac_config_reader;
 extern const iac_config_reader iac_config_reader_files;
+/* Why the reader above could not read the file, from the errno that it left: "open x: no such file or directory". */
+iac_str iac_config_read_problem(iac_arena *arena, const char *path);
 
 /* Where the module of a call is. */
 typedef struct iac_module_place {
@@ -280,6 +282,7 @@ typedef struct iac_variable_value {
     const iac_source *source;
     iac_range range;
     enum { IAC_FROM_ENVIRONMENT, IAC_FROM_FILE, IAC_FROM_ARGUMENT, IAC_FROM_PROMPT, IAC_FROM_PLAN } from;
+    bool named_file; /* IAC_FROM_FILE: one that an argument names */
 } iac_variable_value;
 
 typedef struct iac_variable_values {
@@ -297,9 +300,9 @@ iac_status iac_tfvars_of_dir(iac_arena *arena, const char *dir, iac_variable_val
 /* The root module's variables: given values converted to their types with defaults applied, marked sensitive or
  * ephemeral, validated later by the engine. Missing required ones are listed in ret_missing rather than reported;
  * when there are any, or a text could not be read, there are no values yet. With ret_missing NULL they do not matter, and
- * are unknown. Undeclared ones: an error from -var, a warning from files, nothing from the environment. ret_values: name
- * to const iac_value *. */
-iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
+ * are unknown. Undeclared ones: an error from -var, a warning from files, nothing from the environment. What the texts
+ * of those that count say is kept with them. ret_values: name to const iac_value *. */
+iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags);
 /* The error of a required variable that has no value. */
@@ -312,6 +315,9 @@ void iac_variables_as_given(iac_arena *arena, const iac_module_config *root, con
  * (also when it has none). */
 const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,
                                       const iac_variable_values *given, iac_diags *diags);
+/* The given value as it is before conversion; NULL after an error. */
+const iac_value *iac_variable_read(iac_arena *arena, const iac_variable_config *variable,
+                                   const iac_variable_value *given, iac_diags *diags);
 /* The value that one given value is for a variable; variable NULL: undeclared, texts are then expressions. Undeclared
  * names are not reported. NULL after an error where there is no variable. */
 const iac_value *iac_variable_given(iac_arena *arena, const iac_variable_config *variable,

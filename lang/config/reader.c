@@ -77,19 +77,31 @@ static iac_status read_file(void *user, const char *path, iac_arena *arena, iac_
         int error = errno;
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to read file", "The file \"%s\" could not be read: %s.", path,
                        strerror(error));
+        errno = error;
         return error == ENOENT ? IAC_NOT_FOUND : IAC_ERR;
     }
     iac_buf_init(&bytes, MAX_FILE);
-    if (read_all(fd, &bytes)) {
+    bool whole = read_all(fd, &bytes);
+    int error = errno;
+    if (whole) {
         *ret = iac_arena_str(arena, iac_buf_view(&bytes));
     } else {
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to read file", "The file \"%s\" could not be read: %s.", path,
-                       strerror(errno));
+                       strerror(error));
         status = IAC_ERR;
     }
     iac_buf_clear(&bytes);
     close(fd);
+    errno = error;
     return status;
+}
+
+iac_str iac_config_read_problem(iac_arena *arena, const char *path)
+{
+    int error = errno; /* what may be opened and not read is a directory */
+    char why[128];
+    return iac_arena_printf(arena, "%s %s: %s", error == EISDIR ? "read" : "open", path,
+                            iac_errno_text(error, why, sizeof(why)));
 }
 
 const iac_config_reader iac_config_reader_files = { NULL, list_files, read_file };

@@ -66,11 +66,11 @@ iac_status iac_tfvars_read(iac_arena *arena, const char *path, iac_variable_valu
     iac_str text = { 0 };
 
     iac_status status = reader->read(reader->user, path, arena, &text, &reading);
+    iac_str problem = status == IAC_OK ? text : iac_config_read_problem(arena, path);
     if (status == IAC_NOT_FOUND)
         iac_diag_error(diags, IAC_NO_RANGE, summary, "Given variables file %s does not exist.", path);
     else if (status != IAC_OK)
-        iac_diag_error(diags, IAC_NO_RANGE, summary, "Error while reading %s: %.*s", path,
-                       IAC_FMT(reading.list.v[0].detail));
+        iac_diag_error(diags, IAC_NO_RANGE, summary, "Error while reading %s: %.*s.", path, IAC_FMT(problem));
     iac_diags_clear(&reading);
     if (status != IAC_OK)
         return status;

@@ -104,6 +104,12 @@ static const iac_value *read_raw(iac_arena *arena, const iac_variable_config *va
     return diags->errors > errors ? NULL : v;
 }
 
+const iac_value *iac_variable_read(iac_arena *arena, const iac_variable_config *variable,
+                                   const iac_variable_value *given, iac_diags *diags)
+{
+    return given->value ? given->value : read_raw(arena, variable, given->raw, diags);
+}
+
 /* v: what was given. */
 static const iac_value *convert_given(iac_arena *arena, const iac_variable_config *variable,
                                       const iac_variable_value *given, const iac_value *v, iac_diags *diags)
@@ -133,7 +139,7 @@ static const iac_value *convert_given(iac_arena *arena, const iac_variable_confi
 static const iac_value *given_value(iac_arena *arena, const iac_variable_config *variable,
                                     const iac_variable_value *given, iac_diags *diags)
 {
-    const iac_value *v = given->value ? given->value : read_raw(arena, variable, given->raw, diags);
+    const iac_value *v = iac_variable_read(arena, variable, given, diags);
     if (!v) /* reported: not missing, so that this is not told as well */
         return marked(arena, variable, iac_value_unknown(arena, variable->type));
     return convert_given(arena, variable, given, v, diags);
@@ -143,7 +149,7 @@ static const iac_value *parse_undeclared(iac_arena *arena, const iac_variable_va
 {
     iac_variable_config any = { .name = given->name, .type = &iac_type_dynamic, .type_declared = true };
 
-    return given->value ? given->value : read_raw(arena, &any, given->raw, diags);
+    return iac_variable_read(arena, &any, given, diags);
 }
 
 const iac_value *iac_variable_given(iac_arena *arena, const iac_variable_config *variable,
@@ -171,8 +177,7 @@ static void report_undeclared(const iac_variable_value *given, size_t *in_files,
 }
 
 /* The value given last for each name; undeclared names are reported once. */
-static void gather(const iac_module_config *root, const iac_variable_values *given, iac_map *ret_last,
-                   iac_diags *diags)
+static void gather(const iac_module_config *root, iac_variable_values *given, iac_map *ret_last, iac_diags *diags)
 {
     size_t in_files = 0;
 
@@ -195,7 +200,7 @@ void iac_variable_missing(const iac_variable_config *variable, iac_diags *diags)
                    "-var-file command line argument to provide a value for this variable.", IAC_FMT(variable->name));
 }
 
-iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
+iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root, iac_variable_values *given,
                                  iac_map *ret_values, const iac_variable_config ***ret_missing,
                                  size_t *ret_missing_count, iac_diags *diags)
 {
@@ -207,9 +212,9 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
     gather(root, given, &last, diags);
     for (size_t i = 0; i < root->variable_count; i++) {
         const iac_variable_config *variable = &root->variables[i];
-        const iac_variable_value *found = iac_map_get(&last, variable->name);
+        iac_variable_value *found = iac_map_get(&last, variable->name);
         if (found)
-            values[i] = found->value ? found->value : read_raw(arena, variable, found->raw, diags);
+            values[i] = found->value = iac_variable_read(arena, variable, found, diags);
         else if (!variable->default_value)
             missing[missing_count++] = variable;
     }
@@ -235,17 +240,12 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
 void iac_variables_as_given(iac_arena *arena, const iac_module_config *root, const iac_variable_values *given,
                             iac_map *ret)
 {
-    iac_diags drop = IAC_DIAGS_INIT;
-    for (size_t i = 0; i < given->n; i++) {
+    for (size_t i = given->n; i-- > 0;) { /* the last of a name counts */
         const iac_variable_value *one = &given->v[i];
         const iac_variable_config *variable = iac_map_get(&root->variable_map, one->name);
-        if (!variable || variable->ephemeral)
-            continue;
-        const iac_value *v = one->value ? one->value : read_raw(arena, variable, one->raw, &drop);
-        if (v)
-            iac_map_put(ret, variable->name, (void *)(uintptr_t)iac_value_unmark_deep(arena, v));
+        if (variable && !variable->ephemeral && one->value && !iac_map_has(ret, one->name))
+            iac_map_put(ret, variable->name, (void *)(uintptr_t)iac_value_unmark_deep(arena, one->value));
     }
-    iac_diags_clear(&drop);
 }
 
 const iac_value *iac_variable_resolve(iac_arena *arena, const iac_variable_config *variable,

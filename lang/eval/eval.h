@@ -49,6 +49,8 @@ const iac_value *iac_eval_as(const iac_scope *scope, const iac_expr *expr, const
  * message is about them. */
 enum { IAC_EXPLAIN_UNKNOWN = 1, IAC_EXPLAIN_SENSITIVE = 2, IAC_EXPLAIN_EPHEMERAL = 4 };
 void iac_eval_explain(const iac_scope *scope, const iac_expr *expr, unsigned show, iac_diag *diag, iac_arena *texts);
+/* A known value in a few words: a primitive one as it is, "tuple with 2 elements". */
+void iac_value_brief(iac_arena *arena, const iac_value *v, iac_buf *out);
 
 /* For iac_func_context.render, with the scope as render_arg: the template may use the functions of the scope, without
  * templatefile and templatestring in it, and the members of vars as its variables. */

@@ -62,7 +62,7 @@ static void print_one_line(iac_buf *out, iac_str s)
     iac_buf_char(out, '"');
 }
 
-static void print_compact(struct collector *c, iac_buf *out, const iac_value *v)
+void iac_value_brief(iac_arena *arena, const iac_value *v, iac_buf *out)
 {
     if (iac_is_null(v)) {
         iac_buf_cstr(out, "null");
@@ -91,7 +91,7 @@ static void print_compact(struct collector *c, iac_buf *out, const iac_value *v)
     default:
         break;
     }
-    iac_str name = iac_type_friendly(c->ev->arena, iac_value_type(c->ev->arena, v));
+    iac_str name = iac_type_friendly(arena, iac_value_type(arena, v));
     if (v->n == 0)
         iac_buf_printf(out, "empty %.*s", IAC_FMT(name));
     else
@@ -139,7 +139,7 @@ static bool print_statement(struct collector *c, iac_buf *out, const iac_value *
         print_unknown(c, out, v);
     } else {
         iac_buf_cstr(out, "is ");
-        print_compact(c, out, v);
+        iac_value_brief(c->ev->arena, v, out);
     }
     if (v->marks & IAC_EPHEMERAL)
         iac_buf_cstr(out, ", and is ephemeral");
