@@ -101,7 +101,8 @@ static const iac_block *block_around(const iac_body *body, uint32_t start)
 
 static void name_native_block(iac_cli *cli, iac_map *files, iac_diag *diag)
 {
-    const iac_source *source = diag->subject.src;
+    iac_range range = iac_range_in_file(diag->subject);
+    const iac_source *source = range.src;
     const iac_file *file = iac_map_get(files, source->name);
 
     if (!file) {
@@ -110,29 +111,31 @@ static void name_native_block(iac_cli *cli, iac_map *files, iac_diag *diag)
         iac_diags_clear(&ignored);
         iac_map_put(files, source->name, (void *)file);
     }
-    const iac_block *block = block_around(file->body, diag->subject.start);
+    const iac_block *block = block_around(file->body, range.start);
     if (block)
         diag->block = iac_block_title(cli->diags.arena, block);
 }
 
-static void name_json_path(iac_cli *cli, iac_map *outlines, iac_diag *diag)
+static void name_json_path(iac_cli *cli, iac_map *trees, iac_diag *diag)
 {
-    const iac_source *source = diag->subject.src;
-    iac_json_outline *outline = iac_map_get(outlines, source->name);
+    iac_range range = iac_range_in_file(diag->subject);
+    const struct iac_json_node *tree = iac_map_get(trees, range.src->name);
 
-    if (!outline) {
-        outline = iac_json_outline_new(cli->arena, source->text);
-        iac_map_put(outlines, source->name, outline);
+    if (!tree) {
+        iac_diags ignored = IAC_DIAGS_INIT;
+        tree = iac_json_parse(cli->arena, range.src, &ignored);
+        iac_diags_clear(&ignored);
+        iac_map_put(trees, range.src->name, (void *)tree);
     }
-    if (diag->subject.start)
-        diag->block = iac_json_outline_path(outline, diag->subject.start - 1, cli->diags.arena);
+    if (range.start)
+        diag->block = iac_json_path_at(tree, range.start - 1, cli->diags.arena);
 }
 
 /* Says within which top-level block, or which object of JSON, each message's subject stands. Files are parsed again for
  * it: that is quick, and happens only after something went wrong. */
 void iac_cli_name_blocks(iac_cli *cli)
 {
-    iac_map files = { 0 }, outlines = { 0 };
+    iac_map files = { 0 }, trees = { 0 };
 
     for (size_t i = 0; i < cli->diags.list.n; i++) {
         iac_diag *diag = &cli->diags.list.v[i];
@@ -143,10 +146,10 @@ void iac_cli_name_blocks(iac_cli *cli)
             iac_str_ends(source->name, IAC_STR(".hcl")))
             name_native_block(cli, &files, diag);
         else if (iac_str_ends(source->name, IAC_STR(".json")))
-            name_json_path(cli, &outlines, diag);
+            name_json_path(cli, &trees, diag);
     }
     iac_map_clear(&files);
-    iac_map_clear(&outlines);
+    iac_map_clear(&trees);
 }
 
 void iac_cli_report(iac_cli *cli)

@@ -3,23 +3,14 @@
 #include "lang/eval/eval.h"
 #include "lang/syntax/body.h"
 #include "lang/syntax/parser.h"
-
-static iac_str place(iac_arena *arena, iac_range range)
-{
-    iac_pos start = iac_source_pos(range.src, range.start), end = iac_source_pos(range.src, range.end);
-
-    if (start.line == end.line)
-        return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(range.src->name), start.line, start.column, end.column);
-    return iac_arena_printf(arena, "%.*s:%u,%u-%u,%u", IAC_FMT(range.src->name), start.line, start.column, end.line,
-                            end.column);
-}
+#include "lang/value/text.h"
 
 /* The first error, and how many more there are, as one of the call. */
 static int32_t fail(const iacp_host *host, iacp_call *call, const char *what, const iac_diags *diags)
 {
     const iac_diag *diag = &diags->list.v[0];
     iac_str detail =
-        iac_arena_printf(call->arena, "%s: %.*s: %.*s; %.*s", what, IAC_FMT(place(call->arena, diag->subject)),
+        iac_arena_printf(call->arena, "%s: %.*s: %.*s; %.*s", what, IAC_FMT(iac_range_place(call->arena, diag->subject)),
                          IAC_FMT(diag->summary), IAC_FMT(diag->detail));
 
     if (diags->errors > 1)

@@ -1,6 +1,8 @@
 /* Conditions that the configuration sets: validations of variables, pre- and postconditions, assertions. */
 #include "engine/plan/run.h"
 
+#include "lang/value/text.h"
+
 static void explain(iac_worker *worker, iac_place *place, const iac_expr *expr, iac_diag *diag)
 {
     iac_eval_explain(&place->scope, expr, 0, diag, worker->diags.arena);
@@ -187,13 +189,10 @@ bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_varia
             continue;
         iac_str text = validation_message(worker, place, rule->error_message);
         iac_note_check(worker, &subject, i, 'f', text);
-        iac_pos at = rule->range.src ? iac_source_pos(rule->range.src, rule->range.start) : (iac_pos){ 0 };
-        iac_pos end = rule->range.src ? iac_source_pos(rule->range.src, rule->range.end) : (iac_pos){ 0 };
+        iac_str at = iac_range_place(worker->scratch, rule->range);
         iac_diag *diag = iac_diag_error(
             &worker->diags, given.src ? given : variable->range, "Invalid value for variable",
-            "%.*s\n\nThis was checked by the validation rule at %.*s:%u,%u-%u.", IAC_FMT(text),
-            rule->range.src ? (int)rule->range.src->name.n : 0, rule->range.src ? rule->range.src->name.p : "",
-            (unsigned)at.line, (unsigned)at.column, (unsigned)end.column);
+            "%.*s\n\nThis was checked by the validation rule at %.*s.", IAC_FMT(text), IAC_FMT(at));
         explain(worker, place, rule->condition, diag);
         name_checked(worker, &subject, worker->diags.list.n - 1);
     }

@@ -34,10 +34,9 @@ static void line_at(iac_str text, size_t at, size_t *start, size_t *end)
  * lines at either end. */
 static snippet snippet_of(iac_arena *arena, const iac_diag *diag)
 {
-    iac_range subject = diag->subject, whole = subject;
+    iac_range subject = iac_range_in_file(diag->subject), context = iac_range_in_file(diag->context);
+    iac_range whole = context.src == subject.src ? iac_range_join(subject, context) : subject;
     iac_str text = subject.src->text;
-    if (diag->context.src == subject.src)
-        whole = iac_range_join(subject, diag->context);
     size_t first, end, line, line_end, last = visible_end(whole);
     line_at(text, whole.start < text.n ? whole.start : text.n, &first, &line_end);
     line_at(text, last < text.n ? last : text.n, &line, &end);
@@ -307,9 +306,8 @@ void iac_view_diags(iac_buf *out, const iac_diags *diags, int severity, const ia
 /* past: how many characters after the position, on the same line. */
 static void json_pos(iac_buf *out, const iac_source *src, uint32_t byte, uint32_t past)
 {
-    uint32_t line = iac_source_pos(src, byte).line, start = src->line_starts[line - 1];
-    iac_buf_printf(out, "{\"line\":%u,\"column\":%zu,\"byte\":%u}", line,
-                   iac_grapheme_count(iac_str_sub(src->text, start, byte)) + 1 + past, byte + past);
+    iac_pos pos = iac_shown_pos(src, byte);
+    iac_buf_printf(out, "{\"line\":%u,\"column\":%u,\"byte\":%u}", pos.line, pos.column + past, pos.byte + past);
 }
 
 static void json_snippet(iac_buf *out, iac_arena *arena, const iac_diag *diag)

@@ -99,9 +99,10 @@ static int order_of(const iac_diag *a, const iac_diag *b)
     int order = iac_str_cmp(x, y);
     if (order)
         return order;
-    if (a->subject.start != b->subject.start)
-        return a->subject.start < b->subject.start ? -1 : 1;
-    return (a->subject.end > b->subject.end) - (a->subject.end < b->subject.end);
+    iac_range at = iac_range_in_file(a->subject), other = iac_range_in_file(b->subject);
+    if (at.start != other.start)
+        return at.start < other.start ? -1 : 1;
+    return (at.end > other.end) - (at.end < other.end);
 }
 
 typedef struct placed {

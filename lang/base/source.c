@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const iac_source *iac_source_new(iac_arena *arena, iac_str name, iac_str text)
+static iac_source *make(iac_arena *arena, iac_str name, iac_str text)
 {
     if (text.n > UINT32_MAX - 1)
         text.n = UINT32_MAX - 1;
@@ -22,6 +22,31 @@ const iac_source *iac_source_new(iac_arena *arena, iac_str name, iac_str text)
     return src;
 }
 
+const iac_source *iac_source_new(iac_arena *arena, iac_str name, iac_str text)
+{
+    iac_source *src = make(arena, name, text);
+    src->json = iac_str_ends(name, IAC_STR(".json"));
+    return src;
+}
+
+const iac_source *iac_source_within(iac_arena *arena, const iac_source *within, iac_pos origin, iac_str text)
+{
+    iac_source *src = make(arena, within->name, text);
+    src->within = within;
+    src->origin = origin;
+    return src;
+}
+
+iac_range iac_range_in_file(iac_range range)
+{
+    const iac_source *src = range.src;
+    if (!src || !src->within)
+        return range;
+    size_t start = (size_t)src->origin.byte + range.start, end = (size_t)src->origin.byte + range.end;
+    size_t last = src->within->text.n;
+    return (iac_range){ src->within, (uint32_t)(start < last ? start : last), (uint32_t)(end < last ? end : last) };
+}
+
 iac_pos iac_source_pos(const iac_source *src, uint32_t byte)
 {
     if (byte > src->text.n)
@@ -38,7 +63,11 @@ iac_pos iac_source_pos(const iac_source *src, uint32_t byte)
     for (uint32_t i = src->line_starts[low]; i < byte; i++)
         if (((unsigned char)src->text.p[i] & 0xC0) != 0x80)
             column++;
-    return (iac_pos){ .line = (uint32_t)low + 1, .column = column, .byte = byte };
+    iac_pos pos = { .line = (uint32_t)low + 1, .column = column, .byte = byte };
+    if (!src->within)
+        return pos;
+    return (iac_pos){ .line = src->origin.line + (uint32_t)low, .column = column + (low ? 0 : src->origin.column - 1),
+                      .byte = src->origin.byte + byte };
 }
 
 iac_str iac_range_text(iac_range range)

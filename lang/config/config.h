@@ -77,7 +77,7 @@ typedef struct iac_required_provider {
 
 typedef struct iac_lifecycle {
     bool create_before_destroy, create_before_destroy_set;
-    bool prevent_destroy;
+    bool prevent_destroy, prevent_destroy_set;
     const iac_expr *enabled; /* NULL: it is */
     bool ignore_all;
     iac_paths ignore_changes;
@@ -102,6 +102,7 @@ typedef struct iac_resource_config {
     iac_str type, name;
     const iac_expr *count, *for_each; /* NULL when absent */
     iac_provider_ref provider;
+    bool provider_set; /* otherwise provider follows from the type */
     iac_depends depends_on;
     iac_lifecycle lifecycle;
     const iac_provisioner_config *provisioners;

@@ -21,18 +21,6 @@ bool iac_expr_literal_text(const iac_expr *expr, iac_str *ret)
     return iac_expr_literal_text(expr->tmpl.parts[0], ret);
 }
 
-iac_str iac_range_place(iac_arena *arena, iac_range range)
-{
-    if (!range.src)
-        return IAC_STR("<unknown>");
-    iac_pos start = iac_source_pos(range.src, range.start), end = iac_source_pos(range.src, range.end);
-    if (start.line == end.line)
-        return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(range.src->name), start.line, start.column,
-                                end.column);
-    return iac_arena_printf(arena, "%.*s:%u,%u-%u,%u", IAC_FMT(range.src->name), start.line, start.column, end.line,
-                            end.column);
-}
-
 bool iac_check_label(iac_module_build *m, const iac_label *label, const char *summary)
 {
     if (iac_is_identifier(label->text))
@@ -96,30 +84,6 @@ bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *
 
 /* ---- traversals ---- */
 
-/* A traversal read from a quoted string, with every node moved to where the string stands. Nodes are as large as their
- * kind needs, so they are made anew. */
-static const iac_expr *relocate(iac_arena *arena, const iac_expr *expr, iac_range range)
-{
-    iac_expr *copy = iac_arena_new_of(arena, iac_expr);
-
-    copy->kind = expr->kind;
-    copy->height = expr->height;
-    copy->range = range;
-    if (expr->kind == IAC_EXPR_ATTR) {
-        copy->attr.operand = relocate(arena, expr->attr.operand, range);
-        copy->attr.name = expr->attr.name;
-        copy->attr.name_range = range;
-    } else if (expr->kind == IAC_EXPR_INDEX) {
-        copy->index.operand = relocate(arena, expr->index.operand, range);
-        copy->index.key = expr->index.key;
-        copy->index.legacy = expr->index.legacy;
-        copy->index.bracket_range = range;
-    } else {
-        copy->root = expr->root;
-    }
-    return copy;
-}
-
 static void invalid_traversal(iac_module_build *m, iac_range range)
 {
     iac_diag_error(m->diags, range, "Invalid expression",
@@ -127,85 +91,63 @@ static void invalid_traversal(iac_module_build *m, iac_range range)
                    "keys. No calculations, function calls, template expressions, etc are allowed here.");
 }
 
-/* Parses text as an expression whose faults are reported where the string stands. */
-static const iac_expr *parse_quoted(iac_module_build *m, iac_str text, iac_range range)
-{
-    iac_diags within = IAC_DIAGS_INIT;
-    const iac_source *source = iac_source_new(m->arena, range.src ? range.src->name : (iac_str){ 0 }, text);
-    const iac_expr *expr = iac_parse_expression(m->arena, source, &within);
-
-    for (size_t i = 0; i < within.list.n; i++) {
-        iac_diag diag = within.list.v[i];
-        diag.subject = range;
-        diag.context = IAC_NO_RANGE;
-        iac_diag_add(m->diags, &diag);
-    }
-    bool failed = within.errors > 0;
-    iac_diags_clear(&within);
-    return failed ? NULL : expr;
-}
-
 const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr)
 {
     size_t errors = m->diags->errors;
-    const iac_expr *unquoted = iac_expr_static(m->arena, expr, m->diags);
 
+    if (expr->from_json && !iac_expr_is_json_string(expr)) {
+        iac_diag_error(m->diags, expr->range, "Invalid reference expression",
+                       "A single reference string is required.");
+        return NULL;
+    }
+    const iac_expr *unquoted = iac_expr_static(m->arena, expr, m->diags);
     return m->diags->errors > errors ? NULL : unquoted;
 }
 
-/* The expression that a JSON string holds, where it is one; others as they are. */
-static const iac_expr *unquote_traversal(iac_module_build *m, const iac_expr *expr)
+/* The reference that a string holds. In JSON positions count from the quote; elsewhere from behind it, and what is wrong
+ * with the text is told. */
+static const iac_expr *traversal_of_text(iac_module_build *m, const iac_expr *expr, iac_str text)
 {
+    iac_pos origin = iac_shown_pos(expr->range.src, expr->range.start);
     iac_diags within = IAC_DIAGS_INIT;
 
+    origin.column += !expr->from_json;
+    origin.byte += !expr->from_json;
+    const iac_source *source = iac_source_within(m->arena, expr->range.src, origin, text);
+    const iac_expr *traversal = iac_parse_traversal(m->arena, source, &within);
     if (!expr->from_json)
-        return expr;
-    const iac_expr *unquoted = iac_expr_static(m->arena, expr, &within);
-    if (within.errors || !unquoted || unquoted->kind == IAC_EXPR_ERROR) {
-        invalid_traversal(m, expr->range);
-        unquoted = NULL;
-    }
+        iac_diags_append(m->diags, &within);
+    if (within.errors)
+        traversal = NULL;
     iac_diags_clear(&within);
-    return unquoted;
+    return traversal;
 }
 
 const iac_expr *iac_static_address(iac_module_build *m, const iac_expr *expr)
 {
-    expr = unquote_traversal(m, expr);
-    if (expr && !iac_expr_is_traversal(expr)) {
+    const iac_expr *traversal = iac_expr_is_json_string(expr)
+                                    ? traversal_of_text(m, expr, iac_json_string_text(m->arena, expr->range))
+                                : !expr->from_json && iac_expr_is_traversal(expr) ? expr : NULL;
+    if (!traversal)
         invalid_traversal(m, expr->range);
-        return NULL;
-    }
-    return expr;
+    return traversal;
 }
 
 const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr)
 {
     iac_str text;
 
-    expr = unquote_traversal(m, expr);
-    if (!expr)
-        return NULL;
-    if (!expr->from_json && iac_expr_literal_text(expr, &text) && text.n) {
-        iac_diag_warning(m->diags, expr->range, "Quoted references are deprecated",
-                         "In this context, references are expected literally rather than in quotes. Terraform 0.11 "
-                         "and earlier required quotes, but quoted references are now deprecated and will be removed "
-                         "in a future version of Terraform. Remove the quotes surrounding this reference to silence "
-                         "this warning.");
-        const iac_expr *parsed = parse_quoted(m, text, expr->range);
-        if (!parsed)
-            return NULL;
-        if (!iac_expr_is_traversal(parsed)) {
-            invalid_traversal(m, expr->range);
-            return NULL;
-        }
-        return relocate(m->arena, parsed, expr->range);
-    }
-    if (!iac_expr_is_traversal(expr)) {
+    if (expr->from_json || !iac_expr_literal_text(expr, &text))
+        return iac_static_address(m, expr);
+    iac_diag_warning(m->diags, expr->range, "Quoted references are deprecated",
+                     "In this context, references are expected literally rather than in quotes. Terraform 0.11 and "
+                     "earlier required quotes, but quoted references are now deprecated and will be removed in a "
+                     "future version of Terraform. Remove the quotes surrounding this reference to silence this "
+                     "warning.");
+    const iac_expr *traversal = traversal_of_text(m, expr, text);
+    if (!traversal)
         invalid_traversal(m, expr->range);
-        return NULL;
-    }
-    return expr;
+    return traversal;
 }
 
 bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count)
@@ -244,44 +186,73 @@ bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depe
     return good;
 }
 
+bool iac_provider_name_fits(iac_module_build *m, iac_str name, iac_range range)
+{
+    bool fits = name.n > 0 && name.p[0] != '-' && name.p[name.n - 1] != '-';
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        fits &= c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c >= 0x80;
+    }
+    if (!fits)
+        iac_diag_error(m->diags, range, "Invalid provider local name",
+                       "%.*s is an invalid provider local name: must contain only letters, digits, and dashes, and may "
+                       "not use leading or trailing dashes", IAC_FMT(name));
+    return fits;
+}
+
+/* The reference that the expression is, or holds in quotes; NULL where it is none, of which only warnings are told, and
+ * the faults of a quoted text. */
+static const iac_expr *provider_traversal(iac_module_build *m, const iac_expr *expr)
+{
+    iac_diags *diags = m->diags, within = IAC_DIAGS_INIT;
+
+    m->diags = &within;
+    const iac_expr *traversal = iac_static_traversal(m, expr);
+    m->diags = diags;
+    for (size_t i = 0; i < within.list.n; i++) /* at the whole: that it is no reference, of which more is said */
+        if (within.list.v[i].severity == IAC_WARNING || within.list.v[i].subject.src != expr->range.src)
+            iac_diag_add(m->diags, &within.list.v[i]);
+    iac_diags_clear(&within);
+    return traversal;
+}
+
 bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
 {
     static const char summary[] = "Invalid provider configuration reference";
-    iac_str text;
+    size_t errors = m->diags->errors;
 
-    if (!iac_expr_literal_text(expr, &text) && !iac_expr_is_traversal(expr)) {
-        if (expr->kind != IAC_EXPR_ERROR) /* told by the parser */
-            iac_diag_error(m->diags, expr->range, summary,
-                           "The provider argument requires a provider type name, optionally followed by a period and "
-                           "then a configuration alias.");
+    if (expr->kind == IAC_EXPR_ERROR && !expr->from_json) /* told by the parser */
+        return false;
+    const iac_expr *traversal = provider_traversal(m, expr);
+    const iac_expr *root = !traversal                             ? NULL
+                           : traversal->kind == IAC_EXPR_ATTR     ? traversal->attr.operand
+                           : traversal->kind == IAC_EXPR_INDEX    ? traversal->index.operand
+                                                                  : traversal;
+    if (!root || root->kind != IAC_EXPR_ROOT) {
+        iac_diag_error(m->diags, expr->range, summary,
+                       "The provider argument requires a provider type name, optionally followed by a period and "
+                       "then a configuration alias.");
         return false;
     }
-    const iac_expr *traversal = iac_static_traversal(m, expr);
-    if (!traversal)
+    if (!iac_provider_name_fits(m, root->root, root->range) || m->diags->errors > errors)
         return false;
-    if (traversal->kind == IAC_EXPR_ROOT) {
-        *ret = (iac_provider_ref){ .name = traversal->root, .range = traversal->range };
-        return true;
+    if (traversal->kind == IAC_EXPR_INDEX) {
+        iac_diag_error(m->diags, traversal->index.bracket_range, summary,
+                       "Provider name must either stand alone or be followed by a period and then a configuration "
+                       "alias.");
+        return false;
     }
-    if (traversal->kind == IAC_EXPR_ATTR && traversal->attr.operand->kind == IAC_EXPR_ROOT) {
-        *ret = (iac_provider_ref){
-            .name = traversal->attr.operand->root,
-            .alias = traversal->attr.name,
-            .range = traversal->range,
-        };
-        return true;
-    }
-    iac_diag_error(m->diags, traversal->kind == IAC_EXPR_INDEX ? traversal->index.bracket_range : traversal->range,
-                   summary, "The provider argument requires a provider type name, optionally followed by a "
-                            "period and then a configuration alias.");
-    return false;
+    *ret = (iac_provider_ref){ .name = root->root, .range = traversal->range };
+    if (traversal->kind == IAC_EXPR_ATTR)
+        ret->alias = traversal->attr.name;
+    return true;
 }
 
 bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
 {
-    const iac_expr *index = expr->from_json ? iac_unquote(m, expr) : expr;
-    if (!index)
-        return false;
+    iac_diags ignored = IAC_DIAGS_INIT; /* told where it is read again, as what it must be otherwise */
+    const iac_expr *index = iac_expr_static(m->arena, expr, &ignored);
+    iac_diags_clear(&ignored);
     if (index->kind == IAC_EXPR_INDEX && !index->index.legacy && index->index.operand->kind == IAC_EXPR_ATTR &&
         index->index.operand->attr.operand->kind == IAC_EXPR_ROOT) {
         *ret = (iac_provider_ref){

@@ -52,32 +52,63 @@ static void decode_ignore_changes(iac_module_build *m, const iac_expr *expr, iac
     ret->ignore_ranges = ranges;
 }
 
-static void note_resource_ref(void *arg, const iac_ref *ref)
+typedef struct trigger {
+    iac_module_build *m;
+    iac_range range;
+    size_t resources;
+} trigger;
+
+static void check_trigger_ref(void *arg, const iac_ref *ref)
 {
+    trigger *t = arg;
+    static const char summary[] = "Invalid %s reference in replace_triggered_by expression";
+
     if (ref->kind == IAC_REF_RESOURCE)
-        *(bool *)arg = true;
+        t->resources++;
+    else if (ref->kind == IAC_REF_EACH && !iac_str_is(ref->name, "key"))
+        iac_diag_error(t->m->diags, t->range, iac_arena_printf(t->m->arena, summary, "each").p,
+                       "Only each.key may be used in replace_triggered_by.");
+    else if (ref->kind == IAC_REF_COUNT && !iac_str_is(ref->name, "index"))
+        iac_diag_error(t->m->diags, t->range, iac_arena_printf(t->m->arena, summary, "count").p,
+                       "Only count.index may be used in replace_triggered_by.");
+    else if (ref->kind != IAC_REF_EACH && ref->kind != IAC_REF_COUNT)
+        iac_diag_error(t->m->diags, t->range, "Invalid reference in replace_triggered_by expression",
+                       "Only resources, count.index, and each.key may be used in replace_triggered_by.");
+}
+
+/* What is wrong with a reference in it is told of the whole. */
+static bool is_trigger(iac_module_build *m, const iac_expr *expr)
+{
+    iac_diags within = IAC_DIAGS_INIT;
+    trigger t = { m, expr->range, 0 };
+    size_t errors = m->diags->errors;
+
+    iac_expr_refs(m->arena, expr, check_trigger_ref, &t, &within);
+    bool good = !within.errors;
+    for (size_t i = 0; i < within.list.n; i++) {
+        within.list.v[i].subject = expr->range;
+        within.list.v[i].context = IAC_NO_RANGE;
+    }
+    iac_diags_append(m->diags, &within);
+    if (good && t.resources != 1)
+        iac_diag_error(m->diags, expr->range, "Invalid replace_triggered_by expression",
+                       "%s resource reference%s in replace_triggered_by expression.",
+                       t.resources ? "Multiple" : "Missing", t.resources ? "s" : "");
+    return m->diags->errors == errors;
 }
 
 static void decode_triggers(iac_module_build *m, const iac_expr *expr, iac_lifecycle *ret)
 {
     const iac_expr *const *items;
-    size_t count, n = 0;
+    size_t count, n = 0, errors = m->diags->errors;
 
     if (!iac_static_list(m, expr, &items, &count))
         return;
     const iac_expr **triggers = iac_arena_array(m->arena, const iac_expr *, count);
     for (size_t i = 0; i < count; i++) {
         const iac_expr *item = iac_unquote(m, items[i]);
-        bool found = false;
-        if (!item || item->kind == IAC_EXPR_ERROR)
-            continue;
-        size_t errors = m->diags->errors;
-        iac_expr_refs(m->arena, item, note_resource_ref, &found, m->diags);
-        if (found)
-            triggers[n++] = item;
-        else if (m->diags->errors == errors)
-            iac_diag_error(m->diags, item->range, "Invalid replace_triggered_by expression",
-                           "Missing resource reference in replace_triggered_by expression.");
+        if (item && m->diags->errors == errors && item->kind != IAC_EXPR_ERROR && is_trigger(m, item))
+            triggers[n++] = item; /* up to the first that has something wrong */
     }
     ret->replace_triggered_by = triggers;
     ret->replace_triggered_by_count = n;
@@ -126,6 +157,7 @@ void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode 
     if (mode != IAC_MANAGED)
         return;
     ret->create_before_destroy_set = content.attributes[LC_CREATE_BEFORE_DESTROY] != NULL;
+    ret->prevent_destroy_set = content.attributes[LC_PREVENT_DESTROY] != NULL;
     iac_static_bool(m, content.attributes[LC_CREATE_BEFORE_DESTROY], &ret->create_before_destroy);
     iac_static_bool(m, content.attributes[LC_PREVENT_DESTROY], &ret->prevent_destroy);
     if (content.attributes[LC_IGNORE_CHANGES])

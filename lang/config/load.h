@@ -1,18 +1,17 @@
 /* lang/config/load.h - what the readers of the kinds of blocks share. Private to lang/config.
  *
- * Loading a module: the blocks of its primary files are collected, those of override files are merged into them, and
- * then each is read by the function of its kind, which adds to the module being built. */
+ * Loading a module: the blocks of its files are collected, those of override files last, and each is read by the function
+ * of its kind, which adds to the module being built, or merges into what is there. */
 #ifndef IAC_CONFIG_LOAD_H
 #define IAC_CONFIG_LOAD_H
 #include "lang/config/config.h"
 #include "lang/syntax/body.h"
+#include "lang/value/text.h"
 
-/* A top-level block, after merging. */
+/* A top-level block. */
 typedef struct iac_top_block {
     const iac_block *block;
-    const iac_body *body;   /* the block's own, or the merged one */
-    const iac_block *patch; /* the last override block merged in, or NULL */
-    bool from_override;     /* stands in an override file itself (terraform and locals blocks) */
+    bool from_override; /* what it says is said instead in the object of its name, which must be there */
 } iac_top_block;
 
 /* A module being built: arrays in heap memory, moved into the arena at the end. Indexes: position + 1 by name. */
@@ -36,6 +35,7 @@ typedef struct iac_module_build {
         requirement_index;
     iac_range required_providers_range, backend_range, cloud_range;
     bool backend_overridden, any_version;
+    bool overriding; /* what is read stands in an override file */
 } iac_module_build;
 
 /* A directory's files, parsed once however many modules come from it. */
@@ -75,8 +75,8 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top);
 void iac_read_check(iac_module_build *m, const iac_top_block *top);
 
 /* The resource that a block says, without adding it to the module; nested in a check when within_check. */
-bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_body *body, iac_mode mode,
-                         bool within_check, iac_resource_config *ret);
+bool iac_decode_resource(iac_module_build *m, const iac_block *block, iac_mode mode, bool within_check,
+                         iac_resource_config *ret);
 /* Tells that `enabled` is given beside count or for_each, where one of them is. */
 void iac_check_enabled(iac_module_build *m, const iac_expr *enabled, const iac_expr *count, const iac_expr *for_each);
 void iac_decode_lifecycle(iac_module_build *m, const iac_block *block, iac_mode mode, iac_lifecycle *ret);
@@ -86,6 +86,8 @@ void iac_merge_connections(iac_module_build *m, const iac_body *base, iac_provis
                            size_t count);
 /* The map of provider configurations that a module call, or a test, passes on, into call. */
 void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call);
+/* "The depends_on argument may not be overridden", where there is one. */
+void iac_refuse_depends(iac_module_build *m, iac_depends depends);
 /* A block of condition and error_message; kind as messages name it ("precondition"). False when it is unusable. */
 bool iac_decode_condition(iac_module_build *m, const iac_block *block, const char *kind, iac_condition *ret);
 /* All blocks of the type in content. */
@@ -99,6 +101,8 @@ const iac_value *iac_static_eval(iac_module_build *m, const iac_expr *expr);
 bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret);
 bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
 bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depends *ret);
+/* Whether a provider may be called so; otherwise adds an error. */
+bool iac_provider_name_fits(iac_module_build *m, iac_str name, iac_range range);
 /* NAME or NAME.ALIAS; the second one of them also NAME.ALIAS[KEY]. */
 bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
 bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
@@ -113,15 +117,13 @@ bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *
 bool iac_expr_literal_text(const iac_expr *expr, iac_str *ret);
 /* The single identifier that the expression is, quoted or not; empty when it is none. */
 iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr);
-/* iac_expr_static: in JSON a string stands for what its text says. NULL after adding an error. */
+/* The expression, in JSON what a string says as one. NULL after adding an error. */
 const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr);
 
 #define IAC_NAME_RULE \
     "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes."
 /* Whether the label is an identifier; otherwise adds `summary`. */
 bool iac_check_label(iac_module_build *m, const iac_label *label, const char *summary);
-/* "main.tf:1,1-13" */
-iac_str iac_range_place(iac_arena *arena, iac_range range);
 /* The blocks of the type among content's, in source order; *ret_count of them, in the arena. */
 const iac_block **iac_content_blocks(iac_arena *arena, const iac_content *content, const char *type,
                                      size_t *ret_count);

@@ -31,10 +31,7 @@ static const iac_block_spec top_blocks[TOP_COUNT] = {
 };
 static const iac_body_spec top_spec = { NULL, 0, top_blocks, TOP_COUNT };
 
-typedef struct top_blocks_read {
-    IAC_VEC(iac_top_block) kinds[TOP_COUNT];
-    iac_map names[TOP_COUNT]; /* position + 1 of what an override may name */
-} top_blocks_read;
+typedef IAC_VEC(iac_top_block) top_list;
 
 static top_kind kind_of(const iac_block *block)
 {
@@ -44,37 +41,7 @@ static top_kind kind_of(const iac_block *block)
     return TOP_COUNT;
 }
 
-static iac_str provider_alias(iac_arena *arena, const iac_block *block)
-{
-    const iac_attribute *alias = iac_body_find(arena, block->body, IAC_STR("alias"));
-    iac_str name = { "", 0 };
-
-    if (alias)
-        iac_expr_literal_text(alias->expr, &name);
-    return name;
-}
-
-/* What an override block must share with the block it overrides. */
-static iac_str override_key(iac_arena *arena, top_kind kind, const iac_block *block)
-{
-    if (kind == TOP_PROVIDER) {
-        iac_str name = provider_alias(arena, block);
-        return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(block->labels[0].text), IAC_FMT(name));
-    }
-    if (block->label_count == 2)
-        return iac_arena_printf(arena, "%.*s %.*s", IAC_FMT(block->labels[0].text), IAC_FMT(block->labels[1].text));
-    return block->label_count == 1 ? block->labels[0].text : (iac_str){ 0 };
-}
-
-static void add_block(iac_arena *arena, top_blocks_read *tops, top_kind kind, const iac_block *block)
-{
-    iac_vec_push(&tops->kinds[kind], (iac_top_block){ .block = block, .body = block->body });
-    void **slot = iac_map_at(&tops->names[kind], override_key(arena, kind, block));
-    if (!*slot)
-        *slot = (void *)(uintptr_t)tops->kinds[kind].n;
-}
-
-static void collect_primary(iac_module_build *m, const iac_file *file, top_blocks_read *tops)
+static void collect(iac_module_build *m, const iac_file *file, bool from_override, top_list *kinds)
 {
     iac_content content = { 0 };
 
@@ -82,50 +49,8 @@ static void collect_primary(iac_module_build *m, const iac_file *file, top_block
     for (size_t i = 0; i < content.block_count; i++) {
         const iac_block *block = content.blocks[i];
         top_kind kind = kind_of(block);
-        if (kind == TOP_COUNT || block->label_count != top_blocks[kind].label_count)
-            continue;
-        add_block(m->arena, tops, kind, block);
-    }
-}
-
-static void missing_base(iac_module_build *m, top_kind kind, const iac_block *block)
-{
-    iac_str a = block->label_count > 0 ? block->labels[0].text : (iac_str){ 0 };
-    iac_str b = block->label_count > 1 ? block->labels[1].text : (iac_str){ 0 };
-
-    switch (kind) {
-    case TOP_VARIABLE:
-        iac_diag_error(m->diags, block->header_range, "Missing base variable declaration to override",
-                       "There is no variable named \"%.*s\". An override file can only override a variable that was "
-                       "already declared in a primary configuration file.", IAC_FMT(a));
-        break;
-    case TOP_OUTPUT:
-        iac_diag_error(m->diags, block->header_range, "Missing base output definition to override",
-                       "There is no output named \"%.*s\". An override file can only override an output that was "
-                       "already defined in a primary configuration file.", IAC_FMT(a));
-        break;
-    case TOP_MODULE:
-        iac_diag_error(m->diags, block->header_range, "Missing module call to override",
-                       "There is no module call named \"%.*s\". An override file can only override a module call that "
-                       "was defined in a primary configuration file.", IAC_FMT(a));
-        break;
-    case TOP_PROVIDER:
-        iac_diag_error(m->diags, block->header_range, "Missing base provider configuration for override",
-                       "There is no %.*s provider configuration with the alias \"%.*s\". An override file can only "
-                       "override an aliased provider configuration that was already defined in a primary configuration "
-                       "file.", IAC_FMT(a), IAC_FMT(provider_alias(m->arena, block)));
-        break;
-    default:
-        iac_check_label(m, &block->labels[0], "Invalid resource type name");
-        iac_check_label(m, &block->labels[1], "Invalid resource name");
-        iac_diag_error(m->diags, block->header_range,
-                       kind == TOP_DATA ? "Missing data resource to override" : "Missing resource to override",
-                       kind == TOP_DATA ? "There is no %.*s data resource named \"%.*s\". An override file can only "
-                                          "override a data block defined in a primary configuration file."
-                                        : "There is no %.*s resource named \"%.*s\". An override file can only "
-                                          "override a resource block defined in a primary configuration file.",
-                       IAC_FMT(a), IAC_FMT(b));
-        break;
+        if (kind != TOP_COUNT && block->label_count == top_blocks[kind].label_count)
+            iac_vec_push(&kinds[kind], (iac_top_block){ block, from_override });
     }
 }
 
@@ -136,111 +61,35 @@ static void cannot_override(iac_module_build *m, const iac_block *block, const c
                    "%s can appear only in normal files, not in override files.", what);
 }
 
-/* Blocks of the type within a body; what else is wrong with it is told when the merged body is read. */
-static iac_content blocks_within(iac_module_build *m, const iac_body *body, const char *type)
+/* Blocks that nothing can override are read all the same, for their faults. Of removed blocks nothing more is told. */
+static void read_unmergeable(iac_module_build *m, top_kind kind, const iac_top_block *top)
 {
-    const iac_block_spec block = { iac_str_of(type), NULL, 0 };
-    const iac_body_spec spec = { NULL, 0, &block, 1 };
-    iac_diags ignored = IAC_DIAGS_INIT;
-    iac_content content = { 0 };
+    size_t moved = m->moved.n, removed = m->removed.n, imports = m->imports.n;
 
-    iac_body_content(m->arena, body, &spec, true, &content, &ignored);
-    iac_diags_clear(&ignored);
-    return content;
-}
-
-static void refuse_blocks(iac_module_build *m, const iac_body *body, const char *type)
-{
-    iac_content content = blocks_within(m, body, type);
-    for (size_t i = 0; i < content.block_count; i++)
-        iac_diag_error(m->diags, content.blocks[i]->header_range,
-                       iac_arena_printf(m->arena, "Can't override %s blocks", type).p,
-                       "Override files cannot override \"%s\" blocks.", type);
-}
-
-/* Whether there are blocks of conditions, which is an error. */
-static bool has_conditions(iac_module_build *m, top_kind kind, const iac_body *body)
-{
-    size_t errors = m->diags->errors;
-    if (kind == TOP_VARIABLE) {
-        refuse_blocks(m, body, "validation");
-    } else if (kind == TOP_OUTPUT) {
-        refuse_blocks(m, body, "precondition");
-    } else if (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL) {
-        iac_content lifecycle = blocks_within(m, body, "lifecycle");
-        for (size_t i = 0; i < lifecycle.block_count; i++) {
-            refuse_blocks(m, lifecycle.blocks[i]->body, "precondition");
-            refuse_blocks(m, lifecycle.blocks[i]->body, "postcondition");
-        }
+    if (kind == TOP_MOVED) {
+        iac_read_moved(m, top);
+        cannot_override(m, top->block, "Records of moved objects");
+    } else if (kind == TOP_REMOVED) {
+        iac_read_removed(m, top);
+    } else if (kind == TOP_IMPORT) {
+        iac_read_import(m, top);
+        cannot_override(m, top->block, "Import blocks");
+    } else {
+        iac_diag_error(m->diags, top->block->header_range, "Can't override check blocks",
+                       "Override files cannot override check blocks.");
     }
-    return m->diags->errors > errors;
-}
-
-static void merge_override(iac_module_build *m, top_kind kind, const iac_block *block, top_blocks_read *tops)
-{
-    uintptr_t found = (uintptr_t)iac_map_get(&tops->names[kind], override_key(m->arena, kind, block));
-    const iac_attribute *depends_on = iac_body_find(m->arena, block->body, IAC_STR("depends_on"));
-
-    if (!found && kind == TOP_PROVIDER && !provider_alias(m->arena, block).n) {
-        add_block(m->arena, tops, kind, block); /* every provider has a default configuration, if an empty one */
-        return;
-    }
-    if (!found) {
-        missing_base(m, kind, block);
-        return;
-    }
-    if (has_conditions(m, kind, block->body))
-        return;
-    if (depends_on && (kind == TOP_RESOURCE || kind == TOP_DATA || kind == TOP_EPHEMERAL || kind == TOP_MODULE ||
-                       kind == TOP_OUTPUT)) {
-        const iac_expr *list = depends_on->expr;
-        iac_range at = list->kind == IAC_EXPR_TUPLE && list->tuple.n ? list->tuple.items[0]->range : list->range;
-        iac_diag_error(m->diags, at, "Unsupported override", "The depends_on argument may not be overridden.");
-        return;
-    }
-    iac_top_block *base = &tops->kinds[kind].v[found - 1];
-    base->body = iac_body_merge(m->arena, base->body, block->body, false);
-    base->patch = block;
-}
-
-static void collect_override(iac_module_build *m, const iac_file *file, top_blocks_read *tops)
-{
-    iac_content content = { 0 };
-
-    iac_body_content(m->arena, file->body, &top_spec, false, &content, m->diags);
-    for (size_t i = 0; i < content.block_count; i++) {
-        const iac_block *block = content.blocks[i];
-        top_kind kind = kind_of(block);
-        if (kind == TOP_COUNT || block->label_count != top_blocks[kind].label_count)
-            continue;
-        switch (kind) {
-        case TOP_TERRAFORM:
-        case TOP_LOCALS:
-            iac_vec_push(&tops->kinds[kind],
-                         (iac_top_block){ .block = block, .body = block->body, .from_override = true });
-            break;
-        case TOP_MOVED:
-            cannot_override(m, block, "Records of moved objects");
-            break;
-        case TOP_REMOVED:
-            cannot_override(m, block, "Records of removed objects");
-            break;
-        case TOP_IMPORT:
-            cannot_override(m, block, "Import blocks");
-            break;
-        case TOP_CHECK:
-            iac_diag_error(m->diags, block->header_range, "Can't override check blocks",
-                           "Override files cannot override check blocks.");
-            break;
-        default:
-            merge_override(m, kind, block, tops);
-            break;
-        }
-    }
+    m->moved.n = moved;
+    m->removed.n = removed;
+    m->imports.n = imports;
 }
 
 static void read_top_block(iac_module_build *m, top_kind kind, const iac_top_block *top)
 {
+    m->overriding = top->from_override;
+    if (top->from_override && kind >= TOP_MOVED) {
+        read_unmergeable(m, kind, top);
+        return;
+    }
     switch (kind) {
     case TOP_TERRAFORM:
         iac_read_terraform(m, top);
@@ -378,17 +227,16 @@ void iac_decode_module(iac_arena *arena, iac_module_config *module, const iac_mo
                        iac_diags *diags)
 {
     iac_module_build m = { .arena = arena, .diags = diags, .module = module, .any_version = any_version };
-    top_blocks_read tops = { 0 };
+    top_list kinds[TOP_COUNT] = { 0 };
 
     for (size_t i = 0; i < files->primary_count; i++)
-        collect_primary(&m, files->primary[i], &tops);
+        collect(&m, files->primary[i], false, kinds);
     for (size_t i = 0; i < files->override_count; i++)
-        collect_override(&m, files->overrides[i], &tops);
+        collect(&m, files->overrides[i], true, kinds);
     for (size_t kind = 0; kind < TOP_COUNT; kind++) {
-        for (size_t i = 0; i < tops.kinds[kind].n; i++)
-            read_top_block(&m, (top_kind)kind, &tops.kinds[kind].v[i]);
-        iac_vec_clear(&tops.kinds[kind]);
-        iac_map_clear(&tops.names[kind]);
+        for (size_t i = 0; i < kinds[kind].n; i++)
+            read_top_block(&m, (top_kind)kind, &kinds[kind].v[i]);
+        iac_vec_clear(&kinds[kind]);
     }
     finish_module(&m);
 }

@@ -139,13 +139,58 @@ static const iac_body *only_attributes(iac_module_build *m, const iac_body *from
     return body;
 }
 
+static void merge_call(iac_module_build *m, iac_module_call *base, const iac_module_call *over)
+{
+    if (over->source_expr) {
+        base->source_expr = over->source_expr;
+        base->source_range = over->source_range;
+    }
+    if (over->version_expr)
+        base->version_expr = over->version_expr;
+    if (over->count)
+        base->count = over->count;
+    if (over->for_each)
+        base->for_each = over->for_each;
+    if (over->enabled)
+        base->enabled = over->enabled;
+    base->body = iac_body_merge(m->arena, base->body, over->body, false);
+    if (over->provider_count) {
+        base->providers = over->providers;
+        base->provider_count = over->provider_count;
+    }
+    iac_refuse_depends(m, over->depends_on);
+}
+
+static void add_call(iac_module_build *m, const iac_module_call *call)
+{
+    void **slot = iac_map_at(&m->call_index, call->name);
+    iac_module_call *found = *slot ? &m->calls.v[(uintptr_t)*slot - 1] : NULL;
+
+    if (m->overriding && found) {
+        merge_call(m, found, call);
+    } else if (m->overriding) {
+        iac_diag_error(m->diags, call->range, "Missing module call to override",
+                       "There is no module call named \"%.*s\". An override file can only override a module call that "
+                       "was defined in a primary configuration file.", IAC_FMT(call->name));
+    } else if (found) {
+        iac_str place = iac_range_place(m->arena, found->range);
+        iac_diag_error(m->diags, call->range, "Duplicate module call",
+                       "A module call named \"%.*s\" was already defined at %.*s. Module calls must have unique names "
+                       "within a module.", IAC_FMT(call->name), IAC_FMT(place));
+    } else {
+        iac_vec_push(&m->calls, *call);
+        *slot = (void *)(uintptr_t)m->calls.n;
+    }
+}
+
 void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
 {
     const iac_label *label = &top->block->labels[0];
     iac_module_call call = { .name = label->text, .range = top->block->header_range };
+    iac_body_spec spec = m->overriding ? iac_spec_of_override(m->arena, &call_spec) : call_spec;
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, top->body, &call_spec, true, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &spec, true, &content, m->diags);
     call.body = content.remain;
     bool good = iac_check_label(m, label, "Invalid module instance name");
     decode_source(&content, &call);
@@ -166,15 +211,5 @@ void iac_read_module_call(iac_module_build *m, const iac_top_block *top)
         return;
     if (call.body->json || call.body->pair)
         call.body = only_attributes(m, call.body);
-
-    void **slot = iac_map_at(&m->call_index, call.name);
-    if (*slot) {
-        iac_str place = iac_range_place(m->arena, m->calls.v[(uintptr_t)*slot - 1].range);
-        iac_diag_error(m->diags, call.range, "Duplicate module call",
-                       "A module call named \"%.*s\" was already defined at %.*s. Module calls must have unique names "
-                       "within a module.", IAC_FMT(call.name), IAC_FMT(place));
-        return;
-    }
-    iac_vec_push(&m->calls, call);
-    *slot = (void *)(uintptr_t)m->calls.n;
+    add_call(m, &call);
 }

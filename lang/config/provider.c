@@ -23,18 +23,6 @@ static const iac_body_spec provider_spec = {
     provider_attributes, IAC_COUNT(provider_attributes), provider_blocks, IAC_COUNT(provider_blocks)
 };
 
-static bool is_provider_name(iac_str name)
-{
-    if (!name.n || name.p[0] == '-' || name.p[name.n - 1] == '-')
-        return false;
-    for (size_t i = 0; i < name.n; i++) {
-        unsigned char c = (unsigned char)name.p[i];
-        if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c >= 0x80))
-            return false;
-    }
-    return true;
-}
-
 static void check_version(iac_module_build *m, const iac_attribute *version)
 {
     iac_str constraint = { 0 };
@@ -72,19 +60,56 @@ static void check_reserved(iac_module_build *m, const iac_content *content, iac_
     }
 }
 
+static void duplicate_provider(iac_module_build *m, const iac_provider_config *provider,
+                               const iac_provider_config *first)
+{
+    iac_str place = iac_range_place(m->arena, first->range);
+
+    if (provider->alias.n)
+        iac_diag_error(m->diags, provider->range, "Duplicate provider configuration",
+                       "A provider configuration for \"%.*s\" with alias \"%.*s\" was already given at %.*s. Each "
+                       "configuration for the same provider must have a distinct alias.", IAC_FMT(provider->name),
+                       IAC_FMT(provider->alias), IAC_FMT(place));
+    else
+        iac_diag_error(m->diags, provider->range, "Duplicate provider configuration",
+                       "A default (non-aliased) provider configuration for \"%.*s\" was already given at %.*s. If "
+                       "multiple configurations are required, set the \"alias\" argument for alternative "
+                       "configurations.", IAC_FMT(provider->name), IAC_FMT(place));
+}
+
+/* Every provider has a default configuration, if an empty one: there is no need for one to override. */
+static void add_provider(iac_module_build *m, const iac_provider_config *provider)
+{
+    iac_str key = iac_arena_printf(m->arena, "%.*s.%.*s", IAC_FMT(provider->name), IAC_FMT(provider->alias));
+    void **slot = iac_map_at(&m->provider_index, key);
+    iac_provider_config *found = *slot ? &m->providers.v[(uintptr_t)*slot - 1] : NULL;
+
+    if (m->overriding && found) {
+        found->body = iac_body_merge(m->arena, found->body, provider->body, false);
+        if (provider->for_each)
+            found->for_each = provider->for_each;
+    } else if (m->overriding && provider->alias.n) {
+        iac_diag_error(m->diags, provider->range, "Missing base provider configuration for override",
+                       "There is no %.*s provider configuration with the alias \"%.*s\". An override file can only "
+                       "override an aliased provider configuration that was already defined in a primary configuration "
+                       "file.", IAC_FMT(provider->name), IAC_FMT(provider->alias));
+    } else if (found) {
+        duplicate_provider(m, provider, found);
+    } else {
+        iac_vec_push(&m->providers, *provider);
+        *slot = (void *)(uintptr_t)m->providers.n;
+    }
+}
+
 void iac_read_provider(iac_module_build *m, const iac_top_block *top)
 {
     iac_provider_config provider = { .name = top->block->labels[0].text, .range = top->block->header_range };
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, top->body, &provider_spec, true, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &provider_spec, true, &content, m->diags);
     provider.body = content.remain;
-    if (!is_provider_name(provider.name)) {
-        iac_diag_error(m->diags, provider.range, "Invalid provider local name",
-                       "%.*s is an invalid provider local name: must contain only letters, digits, and dashes, and may "
-                       "not use leading or trailing dashes", IAC_FMT(provider.name));
+    if (!iac_provider_name_fits(m, provider.name, provider.range))
         return;
-    }
     const iac_attribute *alias = content.attributes[PROV_ALIAS];
     if (alias && iac_static_string(m, alias, &provider.alias) && !iac_is_identifier(provider.alias))
         iac_diag_error(m->diags, alias->expr->range, "Invalid provider configuration alias",
@@ -99,22 +124,5 @@ void iac_read_provider(iac_module_build *m, const iac_top_block *top)
     if (!provider.body)
         return;
 
-    iac_str key = iac_arena_printf(m->arena, "%.*s.%.*s", IAC_FMT(provider.name), IAC_FMT(provider.alias));
-    void **slot = iac_map_at(&m->provider_index, key);
-    if (*slot) {
-        iac_str place = iac_range_place(m->arena, m->providers.v[(uintptr_t)*slot - 1].range);
-        if (provider.alias.n)
-            iac_diag_error(m->diags, provider.range, "Duplicate provider configuration",
-                           "A provider configuration for \"%.*s\" with alias \"%.*s\" was already given at %.*s. Each "
-                           "configuration for the same provider must have a distinct alias.", IAC_FMT(provider.name),
-                           IAC_FMT(provider.alias), IAC_FMT(place));
-        else
-            iac_diag_error(m->diags, provider.range, "Duplicate provider configuration",
-                           "A default (non-aliased) provider configuration for \"%.*s\" was already given at %.*s. If "
-                           "multiple configurations are required, set the \"alias\" argument for alternative "
-                           "configurations.", IAC_FMT(provider.name), IAC_FMT(place));
-        return;
-    }
-    iac_vec_push(&m->providers, provider);
-    *slot = (void *)(uintptr_t)m->providers.n;
+    add_provider(m, &provider);
 }

@@ -43,7 +43,7 @@ void iac_read_moved(iac_module_build *m, const iac_top_block *top)
     iac_addr from, to;
     bool from_module = false, to_module = false;
 
-    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &spec, false, &content, m->diags);
     if (content.attributes[MOVED_FROM])
         moved.from = iac_static_address(m, content.attributes[MOVED_FROM]->expr);
     if (content.attributes[MOVED_TO])
@@ -118,7 +118,7 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
     iac_addr addr;
     bool is_module = false;
 
-    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &spec, false, &content, m->diags);
     iac_provisioner_config *provisioners = iac_arena_array(m->arena, iac_provisioner_config, content.block_count);
     removed.provisioners = provisioners;
     for (size_t i = 0; i < content.block_count; i++)
@@ -221,12 +221,14 @@ bool iac_import_target(iac_arena *arena, const iac_expr *to, iac_addr *ret, cons
 static void check_target_ref(void *arg, const iac_ref *ref)
 {
     iac_module_build *m = arg;
+    const iac_expr *root = ref->whole;
 
+    while (root->kind == IAC_EXPR_ATTR || root->kind == IAC_EXPR_INDEX)
+        root = root->kind == IAC_EXPR_ATTR ? root->attr.operand : root->index.operand;
     if (ref->kind != IAC_REF_EACH)
-        iac_diag_error(m->diags, ref->whole->range, "Unknown variable",
+        iac_diag_error(m->diags, root->range, "Unknown variable",
                        "There is no variable named \"%.*s\".Only \"each.key\" and \"each.value\" can be used in import "
-                       "address index expressions.",
-                       IAC_FMT(ref->kind == IAC_REF_RESOURCE ? ref->addr.type : iac_range_text(ref->range)));
+                       "address index expressions.", IAC_FMT(iac_range_text(root->range)));
 }
 
 static bool refuse_unmanaged(iac_module_build *m, const iac_attribute *attr)
@@ -286,7 +288,7 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
     iac_import_config import = { .range = top->block->header_range };
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &spec, false, &content, m->diags);
     if (m->module->path.n) {
         iac_diag_error(m->diags, import.range, "Invalid import configuration",
                        "An import block was detected in \"%.*s\". Import blocks are only allowed in the root module.",
@@ -333,7 +335,7 @@ static void read_check_data(iac_module_build *m, const iac_content *content, iac
         iac_diag_error(m->diags, blocks[1]->header_range, "Multiple data resource blocks",
                        "This check block already has a data resource defined at %.*s.", IAC_FMT(place));
     }
-    if (count && iac_decode_resource(m, blocks[0], blocks[0]->body, IAC_DATA, true, data))
+    if (count && iac_decode_resource(m, blocks[0], IAC_DATA, true, data))
         check->data = data;
 }
 
@@ -349,7 +351,7 @@ void iac_read_check(iac_module_build *m, const iac_top_block *top)
     iac_check_config check = { .name = label->text, .range = top->block->header_range };
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, top->body, &spec, false, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &spec, false, &content, m->diags);
     bool named = iac_check_label(m, label, "Invalid check block name");
     read_check_data(m, &content, &check);
     check.asserts = iac_decode_conditions(m, &content, "assert");

@@ -106,8 +106,8 @@ static iac_provider_ref implied_provider(iac_str type)
     return (iac_provider_ref){ .name = iac_str_sub(type, 0, underscore) };
 }
 
-bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_body *body, iac_mode mode,
-                         bool within_check, iac_resource_config *ret)
+bool iac_decode_resource(iac_module_build *m, const iac_block *block, iac_mode mode, bool within_check,
+                         iac_resource_config *ret)
 {
     iac_content content = { 0 };
     seen_blocks seen = { 0 };
@@ -119,7 +119,7 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
         .range = block->header_range,
         .type_range = block->labels[0].range,
     };
-    iac_body_content(m->arena, body, mode == IAC_MANAGED ? &resource_spec : &data_spec, true, &content, m->diags);
+    iac_body_content(m->arena, block->body, mode == IAC_MANAGED ? &resource_spec : &data_spec, true, &content, m->diags);
     ret->body = content.remain;
     static const char *const bad_types[] = { "Invalid resource type name", "Invalid data source name",
                                              "Invalid ephemeral resource type" };
@@ -130,6 +130,7 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, const iac_
     decode_repetition(m, &content, ret);
     ret->provider = implied_provider(ret->type);
     const iac_attribute *provider = content.attributes[RES_PROVIDER];
+    ret->provider_set = provider != NULL;
     if (provider)
         good &= iac_static_provider_ref(m, provider->expr, &ret->provider);
     good &= iac_static_depends(m, content.attributes[RES_DEPENDS_ON], &ret->depends_on);
@@ -151,15 +152,79 @@ static const char *mode_word(iac_mode mode)
     return mode == IAC_DATA ? "data " : mode == IAC_EPHEMERAL_RESOURCE ? "ephemeral " : "";
 }
 
+void iac_refuse_depends(iac_module_build *m, iac_depends depends)
+{
+    if (depends.n)
+        iac_diag_error(m->diags, depends.v[0]->range, "Unsupported override",
+                       "The depends_on argument may not be overridden.");
+}
+
+static void merge_lifecycle(iac_lifecycle *base, const iac_lifecycle *over)
+{
+    if (over->create_before_destroy_set)
+        base->create_before_destroy = over->create_before_destroy;
+    base->create_before_destroy_set |= over->create_before_destroy_set;
+    if (over->prevent_destroy_set)
+        base->prevent_destroy = over->prevent_destroy;
+    base->prevent_destroy_set |= over->prevent_destroy_set;
+    if (over->ignore_changes.n) {
+        base->ignore_changes = over->ignore_changes;
+        base->ignore_ranges = over->ignore_ranges;
+    }
+    base->ignore_all |= over->ignore_all;
+    if (over->enabled)
+        base->enabled = over->enabled;
+}
+
+static void merge_resource(iac_module_build *m, iac_resource_config *base, const iac_resource_config *over)
+{
+    if (over->count)
+        base->count = over->count;
+    if (over->for_each)
+        base->for_each = over->for_each;
+    if (over->provider_set)
+        base->provider = over->provider;
+    merge_lifecycle(&base->lifecycle, &over->lifecycle);
+    if (over->connection)
+        base->connection = over->connection;
+    if (over->provisioner_count) {
+        base->provisioners = over->provisioners;
+        base->provisioner_count = over->provisioner_count;
+    }
+    base->body = iac_body_merge(m->arena, base->body, over->body, false);
+    iac_refuse_depends(m, over->depends_on);
+}
+
+/* Ephemeral resources are not overridden, and nothing is said of it. */
+static void override_resource(iac_module_build *m, const iac_resource_config *over, uintptr_t found)
+{
+    if (over->mode == IAC_EPHEMERAL_RESOURCE)
+        return;
+    if (found)
+        merge_resource(m, &m->resources.v[found - 1], over);
+    else
+        iac_diag_error(m->diags, over->range,
+                       over->mode == IAC_DATA ? "Missing data resource to override" : "Missing resource to override",
+                       over->mode == IAC_DATA
+                           ? "There is no %.*s data resource named \"%.*s\". An override file can only override a data "
+                             "block defined in a primary configuration file."
+                           : "There is no %.*s resource named \"%.*s\". An override file can only override a resource "
+                             "block defined in a primary configuration file.", IAC_FMT(over->type), IAC_FMT(over->name));
+}
+
 void iac_read_resource(iac_module_build *m, const iac_top_block *top, iac_mode mode)
 {
     iac_resource_config resource;
 
-    if (!iac_decode_resource(m, top->block, top->body, mode, false, &resource) && !resource.body)
+    if (!iac_decode_resource(m, top->block, mode, false, &resource) && !resource.body)
         return;
     iac_str key = iac_arena_printf(m->arena, "%d.%.*s.%.*s", (int)mode, IAC_FMT(resource.type),
                                    IAC_FMT(resource.name));
     void **slot = iac_map_at(&m->resource_index, key);
+    if (m->overriding) {
+        override_resource(m, &resource, (uintptr_t)*slot);
+        return;
+    }
     if (*slot) {
         iac_str place = iac_range_place(m->arena, m->resources.v[(uintptr_t)*slot - 1].range);
         const char *word = mode == IAC_MANAGED ? "resource" : block_words[mode];

@@ -187,20 +187,6 @@ static void add_requirement(iac_module_build *m, const iac_required_provider *re
     *slot = (void *)(uintptr_t)m->required_providers.n;
 }
 
-static bool local_name_fits(iac_module_build *m, const iac_attribute *attr)
-{
-    iac_str name = attr->name;
-    bool fits = name.n > 0 && name.p[0] != '-' && name.p[name.n - 1] != '-';
-    for (size_t i = 0; i < name.n; i++)
-        fits &= name.p[i] != '_' && !(name.p[i] >= 'A' && name.p[i] <= 'Z');
-    if (!fits)
-        iac_diag_error(m->diags, attr->expr->range, "Invalid provider local name",
-                       "%.*s is an invalid provider local name: must contain only letters, digits, and dashes, and may "
-                       "not use leading or trailing dashes",
-                       IAC_FMT(name));
-    return fits;
-}
-
 static void read_requirement(iac_module_build *m, const iac_attribute *attr)
 {
     iac_required_provider required = {
@@ -209,7 +195,7 @@ static void read_requirement(iac_module_build *m, const iac_attribute *attr)
         .range = attr->expr->range,
     };
 
-    if (!local_name_fits(m, attr))
+    if (!iac_provider_name_fits(m, attr->name, attr->expr->range))
         return;
     if (attr->expr->kind == IAC_EXPR_OBJECT) {
         if (read_requirement_object(m, attr->expr, &required))
@@ -294,7 +280,7 @@ void iac_read_terraform(iac_module_build *m, const iac_top_block *top)
 {
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, top->body, &terraform_spec, false, &content, m->diags);
+    iac_body_content(m->arena, top->block->body, &terraform_spec, false, &content, m->diags);
     check_required_version(m, content.attributes[TF_REQUIRED_VERSION]);
     const iac_attribute *experiments = content.attributes[TF_EXPERIMENTS];
     if (experiments && !(experiments->expr->kind == IAC_EXPR_TUPLE && experiments->expr->tuple.n == 0))

@@ -223,7 +223,7 @@ static void add_provider(iac_module_build *m, const iac_block *block, const iac_
 static void read_provider(iac_module_build *m, const iac_block *block, file_build *build)
 {
     iac_module_build one = { .arena = m->arena, .diags = m->diags };
-    iac_top_block top = { .block = block, .body = block->body };
+    iac_top_block top = { .block = block };
 
     iac_read_provider(&one, &top);
     if (one.providers.n && one.providers.v[0].for_each)

@@ -32,6 +32,12 @@ bool iac_decode_condition(iac_module_build *m, const iac_block *block, const cha
     static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
     iac_content content = { 0 };
 
+    *ret = (iac_condition){ 0 };
+    if (m->overriding) {
+        iac_diag_error(m->diags, block->header_range, iac_arena_printf(m->arena, "Can't override %s blocks", kind).p,
+                       "Override files cannot override \"%s\" blocks.", kind);
+        return false;
+    }
     iac_body_content(m->arena, block->body, &spec, false, &content, m->diags);
     const iac_attribute *condition = content.attributes[0], *message = content.attributes[1];
     *ret = (iac_condition){ condition ? condition->expr : NULL, message ? message->expr : NULL, block->header_range };
@@ -77,71 +83,66 @@ static const char *const reserved_variables[] = {
     "source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals",
 };
 
-static bool check_variable_name(iac_module_build *m, const iac_label *label)
+static void check_variable_name(iac_module_build *m, const iac_label *label)
 {
-    if (!iac_check_label(m, label, "Invalid variable name"))
-        return false;
+    iac_check_label(m, label, "Invalid variable name");
     for (size_t i = 0; i < IAC_COUNT(reserved_variables); i++) {
         if (iac_str_is(label->text, reserved_variables[i])) {
             iac_diag_error(m->diags, label->range, "Invalid variable name",
                            "The variable name \"%.*s\" is reserved due to its special meaning inside module blocks.",
                            IAC_FMT(label->text));
-            return false;
+            return;
         }
     }
-    return true;
 }
 
 static void decode_type(iac_module_build *m, const iac_attribute *attr,
                         iac_variable_config *variable)
 {
-    const iac_expr *expr = iac_unquote(m, attr->expr);
-    const iac_type *type = expr ? iac_eval_type(expr, m->arena, &variable->defaults, m->diags) : NULL;
+    const iac_type *type = iac_eval_type(attr->expr, m->arena, &variable->defaults, m->diags);
 
     variable->type_declared = true;
     if (type)
         variable->type = type;
 }
 
-static void decode_default(iac_module_build *m, const iac_top_block *top, const iac_attribute *attr,
-                           const iac_attribute *type_attr, iac_variable_config *variable)
-{
-    static const char summary[] = "Invalid default value for variable";
-    const iac_value *v = iac_static_eval(m, attr->expr);
-    iac_str error = { 0 };
+static const char invalid_default[] = "Invalid default value for variable";
 
-    if (!v)
-        return;
-    if (iac_is_null(v) && !variable->nullable) {
-        iac_diag_error(m->diags, attr->expr->range, summary,
-                       "A null default value is not valid when nullable=false.");
-        return;
-    }
-    if (variable->defaults && !iac_is_null(v))
-        v = iac_defaults_apply(m->arena, variable->defaults, v);
+/* Gives the variable its default, converted to its type. After an error it is marked as optional all the same, so that
+ * its absence is not reported as well. */
+static void convert_default(iac_module_build *m, iac_variable_config *variable, const iac_value *v, iac_range range,
+                            const char *what)
+{
+    iac_str error = { 0 };
     iac_path path = { 0 };
-    const iac_value *converted = iac_convert(m->arena, v, variable->type, &error, &path);
-    if (converted) {
-        variable->default_value = converted;
+
+    variable->default_value = iac_convert(m->arena, v, variable->type, &error, &path);
+    if (variable->default_value)
         return;
-    }
     if (path.n)
         error = iac_arena_printf(m->arena, "%.*s: %.*s", IAC_FMT(iac_path_text(m->arena, path)), IAC_FMT(error));
-    if (top->patch && attr->range.src == top->patch->range.src && (!type_attr || type_attr->range.src != attr->range.src))
-        iac_diag_error(m->diags, top->patch->header_range, summary,
-                       "The overridden default value for this variable is not compatible with the variable's type "
-                       "constraint: %.*s.", IAC_FMT(error));
-    else if (top->patch && type_attr && type_attr->range.src != attr->range.src &&
-        type_attr->range.src == top->patch->range.src)
-        iac_diag_error(m->diags, top->patch->header_range, summary,
-                       "Overriding this variable's type constraint has made its default value invalid: %.*s.",
-                       IAC_FMT(error));
-    else
-        iac_diag_error(m->diags, attr->expr->range, summary,
-                       "This default value is not compatible with the variable's type constraint: %.*s.",
-                       IAC_FMT(error));
-    /* Marked as optional all the same, so that its absence is not reported as well. */
+    iac_diag_error(m->diags, range, invalid_default, "%s: %.*s.", what, IAC_FMT(error));
     variable->default_value = iac_value_unknown(m->arena, variable->type);
+}
+
+static void decode_default(iac_module_build *m, const iac_attribute *attr, iac_variable_config *variable)
+{
+    const iac_value *v = iac_static_eval(m, attr->expr);
+
+    if (!v) {
+        variable->default_value = iac_value_unknown(m->arena, variable->type);
+        return;
+    }
+    if (iac_is_null(v) && !variable->nullable)
+        iac_diag_error(m->diags, attr->expr->range, invalid_default,
+                       "A null default value is not valid when nullable=false.");
+    variable->default_value = v;
+    if (m->overriding && !variable->type_declared)
+        return; /* converted to the type of what it overrides */
+    if (variable->defaults && !iac_is_null(v))
+        v = iac_defaults_apply(m->arena, variable->defaults, v);
+    convert_default(m, variable, v, attr->expr->range,
+                    "This default value is not compatible with the variable's type constraint");
 }
 
 typedef struct looking_for {
@@ -183,50 +184,95 @@ static void decode_validations(iac_module_build *m, const iac_content *content, 
     variable->validations = (iac_conditions){ validations, n };
 }
 
+static void merge_variable(iac_module_build *m, iac_variable_config *base, const iac_variable_config *over,
+                           const iac_content *said)
+{
+    bool type = over->type_declared, value = said->attributes[VAR_DEFAULT];
+
+    if (said->attributes[VAR_DESCRIPTION])
+        base->description = over->description;
+    if (said->attributes[VAR_SENSITIVE])
+        base->sensitive = over->sensitive;
+    if (said->attributes[VAR_EPHEMERAL])
+        base->ephemeral = over->ephemeral;
+    if (said->attributes[VAR_NULLABLE])
+        base->nullable = over->nullable;
+    if (type) {
+        base->type = over->type;
+        base->defaults = over->defaults;
+        base->type_declared = true;
+    }
+    if (value)
+        base->default_value = over->default_value;
+    base->body = iac_body_merge(m->arena, base->body, over->body, false);
+    if (!base->default_value)
+        return;
+    const iac_value *v = base->default_value;
+    if (base->defaults && !iac_is_null(v) && iac_is_known(v))
+        v = iac_defaults_apply(m->arena, base->defaults, v);
+    convert_default(m, base, v, over->range,
+                    type && !value ? "Overriding this variable's type constraint has made its default value invalid"
+                    : value && !type ? "The overridden default value for this variable is not compatible with the "
+                                       "variable's type constraint"
+                                     : "This variable's default value is not compatible with its type constraint");
+    if (!base->nullable && iac_is_null(base->default_value))
+        iac_diag_error(m->diags, over->range, invalid_default,
+                       "A null default value is not valid when nullable=false.");
+}
+
+static void add_variable(iac_module_build *m, const iac_variable_config *variable, const iac_content *said)
+{
+    void **slot = iac_map_at(&m->variable_index, variable->name);
+    iac_variable_config *found = *slot ? &m->variables.v[(uintptr_t)*slot - 1] : NULL;
+
+    if (m->overriding && found) {
+        merge_variable(m, found, variable, said);
+    } else if (m->overriding) {
+        iac_diag_error(m->diags, variable->range, "Missing base variable declaration to override",
+                       "There is no variable named \"%.*s\". An override file can only override a variable that was "
+                       "already declared in a primary configuration file.", IAC_FMT(variable->name));
+    } else if (found) {
+        iac_str place = iac_range_place(m->arena, found->range);
+        iac_diag_error(m->diags, variable->range, "Duplicate variable declaration",
+                       "A variable named \"%.*s\" was already declared at %.*s. Variable names must be unique within "
+                       "a module.", IAC_FMT(variable->name), IAC_FMT(place));
+        *found = *variable; /* what a third one repeats */
+    } else {
+        iac_vec_push(&m->variables, *variable);
+        *slot = (void *)(uintptr_t)m->variables.n;
+    }
+}
+
 void iac_read_variable(iac_module_build *m, const iac_top_block *top)
 {
     const iac_label *label = &top->block->labels[0];
     iac_content content = { 0 };
 
-    iac_body_content(m->arena, top->body, &variable_spec, false, &content, m->diags);
-    if (!check_variable_name(m, label))
-        return;
-
+    iac_body_content(m->arena, top->block->body, &variable_spec, false, &content, m->diags);
+    check_variable_name(m, label);
     iac_variable_config variable = {
         .name = label->text,
         .type = &iac_type_dynamic,
         .nullable = true,
         .range = top->block->header_range,
-        .body = top->body,
+        .body = top->block->body,
         .module = m->module->path,
     };
-    const iac_attribute *type = content.attributes[VAR_TYPE];
     iac_static_string(m, content.attributes[VAR_DESCRIPTION], &variable.description);
-    if (type)
-        decode_type(m, type, &variable);
+    if (content.attributes[VAR_TYPE])
+        decode_type(m, content.attributes[VAR_TYPE], &variable);
     iac_static_bool(m, content.attributes[VAR_SENSITIVE], &variable.sensitive);
     iac_static_bool(m, content.attributes[VAR_EPHEMERAL], &variable.ephemeral);
     iac_static_bool(m, content.attributes[VAR_NULLABLE], &variable.nullable);
     if (content.attributes[VAR_DEFAULT])
-        decode_default(m, top, content.attributes[VAR_DEFAULT], type, &variable);
+        decode_default(m, content.attributes[VAR_DEFAULT], &variable);
     decode_validations(m, &content, &variable);
-
-    void **slot = iac_map_at(&m->variable_index, variable.name);
-    if (*slot) {
-        iac_str place = iac_range_place(m->arena, m->variables.v[(uintptr_t)*slot - 1].range);
-        iac_diag_error(m->diags, variable.range, "Duplicate variable declaration",
-                       "A variable named \"%.*s\" was already declared at %.*s. Variable names must be unique within "
-                       "a module.", IAC_FMT(variable.name), IAC_FMT(place));
-        m->variables.v[(uintptr_t)*slot - 1] = variable; /* what a third one repeats */
-        return;
-    }
-    iac_vec_push(&m->variables, variable);
-    *slot = (void *)(uintptr_t)m->variables.n;
+    add_variable(m, &variable, &content);
 }
 
 /* ---- locals ---- */
 
-static void add_local(iac_module_build *m, const iac_attribute *attr, bool from_override)
+static void add_local(iac_module_build *m, const iac_attribute *attr)
 {
     iac_local_config local = { attr->name, attr->expr, attr->range };
 
@@ -235,7 +281,7 @@ static void add_local(iac_module_build *m, const iac_attribute *attr, bool from_
         return;
     }
     void **slot = iac_map_at(&m->local_index, local.name);
-    if (from_override) {
+    if (m->overriding) {
         if (*slot)
             m->locals.v[(uintptr_t)*slot - 1] = local;
         else
@@ -261,9 +307,9 @@ void iac_read_locals(iac_module_build *m, const iac_top_block *top)
     const iac_attribute *attributes = NULL;
     size_t count = 0;
 
-    iac_body_attributes(m->arena, top->body, &attributes, &count, m->diags);
+    iac_body_attributes(m->arena, top->block->body, &attributes, &count, m->diags);
     for (size_t i = 0; i < count; i++)
-        add_local(m, &attributes[i], top->from_override);
+        add_local(m, &attributes[i]);
 }
 
 /* ---- outputs ---- */
@@ -285,6 +331,43 @@ static const iac_body_spec output_spec = {
     output_attributes, IAC_COUNT(output_attributes), output_blocks, IAC_COUNT(output_blocks)
 };
 
+static void merge_output(iac_module_build *m, iac_output_config *base, const iac_output_config *over,
+                         const iac_content *said)
+{
+    if (over->description.n)
+        base->description = over->description;
+    if (said->attributes[OUT_VALUE])
+        base->value = over->value;
+    if (said->attributes[OUT_SENSITIVE])
+        base->sensitive = over->sensitive;
+    if (said->attributes[OUT_EPHEMERAL])
+        base->ephemeral = over->ephemeral;
+    iac_refuse_depends(m, over->depends_on);
+}
+
+static void add_output(iac_module_build *m, const iac_output_config *output, const iac_content *said)
+{
+    void **slot = iac_map_at(&m->output_index, output->name);
+    iac_output_config *found = *slot ? &m->outputs.v[(uintptr_t)*slot - 1] : NULL;
+
+    if (m->overriding && found) {
+        merge_output(m, found, output, said);
+    } else if (m->overriding) {
+        iac_diag_error(m->diags, output->range, "Missing base output definition to override",
+                       "There is no output named \"%.*s\". An override file can only override an output that was "
+                       "already defined in a primary configuration file.", IAC_FMT(output->name));
+    } else if (found) {
+        iac_str place = iac_range_place(m->arena, found->range);
+        iac_diag_error(m->diags, output->range, "Duplicate output definition",
+                       "An output named \"%.*s\" was already defined at %.*s. Output names must be unique within a "
+                       "module.", IAC_FMT(output->name), IAC_FMT(place));
+        *found = *output;
+    } else {
+        iac_vec_push(&m->outputs, *output);
+        *slot = (void *)(uintptr_t)m->outputs.n;
+    }
+}
+
 void iac_read_output(iac_module_build *m, const iac_top_block *top)
 {
     const iac_label *label = &top->block->labels[0];
@@ -292,7 +375,8 @@ void iac_read_output(iac_module_build *m, const iac_top_block *top)
     iac_output_config output = { .name = label->text, .range = top->block->header_range };
     size_t count;
 
-    iac_body_content(m->arena, top->body, &output_spec, false, &content, m->diags);
+    iac_body_spec spec = m->overriding ? iac_spec_of_override(m->arena, &output_spec) : output_spec;
+    iac_body_content(m->arena, top->block->body, &spec, false, &content, m->diags);
     iac_check_label(m, label, "Invalid output name");
     if (content.attributes[OUT_VALUE])
         output.value = content.attributes[OUT_VALUE]->expr;
@@ -307,16 +391,5 @@ void iac_read_output(iac_module_build *m, const iac_top_block *top)
                        "Output values can only have preconditions, not postconditions.");
     if (!output.value)
         output.value = iac_arena_new_of(m->arena, iac_expr); /* IAC_EXPR_ERROR: so that references to it are found */
-
-    void **slot = iac_map_at(&m->output_index, output.name);
-    if (*slot) {
-        iac_str place = iac_range_place(m->arena, m->outputs.v[(uintptr_t)*slot - 1].range);
-        iac_diag_error(m->diags, output.range, "Duplicate output definition",
-                       "An output named \"%.*s\" was already defined at %.*s. Output names must be unique within a "
-                       "module.", IAC_FMT(output.name), IAC_FMT(place));
-        m->outputs.v[(uintptr_t)*slot - 1] = output;
-        return;
-    }
-    iac_vec_push(&m->outputs, output);
-    *slot = (void *)(uintptr_t)m->outputs.n;
+    add_output(m, &output, &content);
 }

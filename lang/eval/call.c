@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lang/eval/eval_internal.h"
+#include "lang/value/text.h"
 
 enum { FEW_ARGS = 8 };
 
@@ -29,17 +30,6 @@ static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr
     return diag;
 }
 
-iac_str iac_range_place_(iac_arena *arena, iac_range range)
-{
-    if (!range.src)
-        return (iac_str){ 0 };
-    iac_pos start = iac_source_pos(range.src, range.start), end = iac_source_pos(range.src, range.end);
-    iac_str name = range.src->name;
-    if (start.line == end.line)
-        return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(name), start.line, start.column, end.column);
-    return iac_arena_printf(arena, "%.*s:%u,%u-%u,%u", IAC_FMT(name), start.line, start.column, end.line, end.column);
-}
-
 /* ---- try and can ---- */
 
 static const iac_value *speculate(struct eval *ev, const iac_expr *expr, iac_diags *diags, bool *ret_failed)
@@ -63,7 +53,7 @@ static iac_str failures(iac_arena *arena, const iac_diags *diags)
     iac_buf_cstr(&buf, "no expression succeeded:\n");
     for (size_t i = 0; i < diags->list.n; i++) {
         const iac_diag *diag = &diags->list.v[i];
-        iac_str place = iac_range_place_(arena, diag->subject);
+        iac_str place = iac_range_place(arena, diag->subject);
         iac_buf_printf(&buf, "- %.*s", IAC_FMT(diag->summary));
         if (place.n > 0)
             iac_buf_printf(&buf, " (at %.*s)", IAC_FMT(place));

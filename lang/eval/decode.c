@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/eval/eval_internal.h"
+#include "lang/value/text.h"
 
 struct bucket { /* the blocks of one type, decoded */
     IAC_VEC(const iac_value *) items;
@@ -172,7 +173,7 @@ static void check_single(iac_diags *diags, const iac_nested_schema *nested, cons
         snprintf(summary, sizeof(summary), "Duplicate %.*s block", IAC_FMT(nested->name));
         iac_diag_error(diags, ranges[1], summary,
                        "Only one block of type \"%.*s\" is allowed. Previous definition was at %.*s.",
-                       IAC_FMT(nested->name), IAC_FMT(iac_range_place_(arena, ranges[0])));
+                       IAC_FMT(nested->name), IAC_FMT(iac_range_place(arena, ranges[0])));
     } else if (n == 0 && !unknown && nested->nesting == IAC_NEST_SINGLE && nested->min_items == 1 &&
                nested->max_items == 1) {
         snprintf(summary, sizeof(summary), "Missing %.*s block", IAC_FMT(nested->name));

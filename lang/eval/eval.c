@@ -1,6 +1,8 @@
 /* The evaluator's entry and its dispatch over kinds of nodes. */
 #include "lang/eval/eval_internal.h"
 
+#include "lang/syntax/parser.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,7 +143,9 @@ static const iac_value *eval_item(const struct eval *ev, const iac_expr *expr)
 static const iac_value *eval_by_kind(struct eval *ev, const iac_expr *expr)
 {
     switch (expr->kind) {
-    case IAC_EXPR_ERROR: /* the parser has said what is wrong */
+    case IAC_EXPR_ERROR: /* the parser has said what is wrong, of templates in JSON only now */
+        if (expr->faulty)
+            iac_parse_template(ev->arena, expr->faulty, ev->diags);
         return &iac_unknown_dynamic;
     case IAC_EXPR_LITERAL:
         return expr->literal;

@@ -70,9 +70,6 @@ void iac_walk_names_(const iac_expr *expr, void (*fn)(void *arg, const iac_expr 
  * template within a template. */
 const char *iac_templatestring_problem_(const iac_expr *expr);
 
-/* FILE:LINE,COLUMN-COLUMN */
-iac_str iac_range_place_(iac_arena *arena, iac_range range);
-
 /* The refined prefix of an unknown string: what later text cannot change. */
 iac_str iac_safe_prefix_(iac_str text);
 /* The text of a string written without interpolation. */

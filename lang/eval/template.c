@@ -138,7 +138,7 @@ static void check_name(void *arg, const iac_expr *top, const iac_expr *root)
     (void)top;
     if (check->error.n == 0 && !iac_value_get(check->vars, root->root))
         check->error = iac_arena_printf(check->arena, "vars map does not contain key \"%.*s\", referenced at %.*s",
-                                        IAC_FMT(root->root), IAC_FMT(iac_range_place_(check->arena, root->range)));
+                                        IAC_FMT(root->root), IAC_FMT(iac_range_place(check->arena, root->range)));
 }
 
 static iac_str first_error(iac_arena *arena, const iac_diags *diags)
@@ -147,7 +147,7 @@ static iac_str first_error(iac_arena *arena, const iac_diags *diags)
     while (i < diags->list.n && diags->list.v[i].severity != IAC_ERROR)
         i++;
     const iac_diag *diag = &diags->list.v[i];
-    iac_str text = iac_arena_printf(arena, "%.*s: %.*s; %.*s", IAC_FMT(iac_range_place_(arena, diag->subject)),
+    iac_str text = iac_arena_printf(arena, "%.*s: %.*s; %.*s", IAC_FMT(iac_range_place(arena, diag->subject)),
                                     IAC_FMT(diag->summary), IAC_FMT(diag->detail));
     if (diags->list.n > 1)
         text = iac_arena_printf(arena, "%.*s, and %zu other diagnostic(s)", IAC_FMT(text), diags->list.n - 1);

@@ -298,10 +298,6 @@ static struct constraint read_type(struct reader *r, const iac_expr *expr)
 {
     iac_str word;
     struct constraint result;
-    size_t errors = r->diags->errors;
-    expr = iac_expr_static(r->arena, expr, r->diags);
-    if (r->diags->errors > errors)
-        return any_type;
     if (r->depth >= MAX_BLOCK_DEPTH)
         return fail(r, expr->range, IAC_NO_RANGE, "The type is nested more than %d levels deep.", MAX_BLOCK_DEPTH);
     r->depth++;
@@ -316,6 +312,21 @@ static struct constraint read_type(struct reader *r, const iac_expr *expr)
                  "constructor call, like list(string).");
     r->depth--;
     return result;
+}
+
+/* The type that a string of JSON holds, which as a whole stands where the string does. */
+static const iac_expr *type_of_text(iac_arena *arena, const iac_expr *expr)
+{
+    iac_diags ignored = IAC_DIAGS_INIT;
+    const iac_expr *parsed = iac_expr_static(arena, expr, &ignored);
+    bool usable = !ignored.errors && (parsed->kind == IAC_EXPR_CALL || parsed->kind == IAC_EXPR_ROOT);
+    iac_expr *whole = iac_expr_alloc(arena, usable ? parsed->kind : IAC_EXPR_ERROR, expr->range);
+    if (usable && parsed->kind == IAC_EXPR_CALL)
+        whole->call = parsed->call;
+    else if (usable)
+        whole->root = parsed->root;
+    iac_diags_clear(&ignored);
+    return whole;
 }
 
 /* What Terraform 0.11 wanted: the type's name in quotes. */
@@ -352,8 +363,9 @@ const iac_type *iac_eval_type(const iac_expr *expr, iac_arena *arena, const iac_
     iac_str word;
     size_t errors = diags->errors;
     *ret_defaults = NULL;
-    expr = iac_expr_static(arena, expr, diags);
-    if (refuse_quoted(expr, diags))
+    if (iac_expr_is_json_string(expr))
+        expr = type_of_text(arena, expr);
+    else if (refuse_quoted(expr, diags))
         return NULL;
     if (expr->kind == IAC_EXPR_ROOT && keyword_of(expr, &word)) { /* alone, these are short for (any) */
         if (iac_str_is(word, "list"))

@@ -1,6 +1,7 @@
 #include "lang/schema/mock.h"
 
 #include "lang/value/convert.h"
+#include "lang/value/text.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -82,15 +83,6 @@ static const iac_value *complete(iac_arena *arena, const iac_value *v, const iac
 
 /* ---- what is given ---- */
 
-static const char *place_text(iac_arena *arena, iac_range range)
-{
-    if (!range.src)
-        return "";
-    iac_pos from = iac_source_pos(range.src, range.start), to = iac_source_pos(range.src, range.end);
-    return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(range.src->name), (unsigned)from.line,
-                            (unsigned)from.column, (unsigned)to.column).p;
-}
-
 static const iac_value *computed_value(const maker *m, const iac_type *type, const iac_value *given, iac_str path)
 {
     iac_str error = { 0 };
@@ -104,8 +96,8 @@ static const iac_value *computed_value(const maker *m, const iac_type *type, con
         return v;
     iac_str kind = iac_type_friendly(m->arena, type);
     iac_diag_error(m->diags, m->subject, "Failed to compute attribute",
-                   "Terraform could not compute a value for the target type %.*s with the mocked data defined at %s "
-                   "with the attribute \"%.*s\": %.*s.", IAC_FMT(kind), place_text(m->arena, m->mock->range),
+                   "Terraform could not compute a value for the target type %.*s with the mocked data defined at %.*s "
+                   "with the attribute \"%.*s\": %.*s.", IAC_FMT(kind), IAC_FMT(iac_range_place(m->arena, m->mock->range)),
                    IAC_FMT(path), IAC_FMT(error));
     return invent(m->arena, type);
 }

@@ -1,6 +1,7 @@
 #include "lang/syntax/ast.h"
 
-#include "lang/syntax/parse.h"
+#include "lang/syntax/json_syntax.h"
+#include "lang/value/text.h"
 
 #include <string.h>
 
@@ -8,7 +9,7 @@ static size_t expr_size(iac_expr_kind kind)
 {
     static const uint8_t sizes[] = {
 #define SIZE(member) sizeof(((iac_expr *)NULL)->member)
-        [IAC_EXPR_ERROR] = 0,
+        [IAC_EXPR_ERROR] = SIZE(faulty),
         [IAC_EXPR_LITERAL] = SIZE(literal),
         [IAC_EXPR_TEMPLATE] = SIZE(tmpl),
         [IAC_EXPR_TEMPLATE_WRAP] = SIZE(wrapped),
@@ -120,15 +121,19 @@ iac_str iac_block_title(iac_arena *arena, const iac_block *block)
     return copy;
 }
 
+bool iac_expr_is_json_string(const iac_expr *expr)
+{
+    iac_range range = expr->range;
+    return expr->from_json && range.src && !range.src->within && range.start < range.src->text.n &&
+           range.src->text.p[range.start] == '"';
+}
+
 const iac_expr *iac_expr_static(iac_arena *arena, const iac_expr *expr, iac_diags *diags)
 {
-    if (!expr->from_json || expr->kind != IAC_EXPR_TEMPLATE || expr->tmpl.part_count != 1 ||
-        expr->tmpl.parts[0]->kind != IAC_EXPR_LITERAL)
+    if (!iac_expr_is_json_string(expr))
         return expr;
-    /* Where the string has no escapes its text lies in the source, between the quotes, and keeps its place. */
-    iac_str text = expr->tmpl.parts[0]->literal->string, written = iac_range_text(expr->range);
-    iac_str inner = written.n >= 2 ? iac_str_sub(written, 1, written.n - 1) : written;
-    if (iac_str_eq(inner, text))
-        return iac_parse_expr_text(arena, expr->range.src, inner, NULL, diags);
-    return iac_parse_expr_text(arena, expr->range.src, text, &expr->range, diags);
+    iac_range range = expr->range; /* positions count from the quote on, not from behind it */
+    const iac_source *source = iac_source_within(arena, range.src, iac_shown_pos(range.src, range.start),
+                                                 iac_json_string_text(arena, range));
+    return iac_parse_expression(arena, source, diags);
 }

@@ -54,6 +54,7 @@ struct iac_expr {
     bool from_json;  /* JSON syntax: see iac_expr_static */
     iac_range range;
     union {
+        const iac_source *faulty; /* ERROR: a template in JSON with faults that are not told yet, or NULL */
         const iac_value *literal; /* LITERAL; a string part within a template is a LITERAL too */
         struct {                  /* TEMPLATE */
             const iac_expr *const *parts;
@@ -150,6 +151,9 @@ struct iac_body {
     const struct iac_json_node *json;
     /* Two bodies merged of which one at least is in the JSON syntax: read in the same way. */
     const struct iac_body_pair *pair;
+    /* Of a body that another one was put on top of: that one. Names unknown to a schema are passed over then, and what is
+     * required must be said below. */
+    const struct iac_body *under;
 };
 
 typedef struct iac_body_pair {
@@ -169,6 +173,8 @@ const iac_attribute *iac_body_attribute(const iac_body *body, iac_str name);
 /* A path of names from a static traversal (var.x, a.b["c"][0]): false when the expression is no such thing. The parts
  * are the nodes from the root to expr itself. */
 bool iac_expr_is_traversal(const iac_expr *expr);
+/* Whether it is a whole string of the JSON syntax. */
+bool iac_expr_is_json_string(const iac_expr *expr);
 /* The expression where the language wants a reference or a type instead of a value (depends_on, type, provider): in the
  * JSON syntax such a thing is written as a string, whose content is parsed here; any other expression is returned as it
  * is. An IAC_EXPR_ERROR node after errors. */

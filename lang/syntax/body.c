@@ -48,11 +48,23 @@ iac_str iac_spec_nearest(const iac_body_spec *spec, iac_str name, bool attribute
     return nearest;
 }
 
+iac_body_spec iac_spec_of_override(iac_arena *arena, const iac_body_spec *spec)
+{
+    iac_attribute_spec *optional = iac_arena_array(arena, iac_attribute_spec, spec->attribute_count);
+    for (size_t i = 0; i < spec->attribute_count; i++)
+        optional[i].name = spec->attributes[i].name;
+    return (iac_body_spec){ optional, spec->attribute_count, spec->blocks, spec->block_count };
+}
+
 void iac_spec_check_required(const iac_body *body, const iac_body_spec *spec, const iac_content *ret,
                              iac_diags *diags)
 {
+    const iac_body *under = body->under;
+    while (under && under->under)
+        under = under->under;
     for (size_t i = 0; i < spec->attribute_count; i++)
-        if (spec->attributes[i].required && !ret->attributes[i])
+        if (spec->attributes[i].required &&
+            (under ? !iac_body_attribute(under, spec->attributes[i].name) : !ret->attributes[i]))
             iac_diag_error(diags, body->missing_at, "Missing required argument",
                            "The argument \"%.*s\" is required, but no definition was found.",
                            IAC_FMT(spec->attributes[i].name));
@@ -147,7 +159,7 @@ static iac_status native_content(iac_arena *arena, const iac_body *body, const i
             ret->attributes[position] = attribute;
         else if (partial)
             attributes[rest_attributes++] = *attribute;
-        else
+        else if (!body->under)
             unsupported_argument(&index, attribute, diags);
     }
     iac_spec_check_required(body, spec, ret, diags);
@@ -158,7 +170,7 @@ static iac_status native_content(iac_arena *arena, const iac_body *body, const i
             blocks[ret->block_count++] = block;
         else if (!known && partial)
             other_blocks[rest_blocks++] = *block;
-        else if (!known)
+        else if (!known && !body->under)
             unsupported_block(&index, block, diags);
     }
     ret->blocks = blocks;
@@ -166,7 +178,7 @@ static iac_status native_content(iac_arena *arena, const iac_body *body, const i
         iac_body *remain = iac_arena_new_of(arena, iac_body);
         *remain = (iac_body){ .attributes = attributes, .attribute_count = rest_attributes,
                               .blocks = other_blocks, .block_count = rest_blocks,
-                              .range = body->range, .missing_at = body->missing_at };
+                              .range = body->range, .missing_at = body->missing_at, .under = body->under };
         ret->remain = remain;
     }
     iac_spec_index_clear(&index);

@@ -23,6 +23,9 @@ typedef struct iac_body_spec {
     size_t block_count;
 } iac_body_spec;
 
+/* The spec with nothing required: what may stand in a block that overrides another one. */
+iac_body_spec iac_spec_of_override(iac_arena *arena, const iac_body_spec *spec);
+
 typedef struct iac_content {
     const iac_attribute **attributes; /* by position in the spec; NULL where absent */
     const iac_block *const *blocks;   /* in source order */
@@ -41,7 +44,8 @@ iac_status iac_body_attributes(iac_arena *arena, const iac_body *body, const iac
                                iac_diags *diags);
 /* The attribute of a body in either syntax, or NULL; what is wrong in the body is not told. */
 const iac_attribute *iac_body_find(iac_arena *arena, const iac_body *body, iac_str name);
-/* Body a with what b says instead: attributes by name, blocks by type (a lifecycle block by its attributes). With `add`,
- * blocks of b come after a's. Either may be in either syntax. */
+/* Body a with what b says instead: attributes by name, blocks by type; names unknown to a schema are passed over in the
+ * result, and what is required must be said by a. With `add`, blocks of b come after a's, and none of the rest holds.
+ * Either may be in either syntax. */
 const iac_body *iac_body_merge(iac_arena *arena, const iac_body *a, const iac_body *b, bool add);
 #endif

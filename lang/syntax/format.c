@@ -633,7 +633,7 @@ iac_status iac_format_source(const iac_source *source, iac_buf *out, iac_diags *
                     .diags = diags, .errors = diags->errors };
     iac_arena *tree = iac_arena_new();
 
-    iac_parser_init(&parser, tree, source, source->text, IAC_LEX_CONFIG, NULL, diags);
+    iac_parser_init(&parser, tree, source, source->text, IAC_LEX_CONFIG, diags);
     parser.on_item = take_item;
     parser.on_item_arg = &f;
     iac_parse_file_tokens(&parser);

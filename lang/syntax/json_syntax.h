@@ -2,6 +2,32 @@
 #ifndef IAC_SYNTAX_JSON_SYNTAX_H
 #define IAC_SYNTAX_JSON_SYNTAX_H
 #include "lang/syntax/body.h"
+#include "lang/syntax/parser.h"
+
+typedef enum iac_json_kind {
+    IAC_JSON_INVALID, /* where no value could be read; told */
+    IAC_JSON_NULL, IAC_JSON_BOOL, IAC_JSON_NUMBER, IAC_JSON_STRING, IAC_JSON_ARRAY, IAC_JSON_OBJECT
+} iac_json_kind;
+
+typedef struct iac_json_node iac_json_node;
+
+typedef struct iac_json_member {
+    iac_str name;
+    iac_range name_range; /* with its quotes */
+    bool escaped;
+    const iac_json_node *value;
+} iac_json_member;
+
+struct iac_json_node {
+    iac_json_kind kind;
+    bool boolean;
+    bool escaped; /* STRING: text was not taken from the source as it stands */
+    iac_range range, open_range, close_range; /* brackets of arrays and objects; other values: the whole */
+    iac_str text; /* NUMBER, STRING */
+    const iac_json_node *const *items;
+    const iac_json_member *members;
+    size_t n;
+};
 
 /* As the functions of body.h, for a body with json set. */
 iac_status iac_json_content(iac_arena *arena, const iac_body *body, const iac_body_spec *spec, bool partial,

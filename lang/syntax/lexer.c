@@ -31,7 +31,6 @@ typedef struct lexer {
     iac_tokens tokens;
     IAC_VEC(mode) modes;
     const iac_source *src;
-    const iac_range *whole;
     iac_diags *diags;
     unsigned told, apostrophes, backticks;
 } lexer;
@@ -93,9 +92,8 @@ static void complain(lexer *lx, size_t end, unsigned once, const char *summary, 
     if (!lx->diags || (quote ? !tell_quote(lx, once) : lx->told & once))
         return;
     lx->told |= once;
-    size_t base = lx->whole ? 0 : (size_t)(lx->s - lx->src->text.p);
-    iac_range range = lx->whole ? *lx->whole
-                                : (iac_range){ lx->src, (uint32_t)(base + lx->at), (uint32_t)(base + end) };
+    size_t base = (size_t)(lx->s - lx->src->text.p);
+    iac_range range = { lx->src, (uint32_t)(base + lx->at), (uint32_t)(base + end) };
     iac_diag_error(lx->diags, range, summary, "%s", detail);
 }
 
@@ -481,10 +479,9 @@ static void lex_lines(lexer *lx)
     emit(lx, IAC_TOK_STRING_LIT, end);
 }
 
-iac_tokens iac_lex(iac_str text, iac_lex_mode mode_wanted, const iac_source *src, const iac_range *whole,
-                   iac_diags *diags)
+iac_tokens iac_lex(iac_str text, iac_lex_mode mode_wanted, const iac_source *src, iac_diags *diags)
 {
-    lexer lx = { .s = text.p, .n = text.n, .src = src, .whole = whole, .diags = diags };
+    lexer lx = { .s = text.p, .n = text.n, .src = src, .diags = diags };
     iac_vec_reserve(&lx.tokens, text.n / 6 + 16);
     push_mode(&lx, mode_wanted == IAC_LEX_CONFIG ? MODE_NORMAL : MODE_BARE);
     if (mode_wanted == IAC_LEX_CONFIG && iac_str_starts(text, IAC_STR("\xEF\xBB\xBF")))
@@ -516,7 +513,7 @@ bool iac_expression_is_open(iac_str text)
     iac_buf_init(&line, IAC_BUF_UNLIMITED);
     iac_buf_str(&line, text);
     iac_buf_char(&line, '\n');
-    iac_tokens tokens = iac_lex(iac_buf_view(&line), IAC_LEX_CONFIG, NULL, NULL, NULL);
+    iac_tokens tokens = iac_lex(iac_buf_view(&line), IAC_LEX_CONFIG, NULL, NULL);
     for (size_t i = 0; i < tokens.n; i++) {
         switch (tokens.v[i].kind) {
         case IAC_TOK_OBRACE:

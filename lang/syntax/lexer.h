@@ -68,6 +68,6 @@ typedef struct iac_tokens {
 typedef enum iac_lex_mode { IAC_LEX_CONFIG, IAC_LEX_TEMPLATE } iac_lex_mode;
 
 /* Splits text; the caller frees the result with iac_vec_clear. What is no token of the language is reported to diags
- * (NULL: not at all), with ranges in src, which text is then a part of; when whole is set, every range is *whole. */
-iac_tokens iac_lex(iac_str text, iac_lex_mode mode, const iac_source *src, const iac_range *whole, iac_diags *diags);
+ * (NULL: not at all), with ranges in src, which text is then a part of. */
+iac_tokens iac_lex(iac_str text, iac_lex_mode mode, const iac_source *src, iac_diags *diags);
 #endif

@@ -20,15 +20,6 @@ static const iac_attribute **merge_attributes(iac_arena *arena, const iac_body *
     return merged;
 }
 
-/* A lifecycle block with the arguments of another one on top: unlike other blocks it is not replaced as a whole. */
-static const iac_block *merge_lifecycle(iac_arena *arena, const iac_block *a, const iac_block *b)
-{
-    iac_block *merged = iac_arena_new_of(arena, iac_block);
-    *merged = *b;
-    merged->body = iac_body_merge(arena, a->body, b->body, false);
-    return merged;
-}
-
 typedef struct block_list {
     const iac_block *const *v;
     size_t n;
@@ -44,25 +35,15 @@ static block_list merge_blocks(iac_arena *arena, block_list a, block_list b, boo
 {
     const iac_block **merged = iac_arena_alloc_array(arena, a.n + b.n, sizeof(*merged));
     iac_map replaced = { 0 };
-    const iac_block *lifecycle = NULL;
     size_t n = 0;
 
     for (size_t i = 0; !add && i < b.n; i++)
         iac_map_put(&replaced, kind_of(b.v[i]), (void *)b.v[i]);
-    for (size_t i = 0; i < a.n; i++) {
+    for (size_t i = 0; i < a.n; i++)
         if (!iac_map_has(&replaced, kind_of(a.v[i])))
             merged[n++] = a.v[i];
-        else if (iac_str_is(a.v[i]->type, "lifecycle"))
-            lifecycle = a.v[i];
-    }
-    for (size_t i = 0; i < b.n; i++) {
-        const iac_block *block = b.v[i];
-        if (lifecycle && iac_str_is(block->type, "lifecycle")) {
-            block = merge_lifecycle(arena, lifecycle, block);
-            lifecycle = NULL;
-        }
-        merged[n++] = block;
-    }
+    for (size_t i = 0; i < b.n; i++)
+        merged[n++] = b.v[i];
     iac_map_clear(&replaced);
     return (block_list){ merged, n };
 }
@@ -102,6 +83,7 @@ const iac_body *iac_body_merge(iac_arena *arena, const iac_body *a, const iac_bo
         merged->pair = pair;
     } else {
         merge_native(arena, a, b, add, merged);
+        merged->under = add ? a->under : a;
     }
     return merged;
 }
@@ -110,20 +92,19 @@ iac_status iac_pair_content(iac_arena *arena, const iac_body *body, const iac_bo
                             iac_content *ret, iac_diags *diags)
 {
     const iac_body_pair *pair = body->pair;
-    iac_attribute_spec *optional = iac_arena_array(arena, iac_attribute_spec, spec->attribute_count);
-    iac_body_spec relaxed = { optional, spec->attribute_count, spec->blocks, spec->block_count };
+    iac_body_spec relaxed = iac_spec_of_override(arena, spec);
     iac_content base = { 0 }, over = { 0 };
     size_t errors = diags->errors;
+    bool part = partial || !pair->add;
 
-    for (size_t i = 0; i < spec->attribute_count; i++)
-        optional[i].name = spec->attributes[i].name;
-    iac_body_content(arena, pair->base, &relaxed, partial, &base, diags);
-    iac_body_content(arena, pair->over, &relaxed, partial, &over, diags);
+    iac_body_content(arena, pair->base, pair->add ? &relaxed : spec, part, &base, diags);
+    iac_body_content(arena, pair->over, &relaxed, part, &over, diags);
     *ret = (iac_content){ .attributes = base.attributes };
     for (size_t i = 0; i < spec->attribute_count; i++)
         if (over.attributes[i])
             ret->attributes[i] = over.attributes[i];
-    iac_spec_check_required(body, spec, ret, diags);
+    if (pair->add)
+        iac_spec_check_required(body, spec, ret, diags);
     block_list list = merge_blocks(arena, (block_list){ base.blocks, base.block_count },
                                    (block_list){ over.blocks, over.block_count }, pair->add);
     ret->blocks = list.v;

@@ -19,7 +19,6 @@ typedef struct iac_parser iac_parser;
 struct iac_parser {
     iac_arena *arena;
     const iac_source *src;
-    const iac_range *whole; /* where set: the range of every node (text that is not itself in src) */
     iac_str text;
     uint32_t base; /* where text begins in src */
     iac_tokens tokens;
@@ -60,8 +59,6 @@ bool iac_token_is(const iac_parser *p, const iac_token *token, const char *word)
 /* Moves to the token of kind `close` that belongs to the bracket now open, or to the end of the file, and is quiet
  * from here on. Returns that token, not yet taken. */
 const iac_token *iac_parser_recover(iac_parser *p, iac_token_kind close);
-/* Where the range is, for a message: FILE:LINE,COLUMN-COLUMN. */
-iac_str iac_parser_position(const iac_parser *p, iac_range range);
 /* Reports unless quiet. */
 void iac_parser_error(iac_parser *p, iac_range range, const char *summary, const char *detail);
 /* The same at a token, telling that what it is about began at `from`. */
@@ -88,14 +85,13 @@ const iac_expr *iac_parse_quoted(iac_parser *p);
 const iac_expr *iac_parse_bare_template(iac_parser *p, iac_range range);
 /* `[for` and `{for`, at the word for. */
 const iac_expr *iac_parse_for(iac_parser *p, const iac_token *open, iac_token_kind close);
+/* At OQUOTE: a string in which no sequences may stand. */
+iac_label iac_parse_quoted_label(iac_parser *p);
 /* The text of a quoted literal with its escapes taken out, in the parser's buffer: copy before the next call. */
 iac_str iac_parse_literal(iac_parser *p, const iac_token *token, bool quoted);
 
-/* A parser for text that lies in src, or (with whole) for text derived from that range of it. */
+/* A parser for text, which lies in src. */
 void iac_parser_init(iac_parser *p, iac_arena *arena, const iac_source *src, iac_str text, iac_lex_mode mode,
-                     const iac_range *whole, iac_diags *diags);
+                     iac_diags *diags);
 void iac_parser_clear(iac_parser *p);
-/* An expression that is the whole of text. */
-const iac_expr *iac_parse_expr_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
-                                    iac_diags *diags);
 #endif

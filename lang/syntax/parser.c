@@ -41,7 +41,7 @@ bool iac_parser_accept(iac_parser *p, iac_token_kind kind)
 
 iac_range iac_parser_range(const iac_parser *p, uint32_t start, uint32_t end)
 {
-    return p->whole ? *p->whole : (iac_range){ p->src, p->base + start, p->base + end };
+    return (iac_range){ p->src, p->base + start, p->base + end };
 }
 
 iac_range iac_token_range(const iac_parser *p, const iac_token *token)
@@ -179,11 +179,11 @@ void iac_parser_leave(iac_parser *p)
 /* ---- set-up ---- */
 
 void iac_parser_init(iac_parser *p, iac_arena *arena, const iac_source *src, iac_str text, iac_lex_mode mode,
-                     const iac_range *whole, iac_diags *diags)
+                     iac_diags *diags)
 {
-    *p = (iac_parser){ .arena = arena, .src = src, .whole = whole, .text = text, .diags = diags };
-    p->base = whole ? 0 : (uint32_t)(text.p - src->text.p);
-    p->tokens = iac_lex(text, mode, src, whole, diags);
+    *p = (iac_parser){ .arena = arena, .src = src, .text = text, .diags = diags };
+    p->base = (uint32_t)(text.p - src->text.p);
+    p->tokens = iac_lex(text, mode, src, diags);
     iac_buf_init(&p->buf, IAC_BUF_UNLIMITED);
 }
 
@@ -202,16 +202,6 @@ void iac_parser_clear(iac_parser *p)
 /* ---- bodies ---- */
 
 static const char item_required[] = "Argument or block definition required";
-
-iac_str iac_parser_position(const iac_parser *p, iac_range range)
-{
-    iac_pos start = iac_source_pos(range.src, range.start), end = iac_source_pos(range.src, range.end);
-    if (start.line == end.line)
-        return iac_arena_printf(p->arena, "%.*s:%u,%u-%u", IAC_FMT(range.src->name), start.line, start.column,
-                                end.column);
-    return iac_arena_printf(p->arena, "%.*s:%u,%u-%u,%u", IAC_FMT(range.src->name), start.line, start.column, end.line,
-                            end.column);
-}
 
 /* The names of one body, to find a second definition. Few are compared one by one, many are hashed. */
 typedef struct names {
@@ -244,7 +234,7 @@ static void add_attribute(iac_parser *p, names *seen, size_t base, iac_attribute
         iac_vec_push(&p->attributes, attribute);
         return;
     }
-    iac_str where = iac_parser_position(p, first->name_range);
+    iac_str where = iac_range_place(p->arena, first->name_range);
     iac_diag_error(p->diags, attribute.name_range, "Attribute redefined",
                    "The argument \"%.*s\" was already set at %.*s. Each argument may be set only once.",
                    IAC_FMT(attribute.name), IAC_FMT(where));
@@ -285,7 +275,7 @@ static void parse_attribute_item(iac_parser *p, names *seen, size_t base, const 
 }
 
 /* A label between quotes: escapes count, template sequences are errors. */
-static iac_label parse_quoted_label(iac_parser *p)
+iac_label iac_parse_quoted_label(iac_parser *p)
 {
     const iac_token *open = iac_parser_next(p), *token;
     iac_buf text;
@@ -344,7 +334,7 @@ static const iac_token *parse_labels(iac_parser *p, iac_range *header)
         case IAC_TOK_OBRACE:
             return iac_parser_next(p);
         case IAC_TOK_OQUOTE:
-            label = parse_quoted_label(p);
+            label = iac_parse_quoted_label(p);
             iac_vec_push(&p->labels, label);
             *header = iac_range_join(*header, label.range);
             continue;
@@ -592,7 +582,7 @@ const iac_file *iac_parse_file_tokens(iac_parser *p)
 const iac_file *iac_parse_file(iac_arena *arena, const iac_source *source, iac_diags *diags)
 {
     iac_parser p;
-    iac_parser_init(&p, arena, source, source->text, IAC_LEX_CONFIG, NULL, diags);
+    iac_parser_init(&p, arena, source, source->text, IAC_LEX_CONFIG, diags);
     const iac_file *file = iac_parse_file_tokens(&p);
     iac_parser_clear(&p);
     return file;
@@ -600,11 +590,10 @@ const iac_file *iac_parse_file(iac_arena *arena, const iac_source *source, iac_d
 
 /* ---- single expressions and templates ---- */
 
-const iac_expr *iac_parse_expr_text(iac_arena *arena, const iac_source *src, iac_str text, const iac_range *whole,
-                                    iac_diags *diags)
+const iac_expr *iac_parse_expression(iac_arena *arena, const iac_source *source, iac_diags *diags)
 {
     iac_parser p;
-    iac_parser_init(&p, arena, src, text, IAC_LEX_CONFIG, whole, diags);
+    iac_parser_init(&p, arena, source, source->text, IAC_LEX_CONFIG, diags);
     const iac_expr *expr = iac_parse_expr(&p); /* newlines are blanks, as within parentheses */
     const iac_token *end = iac_parser_peek(&p);
     if (end->kind != IAC_TOK_EOF && !p.quiet) {
@@ -616,15 +605,10 @@ const iac_expr *iac_parse_expr_text(iac_arena *arena, const iac_source *src, iac
     return expr;
 }
 
-const iac_expr *iac_parse_expression(iac_arena *arena, const iac_source *source, iac_diags *diags)
-{
-    return iac_parse_expr_text(arena, source, source->text, NULL, diags);
-}
-
 const iac_expr *iac_parse_template(iac_arena *arena, const iac_source *source, iac_diags *diags)
 {
     iac_parser p;
-    iac_parser_init(&p, arena, source, source->text, IAC_LEX_TEMPLATE, NULL, diags);
+    iac_parser_init(&p, arena, source, source->text, IAC_LEX_TEMPLATE, diags);
     const iac_expr *expr = iac_parse_bare_template(&p, iac_parser_range(&p, 0, (uint32_t)source->text.n));
     iac_parser_clear(&p);
     return expr;

@@ -402,7 +402,7 @@ static void unexpected(nester *n, const iac_template_part *part, const char *wor
                        iac_range where)
 {
     iac_parser *p = n->p;
-    iac_str at = where.src ? iac_parser_position(p, where) : (iac_str){ "", 0 };
+    iac_str at = where.src ? iac_range_place(p->arena, where) : (iac_str){ "", 0 };
     iac_str detail = iac_arena_printf(p->arena, "%s%.*s%s", format, IAC_FMT(at), want);
     iac_diag_error(p->diags, part->range, iac_arena_printf(p->arena, "Unexpected %s directive", word).p, "%.*s",
                    IAC_FMT(detail));
@@ -540,7 +540,7 @@ static const iac_expr *nest(nester *n, const iac_template_part *opener, bool in_
     const iac_template_part *end = &p->parts.v[n->at];
     if (opener && end->kind == PART_END && !p->too_deep) {
         const char *word = opener->kind == PART_IF ? "if" : "for";
-        iac_str at = iac_parser_position(p, opener->range);
+        iac_str at = iac_range_place(p->arena, opener->range);
         iac_diag_error(p->diags, end->range, "Unexpected end of template",
                        "The %s directive at %.*s is missing its corresponding end%s directive.", word, IAC_FMT(at),
                        word);

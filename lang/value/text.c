@@ -116,6 +116,39 @@ size_t iac_grapheme_count(iac_str s)
     return count;
 }
 
+static uint32_t count_columns(const iac_source *src, iac_str part)
+{
+    size_t count = 0, size;
+    for (size_t i = 0; i < part.n; i += size) {
+        size = iac_grapheme_next(part, i);
+        char c = part.p[i];
+        count += !src->json ? 1 : c == '\t' ? 2 : c != '\r';
+    }
+    return (uint32_t)count;
+}
+
+iac_pos iac_shown_pos(const iac_source *src, uint32_t byte)
+{
+    iac_pos pos = iac_source_pos(src, byte);
+    uint32_t line = pos.line - (src->within ? src->origin.line - 1 : 0);
+    uint32_t start = src->line_starts[line - 1];
+    pos.column = count_columns(src, iac_str_sub(src->text, start, byte)) + 1;
+    if (src->within && line == 1)
+        pos.column += src->origin.column - 1;
+    return pos;
+}
+
+iac_str iac_range_place(iac_arena *arena, iac_range range)
+{
+    if (!range.src)
+        return IAC_STR("<unknown>");
+    iac_pos start = iac_shown_pos(range.src, range.start), end = iac_shown_pos(range.src, range.end);
+    iac_str name = range.src->name;
+    if (start.line == end.line)
+        return iac_arena_printf(arena, "%.*s:%u,%u-%u", IAC_FMT(name), start.line, start.column, end.column);
+    return iac_arena_printf(arena, "%.*s:%u,%u-%u,%u", IAC_FMT(name), start.line, start.column, end.line, end.column);
+}
+
 static bool is_category(uint32_t cp, unsigned mask)
 {
     if (cp > 0x10ffff)

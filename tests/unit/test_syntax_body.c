@@ -169,9 +169,9 @@ static void test_syntax_body__json_mistakes(void **state)
                "Duplicate argument: The argument \"value\" was already set at main.tf:1,2-12. "
                "[\"value\"]\n");
     check_said("{\"valu\": 1}", true,
+               "Missing required argument: The argument \"value\" is required, but no definition was found. [}]\n"
                "Extraneous JSON object property: No argument or block type is named \"valu\". Did you mean "
-               "\"value\"? [\"valu\"]\n"
-               "Missing required argument: The argument \"value\" is required, but no definition was found. [}]\n");
+               "\"value\"? [\"valu\"]\n");
     check_said("{\"value\": 1, \"resource\": {\"t\": \"x\"}}", true,
                "Incorrect JSON value type: Either a JSON object or JSON array of objects is required here, to specify "
                "name labels for this block. [\"x\"]\n"
@@ -179,42 +179,49 @@ static void test_syntax_body__json_mistakes(void **state)
                "block's name. [\"x\"]\n");
 }
 
-static void check_json_error(const char *text, const char *summary, const char *underlined)
+/* The first of what is told, and of how much. */
+static void check_json_errors(const char *text, const char *summary, const char *underlined, size_t count)
 {
     iac_arena *arena = iac_arena_new();
     iac_diags diags = IAC_DIAGS_INIT;
     const iac_file *file =
         iac_parse_json_file(arena, iac_source_new(arena, IAC_STR("main.tf.json"), iac_str_of(text)), &diags);
     assert_non_null(file->body->json);
-    assert_int_equal(diags.list.n, 1);
+    assert_int_equal(diags.list.n, count);
     assert_string_equal(diags.list.v[0].summary.p, summary);
-    iac_str at = iac_arena_str(arena, iac_range_text(diags.list.v[0].subject));
+    iac_str at = iac_arena_str(arena, iac_range_text(iac_range_in_file(diags.list.v[0].subject)));
     assert_string_equal(at.p, underlined);
     iac_diags_clear(&diags);
     iac_arena_free(arena);
 }
 
+static void check_json_error(const char *text, const char *summary, const char *underlined)
+{
+    check_json_errors(text, summary, underlined, 1);
+}
+
+/* Objects and arrays that are broken themselves are none, where the root must be one. */
 static void test_syntax_body__json_syntax_errors(void **state)
 {
     (void)state;
-    check_json_error("{\"a\" 1}", "Missing property value colon", "1");
+    check_json_errors("{\"a\" 1}", "Missing property value colon", "1", 2);
     check_json_error("{\"a\": }", "Missing JSON value", "}");
-    check_json_error("{\"a\": 1,}", "Trailing comma in object", ",");
-    check_json_error("{\"a\": [1,]}", "Trailing comma in array", ",");
-    check_json_error("{\"a\": 1", "Unclosed object", "{");
-    check_json_error("{\"a\": [1", "Unclosed array", "[");
+    check_json_errors("{\"a\": 1,}", "Trailing comma in object", ",", 2);
+    check_json_errors("{\"a\": [1,]}", "Trailing comma in array", ",", 3);
+    check_json_errors("{\"a\": 1", "Unclosed object", "{", 2);
+    check_json_errors("{\"a\": [1", "Unclosed array", "[", 3);
     check_json_error("{\"a\": tru}", "Invalid JSON keyword", "tru");
     check_json_error("{\"a\": 01}", "Invalid JSON number", "01");
     check_json_error("{\"a\": 1.}", "Invalid JSON number", "1.");
-    check_json_error("{\"a\": \"\\x\"}", "Invalid JSON string", "\\x");
-    check_json_error("{\"a\": \"x\n\"}", "Invalid JSON string", "\n");
+    check_json_error("{\"a\": \"\\x\"}", "Invalid JSON string", "\"");
+    check_json_errors("{\"a\": \"x\n\"}", "Invalid JSON string", "\n", 3);
     check_json_error("{\"a\": \"\xFF\"}", "Invalid character encoding", "\xFF");
-    check_json_error("{a: 1}", "Invalid object property name", "a");
+    check_json_errors("{a: 1}", "Invalid JSON keyword", "a", 3);
     check_json_error("{} x", "Extraneous data after value", "x");
     check_json_error("5", "Root value must be object", "5");
-    check_json_error("'", "Invalid start of value", "'");
-    check_json_error("", "Missing value", "");
-    check_json_error("\"", "Invalid JSON string", "");
+    check_json_errors("'", "Invalid start of value", "'", 2);
+    check_json_errors("", "Missing value", "", 2);
+    check_json_errors("\"", "Invalid JSON string", "", 2);
 }
 
 static void test_syntax_body__json_depth_is_limited(void **state)
