@@ -30,12 +30,12 @@ static bool imports(iac_arena *arena, const iac_plan *plan, const iac_map *chang
     return found && plan->changes[found - 1].import_id.n > 0;
 }
 
-static bool has_deposed(const iac_state_instance *instance, iac_str key)
+static const iac_object *find_deposed(const iac_state_instance *instance, iac_str key)
 {
-    for (size_t i = 0; i < instance->deposed_count; i++)
+    for (size_t i = 0; instance && i < instance->deposed_count; i++)
         if (iac_str_eq(instance->deposed[i]->deposed, key))
-            return true;
-    return false;
+            return instance->deposed[i];
+    return NULL;
 }
 
 static bool has_output(const iac_state *state, const iac_state_output *output)
@@ -64,10 +64,11 @@ void iac_apply_refreshed(iac_arena *arena, const iac_plan *plan, const iac_map *
             !imports(arena, plan, changes, instance->addr) && !forgets(plan, instance->addr))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
                                                 .provider = instance->provider, .object = instance->current }));
-        for (size_t k = 0; !old && k < instance->deposed_count; k++) /* it has moved, with what it had set aside */
-            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
-                                                .provider = instance->provider, .object = instance->deposed[k],
-                                                .deposed = instance->deposed[k]->deposed }));
+        for (size_t k = 0; k < instance->deposed_count; k++) /* it may have moved, with what it had set aside */
+            if (!same_object(instance->deposed[k], find_deposed(old, instance->deposed[k]->deposed)))
+                iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OBJECT, .addr = instance->addr,
+                                                    .provider = instance->provider, .object = instance->deposed[k],
+                                                    .deposed = instance->deposed[k]->deposed }));
     }
     for (size_t i = 0; stored && i < stored->instance_count; i++) {
         const iac_state_instance *old = &stored->instances[i];
@@ -75,17 +76,20 @@ void iac_apply_refreshed(iac_arena *arena, const iac_plan *plan, const iac_map *
         if (old->current && (!now || !now->current || forgets(plan, old->addr)))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr }));
         for (size_t k = 0; k < old->deposed_count; k++)
-            if (!now || !has_deposed(now, old->deposed[k]->deposed))
+            if (!find_deposed(now, old->deposed[k]->deposed))
                 iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_REMOVE, .addr = old->addr,
                                                     .deposed = old->deposed[k]->deposed }));
     }
     for (size_t i = 0; i < plan->settled_count; i++)
         iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_INTENT_DONE,
                                             .intent.token = plan->settled[i] }));
-    bool destroying = plan->mode == IAC_PLAN_DESTROY; /* else each output has a step of its own */
-    for (size_t i = 0; destroying && i < prior->output_count; i++)
+    bool whole = plan->mode == IAC_PLAN_DESTROY || plan->operation_count == 0; /* else each output has its step */
+    for (size_t i = 0; whole && i < prior->output_count; i++)
         if (!has_output(stored, &prior->outputs[i]))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OUTPUT, .output = prior->outputs[i] }));
+    for (size_t i = 0; whole && stored && i < stored->output_count; i++)
+        if (!iac_state_find_output(prior, stored->outputs[i].name))
+            iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OUTPUT_REMOVE, .output = stored->outputs[i] }));
     iac_write *kept = iac_arena_array(arena, iac_write, writes.n);
     if (writes.n)
         memcpy(kept, writes.v, writes.n * sizeof(*kept));

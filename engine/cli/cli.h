@@ -313,6 +313,8 @@ void iac_cli_abandon(void *arg, iac_diags *diags);
 /* Refuses a negative -parallelism, and makes one that is too large smaller. */
 iac_status iac_cli_check_parallelism(iac_cli *cli);
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
+/* The plan to record what making `plan` has found, and to do nothing else. */
+const iac_plan *iac_cli_refreshed_alone(iac_cli *cli, const iac_plan *plan);
 /* Whether -target, -exclude or their files leave something out. */
 bool iac_cli_limits(const iac_cli *cli);
 /* Refuses options of plan and apply that ask for two things at once. */

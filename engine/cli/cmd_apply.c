@@ -148,6 +148,8 @@ static iac_status plan_and_claim(iac_cli *cli, iac_plan_mode mode, const iac_sta
         iac_status status = iac_cli_plan(cli, mode, state, ret);
         if (!*ret || status != IAC_OK || (*ret)->errored)
             return status;
+        if (cli->command->role == IAC_ROLE_REFRESH)
+            *ret = iac_cli_refreshed_alone(cli, *ret);
         if (iac_cli_claim(cli, *ret, &moved) != IAC_OK) {
             *ret = NULL;
             return IAC_ERR;
@@ -181,7 +183,7 @@ static int apply_new(iac_cli *cli, iac_plan_mode mode)
         return IAC_EXIT_ERROR;
     bool failed = status != IAC_OK || plan->errored;
     bool plain_refresh = cli->command->role == IAC_ROLE_REFRESH; /* tells of what it reads, and of outputs */
-    if (failed ? plan->change_count || plan->output_count : !plain_refresh)
+    if (!plain_refresh && (!failed || plan->change_count || plan->output_count))
         iac_cli_show_plan(cli, plan);
     if (failed)
         return IAC_EXIT_ERROR;
@@ -262,10 +264,10 @@ static int run_refresh(iac_cli *cli)
     iac_cli_begin_stream(cli);
     if (iac_cli_check_modes(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
-    cli->args.refresh_only = cli->args.auto_approve = cli->args.refresh = true;
-    cli->args.destroy = false; /* what is planned by these options is not what this command does */
+    cli->args.auto_approve = cli->args.refresh = true;
+    cli->args.destroy = cli->args.refresh_only = false; /* what these options plan is not what this command does */
     cli->args.replaces.n = 0;
-    return apply_new(cli, IAC_PLAN_REFRESH_ONLY);
+    return apply_new(cli, IAC_PLAN_NORMAL);
 }
 
 const iac_command iac_cmd_apply = {
@@ -300,7 +302,8 @@ const iac_command iac_cmd_refresh = {
     .name = "refresh",
     .summary = "Take changes made elsewhere over into the state",
     .usage = "[options]",
-    .description = "The same as \"apply -refresh-only -auto-approve\", which is preferred.",
+    .description = "Plans, and records what that found changed without asking. \"apply -refresh-only\", which shows it "
+                   "first, is preferred.",
     .groups = refresh_groups,
     .streams = true,
     .role = IAC_ROLE_REFRESH,

@@ -233,17 +233,6 @@ static void given_ranges(const iac_cli *cli, iac_map *ret)
     }
 }
 
-/* Whether nothing is wrong but that something must not be destroyed: that is told beside what else would be. Other
- * errors come from the configuration, before destroying is thought of. */
-static bool only_prevented(const iac_diags *diags)
-{
-    for (size_t i = 0; i < diags->list.n; i++)
-        if (diags->list.v[i].severity == IAC_ERROR &&
-            !iac_str_is(diags->list.v[i].summary, "Instance cannot be destroyed"))
-            return false;
-    return true;
-}
-
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret)
 {
     iac_view_progress *progress = iac_view_progress_new(stdout, &cli->out_view, cli->stream);
@@ -303,13 +292,33 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
             iac_log(IAC_LOG_INFO, "planned: %zu changes, %zu operations, %zu drifted", (*ret)->change_count,
                     (*ret)->operation_count, (*ret)->drift_count);
     }
-    if (mode == IAC_PLAN_DESTROY && *ret && (status != IAC_OK || (*ret)->errored) && !only_prevented(&cli->diags))
-        *ret = NULL;
     if (cli->command->role == IAC_ROLE_APPLY)
         forget_put_off(&cli->diags);
     iac_map_clear(&ranges);
     iac_view_progress_free(progress);
     return status;
+}
+
+const iac_plan *iac_cli_refreshed_alone(iac_cli *cli, const iac_plan *plan)
+{
+    const iac_state *now = plan->prior, *then = plan->previous;
+    iac_plan *alone = iac_arena_new_of(cli->arena, iac_plan);
+    iac_output_change *outputs = iac_arena_array(cli->arena, iac_output_change, now->output_count);
+    *alone = *plan;
+    alone->mode = IAC_PLAN_REFRESH_ONLY;
+    alone->change_count = alone->operation_count = alone->output_count = 0;
+    alone->outputs = outputs;
+    alone->checks = then ? then->checks : NULL;
+    alone->check_count = then ? then->check_count : 0;
+    for (size_t i = 0; i < now->output_count; i++) {
+        const iac_state_output *new = &now->outputs[i], *old = then ? iac_state_find_output(then, new->name) : NULL;
+        if (!old || old->sensitive != new->sensitive || !iac_value_same(old->value, new->value))
+            outputs[alone->output_count++] = (iac_output_change){ .name = new->name, .sensitive = new->sensitive,
+                                                                  .action = IAC_ACTION_UPDATE,
+                                                                  .before = old ? old->value : NULL,
+                                                                  .after = new->value };
+    }
+    return alone;
 }
 
 void iac_cli_show_plan(iac_cli *cli, const iac_plan *plan)

@@ -688,6 +688,7 @@ iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_o
         .variables = options->variables,
         .planning = options->planning,
         .validating = options->validating,
+        .lenient = options->lenient,
         .workspace = options->workspace,
         .timestamp = options->timestamp,
         .root_dir = options->root_dir,

@@ -129,21 +129,28 @@ static bool plan_nested(iac_worker *worker, iac_node *node, iac_plan_task *task,
     return true;
 }
 
+/* Nothing is read for what is to be destroyed: it is what the state says. */
+static void recall(iac_worker *worker, const iac_node *node, iac_plan_task *task)
+{
+    const iac_value *recorded = task->object ? iac_recorded_value(worker->keep, node->schema, task->object) : NULL;
+    task->kept = task->object;
+    task->instance->value = recorded ? recorded : iac_value_unknown(worker->keep, node->schema->block->type);
+}
+
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
     if (!task->instance)
         return true; /* no longer in the configuration: it leaves the state without a word */
-    const iac_state *stored = planner->run.state;
-    bool nothing = !stored || (stored->instance_count == 0 && stored->output_count == 0);
-    if (planner->options->mode == IAC_PLAN_DESTROY && nothing) { /* to destroy, so nothing is read for it */
-        task->instance->value = iac_value_unknown(worker->keep, node->schema->block->type);
+    if (planner->options->mode == IAC_PLAN_DESTROY) {
+        recall(worker, node, task);
         return true;
     }
     iac_place place;
     iac_place_for(&place, worker, node, task->module, task->instance);
     const iac_lifecycle *lifecycle = &node->resource->lifecycle;
     iac_subject subject = { node, task->address, 0 };
-    if (!iac_visit_conditions(worker, &place, lifecycle->preconditions, subject, "Resource precondition failed", false))
+    if (!iac_visit_conditions(worker, &place, lifecycle->preconditions, subject, "Resource precondition failed",
+                              worker->run->lenient))
         return false;
     const iac_value *config = iac_decode_body(&place.scope, node->resource->body, node->schema->block,
                                               worker->scratch, &worker->diags);
@@ -175,5 +182,5 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     place.self = state;
     subject.first = lifecycle->preconditions.n;
     return iac_visit_conditions(worker, &place, lifecycle->postconditions, subject, "Resource postcondition failed",
-                                false);
+                                worker->run->lenient);
 }

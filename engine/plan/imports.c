@@ -116,15 +116,13 @@ static bool id_of(iac_worker *worker, const iac_place *place, const iac_import_c
     size_t errors = worker->diags.errors;
     const iac_value *id = iac_eval_as(&place->scope, import->id, &iac_type_string, worker->scratch, &worker->diags);
     *ret = IAC_STR("");
-    if (worker->diags.errors != errors)
-        return false;
-    if (iac_is_null(id)) {
+    if (worker->diags.errors == errors && iac_is_null(id)) {
         iac_diag_error(&worker->diags, import->id->range, summary, "The import ID cannot be null.");
         return false;
     }
-    if (iac_is_unknown(id)) {
+    if (worker->diags.errors != errors || iac_is_unknown(id)) { /* what failed is not known, either */
         if (validating)
-            return true;
+            return worker->diags.errors == errors;
         iac_diag_error(&worker->diags, import->id->range, summary,
                        "The import block \"id\" argument depends on resource attributes that cannot be determined "
                        "until apply, so iac cannot plan to import this resource.");
@@ -190,7 +188,8 @@ bool iac_visit_imports(iac_worker *worker, iac_node *node, bool validating, iac_
 
 struct noting {
     iac_node *node;
-    iac_map tasks; /* address -> iac_plan_task * */
+    bool takes_none; /* it is only looked whether something is wrong */
+    iac_map tasks;   /* address -> iac_plan_task * */
 };
 
 static bool has_instance(const iac_node *node, iac_addr addr)
@@ -206,7 +205,7 @@ static bool note_one(void *arg, iac_worker *worker, const iac_import_config *imp
     (void)import;
     iac_plan_task *task = iac_map_get(&noting->tasks, address);
     if (task && task->instance) {
-        if (!task->object || iac_is_stand_in(task)) { /* else it is there already */
+        if (!noting->takes_none && (!task->object || iac_is_stand_in(task))) { /* else it is there already */
             iac_recover_let_go(task);
             task->import_id = id.p;
         }
@@ -247,7 +246,7 @@ bool iac_plan_note_imports(iac_planner *planner, iac_worker *worker, iac_node *n
     iac_plan_work *work = node->work;
     if (planner->options->import_count == 0 && node->import_count == 0)
         return true;
-    struct noting noting = { .node = node };
+    struct noting noting = { .node = node, .takes_none = planner->before_destroy };
     for (uint32_t i = 0; i < work->n; i++)
         if (work->tasks[i].instance)
             iac_map_put(&noting.tasks, work->tasks[i].address, &work->tasks[i]);

@@ -30,6 +30,8 @@ static iac_addr instance_addr(const iac_node *node, iac_module_addr module, iac_
 static iac_reason orphan_reason(const iac_planner *planner, const iac_node *node, iac_str address,
                                 const iac_module_instance *module, iac_key key)
 {
+    if (destroying(planner))
+        return IAC_REASON_NONE; /* whatever the configuration says */
     if (node->kind == IAC_NODE_ORPHAN)
         return planner->moved.n && iac_map_has(&planner->moved, address) ? IAC_REASON_DELETE_NO_MOVE_TARGET
                                                                          : IAC_REASON_DELETE_NO_CONFIG;
@@ -240,6 +242,30 @@ static void inherit_dependencies(iac_planner *planner, iac_worker *worker, iac_n
 
 /* ---- the walk ---- */
 
+/* What is destroyed needs no configuration but that of its provider: marks what this one is made of. */
+static void note_needed(iac_planner *planner)
+{
+    const iac_run *run = &planner->run;
+    IAC_VEC(uint32_t) queue = { 0 };
+    planner->needed = iac_arena_array(run->arena, bool, run->nodes.n);
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
+        if (node->state_count && node->provider)
+            iac_vec_push(&queue, node->provider->node->id);
+    }
+    while (queue.n) {
+        uint32_t id = queue.v[--queue.n];
+        const iac_node *node = run->nodes.v[id];
+        bool recorded = node->kind == IAC_NODE_RESOURCE && node->resource->mode != IAC_EPHEMERAL_RESOURCE;
+        if (planner->needed[id] || recorded) /* what resources are is in the state */
+            continue;
+        planner->needed[id] = true;
+        for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
+            iac_vec_push(&queue, run->graph.deps[e]);
+    }
+    iac_vec_clear(&queue);
+}
+
 static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, iac_node *node)
 {
     const iac_task_result failed = { IAC_TASK_FAILED, 0 };
@@ -247,7 +273,10 @@ static iac_task_result begin_resource(iac_planner *planner, iac_worker *worker, 
         iac_check_ignored(worker, node);
     if (node->excluded)
         return (iac_task_result){ IAC_TASK_DONE, 0 };
-    if (node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE)
+    bool ephemeral = node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_EPHEMERAL_RESOURCE;
+    if (ephemeral && destroying(planner) && !planner->needed[node->id])
+        return (iac_task_result){ IAC_TASK_DONE, 0 };
+    if (ephemeral)
         return iac_ephemeral_open(worker, node) ? (iac_task_result){ IAC_TASK_DONE, 0 } : failed;
     if (node->kind == IAC_NODE_RESOURCE && !iac_visit_node(worker, node)) {
         if (!destroying(planner))
@@ -309,8 +338,7 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     } else if (destroying(planner) && node->kind == IAC_NODE_CHECK) {
         return result; /* nothing is left to hold */
     } else if (!node->excluded && !iac_visit_node(worker, node)) {
-        bool needed = !destroying(planner) || node->kind == IAC_NODE_PROVIDER || node->kind == IAC_NODE_VARIABLE;
-        if (needed)
+        if (!destroying(planner) || planner->needed[id])
             result.code = IAC_TASK_FAILED;
         else
             iac_diags_clear(&worker->diags);
@@ -328,10 +356,39 @@ static int compare_changes(const void *a, const void *b)
     return order ? order : iac_str_cmp(x->deposed, y->deposed);
 }
 
+typedef IAC_VEC(iac_change) change_list;
+
+/* After an error, not everything that has moved was looked at: it has moved all the same. */
+static void gather_unread_moves(const iac_planner *planner, const iac_map *read, iac_arena *arena, change_list *drift)
+{
+    iac_diags drop = IAC_DIAGS_INIT;
+    for (size_t i = 0; i < planner->moved.n; i++) {
+        const iac_addr *from = planner->moved.entries[i].value;
+        iac_addr to;
+        if (iac_map_has(read, planner->moved.entries[i].key) ||
+            iac_addr_parse(arena, planner->moved.entries[i].key, &to, &drop) != IAC_OK || iac_addr_equal(*from, to))
+            continue;
+        iac_addr whole = to;
+        whole.key = (iac_key){ 0 };
+        whole.module = iac_module_addr_static(arena, to.module);
+        const iac_node *node = iac_map_get(&planner->run.resource_nodes, iac_addr_text(arena, whole));
+        const iac_state_instance *stored = iac_state_find(planner->run.state, to);
+        if (!node || !node->schema || !node->provider || !stored || !stored->current)
+            continue;
+        const iac_value *value = iac_recorded_value(arena, node->schema, stored->current);
+        if (value)
+            iac_vec_push(drift, ((iac_change){ .addr = to, .previous = *from, .moved = true, .before = value,
+                                               .after = value, .provider = stored->provider, .schema = node->schema,
+                                               .provider_addr = node->provider->addr }));
+    }
+    iac_diags_clear(&drop);
+}
+
 static void gather_changes(iac_planner *planner, iac_plan *plan, iac_arena *arena)
 {
-    IAC_VEC(iac_change) changes = { 0 };
-    IAC_VEC(iac_change) drift = { 0 };
+    change_list changes = { 0 }, drift = { 0 };
+    bool partly = plan->mode == IAC_PLAN_REFRESH_ONLY && plan->errored && planner->moved.n;
+    iac_map read = { 0 };
     for (size_t i = 0; i < planner->run.nodes.n; i++) {
         const iac_node *node = planner->run.nodes.v[i];
         const iac_plan_work *work = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN ? node->work
@@ -341,8 +398,13 @@ static void gather_changes(iac_planner *planner, iac_plan *plan, iac_arena *aren
                 iac_vec_push(&changes, *work->tasks[k].change);
             if (work->tasks[k].drift)
                 iac_vec_push(&drift, *work->tasks[k].drift);
+            if (partly && work->tasks[k].read)
+                iac_map_put(&read, work->tasks[k].address, planner);
         }
     }
+    if (partly)
+        gather_unread_moves(planner, &read, arena, &drift);
+    iac_map_clear(&read);
     if (changes.n)
         qsort(changes.v, changes.n, sizeof(iac_change), compare_changes);
     if (drift.n)
@@ -375,9 +437,8 @@ static int compare_outputs(const void *a, const void *b)
 static void refresh_outputs(iac_planner *planner, iac_state *state, iac_arena *arena)
 {
     const iac_run_module *root = planner->run.root;
-    bool stored = state->instance_count || state->output_count;
-    if (destroying(planner) && (planner->options->no_refresh || !stored))
-        return; /* nothing is refreshed before a destroy of nothing */
+    if (destroying(planner))
+        return;
     iac_state_output *v = iac_arena_array(arena, iac_state_output, root->config->output_count + state->output_count);
     size_t n = 0;
     for (size_t i = 0; i < root->config->output_count; i++) {
@@ -406,8 +467,8 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
     const iac_state *stored = planner->run.state;
     IAC_VEC(iac_state_instance) list = { 0 };
     bool *seen = iac_xcalloc(stored ? stored->instance_count : 0, sizeof(*seen));
-    iac_map gone = { 0 };
-    iac_recover_gone(planner, &gone);
+    iac_map deposed = { 0 };
+    iac_recover_deposed(planner, &deposed);
     for (size_t i = 0; i < planner->run.nodes.n; i++) {
         const iac_node *node = planner->run.nodes.v[i];
         const iac_plan_work *work = node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN ? node->work
@@ -417,7 +478,7 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
             bool data = task->addr.mode != IAC_MANAGED;
             bool failed = !data && task->object && !task->read && !iac_is_stand_in(task);
             if (task->object && task->object->deposed.n)
-                continue; /* deposed objects stay as they are until they are destroyed */
+                continue; /* with its instance */
             if (task->stored)
                 seen[task->stored - stored->instances] = true;
             const iac_object *current = failed ? task->object : task->kept;
@@ -430,18 +491,18 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
                 .deposed = task->stored ? task->stored->deposed : NULL,
                 .deposed_count = task->stored ? task->stored->deposed_count : 0,
             };
-            if (iac_recover_filter(planner, arena, &gone, &instance))
+            if (iac_recover_filter(planner, arena, &deposed, &instance))
                 iac_vec_push(&list, instance);
         }
     }
     for (size_t i = 0; stored && i < stored->instance_count; i++)
         if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && !limited(planner))) {
             iac_state_instance instance = stored->instances[i];
-            if (iac_recover_filter(planner, arena, &gone, &instance))
+            if (iac_recover_filter(planner, arena, &deposed, &instance))
                 iac_vec_push(&list, instance);
         }
     free(seen);
-    iac_map_clear(&gone);
+    iac_map_clear(&deposed);
     if (list.n)
         qsort(list.v, list.n, sizeof(iac_state_instance), compare_instances);
     iac_state *state = iac_arena_new_of(arena, iac_state);
@@ -465,12 +526,12 @@ static int compare_output_changes(const void *a, const void *b)
 static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *arena)
 {
     const iac_run_module *root = planner->run.root;
-    const iac_state *stored = planner->run.state, *before = destroying(planner) ? plan->prior : stored;
+    const iac_state *stored = planner->run.state;
     size_t most = root->config->output_count + (stored ? stored->output_count : 0), n = 0;
     iac_output_change *v = iac_arena_array(arena, iac_output_change, most);
     for (size_t i = 0; i < root->config->output_count; i++) {
         const iac_node *node = root->outputs[i];
-        const iac_state_output *old = before ? iac_state_find_output(before, node->output->name) : NULL;
+        const iac_state_output *old = stored ? iac_state_find_output(stored, node->output->name) : NULL;
         if (node->excluded || (!node->values && !destroying(planner)))
             continue;
         iac_output_change change = { .name = node->output->name, .sensitive = node->output->sensitive };
@@ -570,10 +631,12 @@ static void abandon(iac_planner *planner, iac_diags *diags)
     planner->options->abandon(planner->options->abandon_arg, diags);
 }
 
-iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
-                         const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
+/* One walk of the graph. before_destroy: of a normal plan that is only made for the state that it leads to. */
+static iac_status plan_once(iac_arena *arena, const iac_config *config, const iac_state *state,
+                            const iac_plan_options *options, bool before_destroy, iac_plan **ret, iac_diags *diags)
 {
     iac_planner *planner = iac_arena_new_of(arena, iac_planner);
+    planner->before_destroy = before_destroy;
     size_t errors = diags->errors;
     iac_str timestamp = timestamp_now(arena);
     const iac_state *known = iac_recover_begin(planner, arena, state, options);
@@ -585,8 +648,10 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         .sink = options->sink, .overrides = options->overrides, .ranges = options->ranges,
         .may_abandon = options->abandon != NULL,
         .remote_crypts = options->remote_crypts,
+        .lenient = before_destroy || options->mode == IAC_PLAN_REFRESH_ONLY,
     };
-    if (options->mode != IAC_PLAN_DESTROY)
+    bool destroys = before_destroy || options->mode == IAC_PLAN_DESTROY;
+    if (!destroys)
         warn_of_limits(options, diags);
     planner->options = options;
     planner->plain = config;
@@ -597,14 +662,17 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
-    if (options->mode == IAC_PLAN_DESTROY) /* as others word it, only of a graph that there is */
+    if (destroys) /* as others word it, only of a graph that there is */
         warn_of_limits(options, diags);
-    if (!iac_plan_check_moves(planner, diags) || !iac_plan_check_imports(planner, diags)) {
+    if (!iac_plan_check_moves(planner, diags) ||
+        (options->mode == IAC_PLAN_NORMAL && !iac_plan_check_imports(planner, diags))) {
         iac_run_clear(&planner->run);
         iac_map_clear(&planner->moved);
         return IAC_ERR;
     }
     planner->failed = iac_arena_array(planner->run.arena, bool, planner->run.nodes.n);
+    if (options->mode == IAC_PLAN_DESTROY)
+        note_needed(planner);
     iac_plan_apply_targets(planner);
     iac_walk_options walk = { .workers = planner->run.worker_count, .stop = options->stop, .run = visit,
                               .user = planner, .abandon = &planner->run.abandoned };
@@ -671,4 +739,48 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_map_clear(&planner->moved);
     *ret = plan;
     return plan->errored ? IAC_ERR : IAC_OK;
+}
+
+/* Destroying begins with a normal plan, for what it reads: what is wrong with the configuration shows there. Its changes
+ * are of no concern, nor are its warnings. */
+static iac_status plan_destroy(iac_arena *arena, const iac_config *config, const iac_state *state,
+                               const iac_plan_options *options, iac_plan **ret, iac_diags *diags)
+{
+    iac_plan_options first = *options, second = *options;
+    iac_plan *refreshed;
+    iac_diags told = IAC_DIAGS_INIT;
+    first.mode = IAC_PLAN_NORMAL;
+    first.inspect = NULL;
+    iac_status status = plan_once(arena, config, state, &first, true, &refreshed, &told);
+    if (status == IAC_OK)
+        iac_diags_clear(&told);
+    iac_diags_append(diags, &told);
+    iac_diags_clear(&told);
+    *ret = NULL;
+    if (status != IAC_OK)
+        return status;
+    second.no_refresh = true;
+    second.intents = NULL;
+    second.intent_count = 0;
+    status = plan_once(arena, config, refreshed->prior, &second, false, ret, diags);
+    if (*ret) {
+        (*ret)->previous = state;
+        (*ret)->settled = refreshed->settled;
+        (*ret)->settled_count = refreshed->settled_count;
+        (*ret)->reported = refreshed->reported;
+        (*ret)->reported_count = refreshed->reported_count;
+    }
+    return status;
+}
+
+iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_state *state,
+                         const iac_plan_options *options, const iac_plan **ret, iac_diags *diags)
+{
+    bool stored = state && (state->instance_count || state->output_count);
+    iac_plan *plan = NULL;
+    iac_status status = options->mode == IAC_PLAN_DESTROY && !options->no_refresh && stored
+                            ? plan_destroy(arena, config, state, options, &plan, diags)
+                            : plan_once(arena, config, state, options, false, &plan, diags);
+    *ret = plan;
+    return status;
 }

@@ -210,9 +210,7 @@ static void note_drift(const iac_planner *planner, iac_worker *worker, const iac
 static iac_change *new_change(const iac_planner *planner, iac_worker *worker, const iac_node *node,
                               iac_plan_task *task)
 {
-    /* What is refreshed before it is destroyed has its new address by then. */
-    bool settled = planner->options->mode == IAC_PLAN_DESTROY && !planner->options->no_refresh;
-    const iac_addr *previous = planner->moved.n && !settled && task->object
+    const iac_addr *previous = planner->moved.n && task->object
                                    ? iac_map_get(&planner->moved, task->address)
                                    : NULL;
     iac_change *change = iac_arena_new_of(worker->keep, iac_change);
@@ -263,7 +261,7 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
         return true; /* it is gone already */
     iac_change *change = new_change(planner, worker, node, task);
     change->action = IAC_ACTION_DELETE;
-    if (task->object->deposed.n == 0 && planner->options->mode != IAC_PLAN_DESTROY)
+    if (task->object->deposed.n == 0)
         change->reason = task->reason;
     atomic_store(&node->pending, true);
     iac_call_options options = iac_options_for(worker->run, node, task->address);
@@ -642,7 +640,7 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
     bool triggered = replace_triggered(worker, node, &place);
     if (worker->diags.errors ||
         !iac_visit_conditions(worker, &place, resource->lifecycle.preconditions, subject,
-                              "Resource precondition failed", false))
+                              "Resource precondition failed", worker->run->lenient))
         return false;
     const iac_value *full = iac_decode_body(&place.scope, resource->body, node->schema->block, worker->scratch,
                                             &worker->diags);
@@ -665,7 +663,7 @@ static bool plan_configured(iac_planner *planner, iac_worker *worker, iac_node *
         place.self = task->change->after;
         subject.first = resource->lifecycle.preconditions.n;
         return iac_visit_conditions(worker, &place, resource->lifecycle.postconditions, subject,
-                                    "Resource postcondition failed", false);
+                                    "Resource postcondition failed", worker->run->lenient);
     }
     return true;
 }
@@ -735,7 +733,6 @@ bool iac_plan_managed(iac_planner *planner, iac_worker *worker, iac_node *node, 
         return true;
     case IAC_PLAN_DESTROY:
         publish_refreshed(planner, task);
-        keep_up(planner, worker, node, task);
         return task->spared || plan_destroy(planner, worker, node, task);
     case IAC_PLAN_NORMAL:
         break;

@@ -80,6 +80,14 @@ const iac_value *iac_stored_value(iac_worker *worker, const iac_node *node, cons
     return iac_value_note_secrets(iac_schema_mark_sensitive(worker->keep, node->schema->block, v));
 }
 
+const iac_value *iac_recorded_value(iac_arena *arena, const iac_schema *schema, const iac_object *object)
+{
+    iac_object typed = *object;
+    typed.type = schema->block->type;
+    const iac_value *v = iac_object_value(arena, &typed);
+    return v ? iac_schema_mark_sensitive(arena, schema->block, v) : NULL;
+}
+
 void iac_instance_event(iac_run *run, iac_event_kind kind, const iac_addr *addr, iac_str deposed,
                         const iac_value *object, int action, double elapsed)
 {

@@ -56,9 +56,11 @@ typedef struct iac_plan_work { /* node->work of resources and orphans */
 typedef struct iac_planner {
     iac_run run;
     const iac_plan_options *options;
+    bool before_destroy; /* it is what comes before a plan to destroy: nothing is imported */
     const iac_config *plain; /* run.config without resources that are only to be generated */
     iac_map moved; /* address -> iac_addr *: where the stored object was before */
     bool *aimed;   /* by node, with targets: named by one. NULL without targets */
+    bool *needed;  /* by node, destroying: a provider that is asked is configured with it */
     bool *failed;  /* by node, destroying: one of its objects cannot be destroyed */
     bool *reached; /* by node, likewise: something of it depends on one, by the state, and is to be destroyed */
     bool *swept;   /* by index in the state: depends on a target that is destroyed. NULL where nothing is */
@@ -88,10 +90,11 @@ bool iac_is_stand_in(const iac_plan_task *task);                   /* its object
 bool iac_recover(iac_worker *worker, const iac_node *node, iac_plan_task *task);
 void iac_recover_note_read(iac_plan_task *task); /* after a stored object was read */
 void iac_recover_let_go(iac_plan_task *task);    /* the object is imported, or of no concern any more */
-/* The deposed objects that were read and are gone: bytes of a const iac_object * to anything. */
-void iac_recover_gone(const iac_planner *planner, iac_map *ret);
-/* Takes stand-ins and what is gone out of an instance of the refreshed state; false when nothing is left of it. */
-bool iac_recover_filter(const iac_planner *planner, iac_arena *arena, const iac_map *gone,
+/* The deposed objects that were read and are not as stored: bytes of a const iac_object * to its iac_plan_task *. */
+void iac_recover_deposed(const iac_planner *planner, iac_map *ret);
+/* Takes stand-ins out of an instance of the refreshed state, and brings its deposed objects up to date; false when
+ * nothing is left of it. */
+bool iac_recover_filter(const iac_planner *planner, iac_arena *arena, const iac_map *deposed,
                         iac_state_instance *instance);
 /* Says what was found, and lists in the plan which intents that settles. */
 void iac_recover_end(const iac_planner *planner, iac_plan *plan, iac_arena *arena, iac_diags *diags);

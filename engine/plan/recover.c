@@ -240,7 +240,7 @@ bool iac_recover(iac_worker *worker, const iac_node *node, iac_plan_task *task)
 
 /* ---- the state after refresh ---- */
 
-void iac_recover_gone(const iac_planner *planner, iac_map *ret)
+void iac_recover_deposed(const iac_planner *planner, iac_map *ret)
 {
     for (size_t i = 0; i < planner->run.nodes.n; i++) {
         const iac_node *node = planner->run.nodes.v[i];
@@ -248,13 +248,13 @@ void iac_recover_gone(const iac_planner *planner, iac_map *ret)
         const iac_plan_work *work = resource ? node->work : NULL;
         for (uint32_t k = 0; work && k < work->n; k++) {
             const iac_plan_task *task = &work->tasks[k];
-            if (task->object && task->object->deposed.n && task->read && !task->kept)
+            if (task->object && task->object->deposed.n && task->read && task->kept != task->object)
                 iac_map_put(ret, object_key(&task->object), (void *)task);
         }
     }
 }
 
-bool iac_recover_filter(const iac_planner *planner, iac_arena *arena, const iac_map *gone,
+bool iac_recover_filter(const iac_planner *planner, iac_arena *arena, const iac_map *deposed,
                         iac_state_instance *instance)
 {
     if (planner->begun_count && instance->current) {
@@ -262,12 +262,15 @@ bool iac_recover_filter(const iac_planner *planner, iac_arena *arena, const iac_
         if (begun && begun->stand_in == instance->current)
             instance->current = NULL; /* nobody has asked about it: the journal keeps it */
     }
-    if (gone->n && instance->deposed_count) {
+    if (deposed->n && instance->deposed_count) {
         const iac_object **left = iac_arena_array(arena, const iac_object *, instance->deposed_count);
         size_t n = 0;
-        for (size_t i = 0; i < instance->deposed_count; i++)
-            if (!iac_map_has(gone, object_key(&instance->deposed[i])))
-                left[n++] = instance->deposed[i];
+        for (size_t i = 0; i < instance->deposed_count; i++) {
+            const iac_plan_task *task = iac_map_get(deposed, object_key(&instance->deposed[i]));
+            const iac_object *object = task ? task->kept : instance->deposed[i];
+            if (object)
+                left[n++] = object;
+        }
         instance->deposed = left;
         instance->deposed_count = n;
     }

@@ -195,25 +195,32 @@ static void take_module_outputs(struct search *search, iac_run_module *module)
             take_module_outputs(search, module->children[i]);
 }
 
+/* last: the resource before, for instances of one resource refer to the same. */
+static void take_changed(struct search *search, iac_addr addr, iac_str *last)
+{
+    iac_module_addr module = addr.module;
+    addr.key = (iac_key){ 0 };
+    iac_str text = iac_addr_text(search->arena, addr);
+    if (iac_str_eq(text, *last))
+        return;
+    *last = text;
+    addr.module = iac_module_addr_static(search->arena, module);
+    const iac_node *node = iac_map_get(&search->planner->run.resource_nodes, iac_addr_text(search->arena, addr));
+    if (node && node->kind == IAC_NODE_RESOURCE)
+        follow_resource(search, (struct place){ node->module, module }, node, IAC_STR(""));
+}
+
 void iac_plan_relevant(iac_planner *planner, iac_plan *plan, iac_arena *arena)
 {
     struct search search = { .planner = planner, .arena = arena };
     iac_str last = IAC_STR("");
-    for (size_t i = 0; i < plan->change_count; i++) {
-        const iac_change *change = &plan->changes[i];
-        if (change->action == IAC_ACTION_NOOP)
-            continue;
-        iac_addr addr = change->addr;
-        addr.key = (iac_key){ 0 };
-        iac_str text = iac_addr_text(arena, addr);
-        if (iac_str_eq(text, last))
-            continue; /* instances of one resource refer to the same */
-        last = text;
-        addr.module = iac_module_addr_static(arena, addr.module);
-        const iac_node *node = iac_map_get(&planner->run.resource_nodes, iac_addr_text(arena, addr));
-        if (node && node->kind == IAC_NODE_RESOURCE)
-            follow_resource(&search, (struct place){ node->module, change->addr.module }, node, IAC_STR(""));
-    }
+    for (size_t i = 0; i < plan->change_count; i++)
+        if (plan->changes[i].action != IAC_ACTION_NOOP)
+            take_changed(&search, plan->changes[i].addr, &last);
+    /* What was read goes, too. */
+    for (size_t i = 0; plan->mode == IAC_PLAN_DESTROY && i < plan->prior->instance_count; i++)
+        if (plan->prior->instances[i].addr.mode == IAC_DATA)
+            take_changed(&search, plan->prior->instances[i].addr, &last);
     const iac_run_module *root = planner->run.root;
     for (size_t i = 0; i < plan->output_count; i++) {
         const iac_output_config *output = iac_map_get(&root->config->output_map, plan->outputs[i].name);

@@ -168,6 +168,7 @@ struct iac_run {
     const iac_map *variables; /* root values */
     bool planning;            /* impure functions are unknown */
     bool validating;          /* and what comes from outside, too */
+    bool lenient;             /* conditions that do not hold are warnings: nothing is to be prevented */
     iac_str workspace, timestamp;
     iac_str root_dir, cwd;    /* path.root, path.cwd */
     const iac_overrides *overrides; /* or NULL */
@@ -200,7 +201,7 @@ typedef struct iac_run_options {
     const iac_state *state;
     const iac_map *variables;
     iac_str workspace, timestamp, root_dir, cwd;
-    bool planning, validating;
+    bool planning, validating, lenient;
     unsigned parallelism;
     const iac_overrides *overrides;
     const iac_map *ranges;
@@ -375,6 +376,8 @@ const iac_value *iac_copy_marks(iac_arena *arena, const iac_block_schema *block,
 /* An object's current value: brought to the present schema, marked. NULL after an error. */
 const iac_value *iac_stored_value(iac_worker *worker, const iac_node *node, const iac_call_options *options,
                                   const iac_object *object);
+/* Its value as it was recorded, marked, if it is of the present schema's type; else NULL. No provider is asked. */
+const iac_value *iac_recorded_value(iac_arena *arena, const iac_schema *schema, const iac_object *object);
 /* Sends an event about an instance; object may be NULL or null. */
 void iac_instance_event(iac_run *run, iac_event_kind kind, const iac_addr *addr, iac_str deposed,
                         const iac_value *object, int action, double elapsed);

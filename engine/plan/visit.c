@@ -134,7 +134,7 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
     const iac_output_config *output = node->output;
     if (output->preconditions.n &&
         !iac_visit_conditions(worker, place, output->preconditions, iac_subject_in(worker, node, place->instance),
-                              "Module output value precondition failed", false))
+                              "Module output value precondition failed", worker->run->lenient))
         return NULL;
     const iac_value *v = iac_eval(&place->scope, output->value, worker->scratch, &worker->diags);
     if (worker->diags.errors)

@@ -268,7 +268,9 @@ static bool is_shown(const iac_change *c)
 /* A value that only becomes sensitive, or ceases to be, is a change that nobody can see. */
 static bool output_is_shown(const iac_output_change *o)
 {
-    return o->action != IAC_ACTION_NOOP && !(o->before && o->after && iac_value_same(o->before, o->after));
+    bool nothing = (!o->before || iac_is_null(o->before)) && !o->after;
+    return o->action != IAC_ACTION_NOOP && !nothing &&
+           !(o->before && o->after && iac_value_same(o->before, o->after));
 }
 
 static bool changes_nothing(const iac_plan *plan)
@@ -345,8 +347,6 @@ static void no_changes(renderer *r, bool drift, const char *headline, const char
 
 static void draw_nothing(renderer *r, bool drift)
 {
-    if (r->plan->errored && r->plan->mode == IAC_PLAN_DESTROY)
-        return; /* what failed came before: nothing was planned yet */
     if (r->plan->errored) {
         if (drift)
             iac_view_rule(r->out, r->options);
@@ -357,6 +357,8 @@ static void draw_nothing(renderer *r, bool drift)
         iac_buf_cstr(r->out, " iac encountered an error while generating this plan.");
         iac_style(r->out, r->options->color, IAC_RESET);
         iac_buf_cstr(r->out, "\n\n");
+        if (drift)
+            iac_view_rule(r->out, r->options);
         return;
     }
     switch (r->plan->mode) {
