@@ -423,9 +423,17 @@ static void load_provider(iac_run *run, iac_provider_use *use, iac_range range, 
         use->failed = true;
 }
 
-static uint32_t schema_kind(iac_mode mode)
+uint32_t iac_schema_kind(iac_mode mode)
 {
     return mode == IAC_DATA ? IACP_SCHEMA_DATA : mode == IAC_MANAGED ? IACP_SCHEMA_RESOURCE : IACP_SCHEMA_EPHEMERAL;
+}
+
+void iac_resource_schema(const iac_run *run, iac_node *node, iac_diags *diags)
+{
+    node->schema = iac_provider_schema(node->provider->provider, iac_schema_kind(node->resource->mode),
+                                       node->resource->type,
+                                       iac_provider_addr_display(run->arena, node->provider->addr),
+                                       node->resource->type_range, diags);
 }
 
 static void resolve_resource(iac_run *run, iac_node *node, iac_diags *diags)
@@ -444,9 +452,9 @@ static void resolve_resource(iac_run *run, iac_node *node, iac_diags *diags)
     load_provider(run, node->provider, resource->range, diags);
     if (!node->provider->provider)
         return;
-    node->schema = iac_provider_schema(node->provider->provider, schema_kind(resource->mode), resource->type,
-                                       iac_provider_addr_display(run->arena, node->provider->addr),
-                                       resource->type_range, diags);
+    iac_diags later = IAC_DIAGS_INIT; /* told when the resource is looked at */
+    iac_resource_schema(run, node, run->validating ? &later : diags);
+    iac_diags_clear(&later);
 }
 
 /* Says, once for each type, which provisioners there are not. */

@@ -101,9 +101,16 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
         const iac_expr *expr = condition->condition;
         size_t errors = worker->diags.errors, told = worker->diags.list.n;
         iac_str text = { 0 };
+        if (worker->run->validating)
+            iac_place_check(worker, place, (const iac_expr *[]){ expr, condition->error_message }, 2);
         if (condition->error_message)
             text = message_text(worker, place, condition->error_message);
-        int is_true = truth(worker, place, expr, false);
+        int is_true = -2;
+        if (worker->diags.errors == errors)
+            is_true = truth(worker, place, expr, false);
+        else
+            (void)iac_eval(&place->scope, expr, worker->scratch, &worker->diags);
+        iac_place_uncheck(place);
         if (worker->diags.errors != errors) {
             all = false;
             iac_note_check(worker, &subject, i, 'e', (iac_str){ 0 });
@@ -141,10 +148,26 @@ bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions c
 void iac_validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions)
 {
     for (size_t i = 0; i < conditions.n; i++) {
-        (void)iac_eval_as(&place->scope, conditions.v[i].condition, &iac_type_bool, worker->scratch, &worker->diags);
-        if (conditions.v[i].error_message)
-            (void)message_text(worker, place, conditions.v[i].error_message);
+        const iac_expr *exprs[] = { conditions.v[i].condition, conditions.v[i].error_message };
+        for (size_t k = 0; k < IAC_COUNT(exprs); k++) {
+            if (!exprs[k])
+                continue;
+            iac_place_check(worker, place, &exprs[k], 1);
+            (void)iac_eval(&place->scope, exprs[k], worker->scratch, &worker->diags);
+        }
     }
+    iac_place_uncheck(place);
+}
+
+void iac_validate_asserts(iac_worker *worker, iac_place *place, iac_conditions asserts)
+{
+    for (size_t i = 0; i < asserts.n; i++) {
+        const iac_expr *exprs[] = { asserts.v[i].condition, asserts.v[i].error_message };
+        iac_place_check(worker, place, exprs, IAC_COUNT(exprs));
+        if (exprs[1])
+            (void)message_text(worker, place, exprs[1]);
+    }
+    iac_place_uncheck(place);
 }
 
 static iac_str validation_message(iac_worker *worker, iac_place *place, const iac_expr *expr)
@@ -171,10 +194,25 @@ static bool message_holds(iac_worker *worker, iac_place *place, const iac_expr *
     return worker->diags.errors == errors;
 }
 
+/* Whether all that the variable's rules refer to is there. */
+static bool rules_admitted(iac_worker *worker, iac_place *place, iac_conditions rules)
+{
+    size_t errors = worker->diags.errors;
+    const iac_expr **exprs = iac_arena_array(worker->scratch, const iac_expr *, 2 * rules.n);
+    for (size_t i = 0; i < rules.n; i++) {
+        exprs[2 * i] = rules.v[i].condition;
+        exprs[2 * i + 1] = rules.v[i].error_message;
+    }
+    iac_place_check(worker, place, exprs, 2 * rules.n);
+    return worker->diags.errors == errors;
+}
+
 bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given,
                            iac_subject subject)
 {
     bool ok = true;
+    if (worker->run->validating && !rules_admitted(worker, place, variable->validations))
+        return false;
     for (size_t i = 0; i < variable->validations.n; i++) {
         const iac_condition *rule = &variable->validations.v[i];
         int is_true = truth(worker, place, rule->condition, true);

@@ -288,7 +288,7 @@ iac_status iac_console_eval(iac_console *console, iac_arena *arena, const iac_so
         iac_diags_sort(diags);
         return IAC_ERR;
     }
-    iac_config_check_expression(arena, console->run->root->config, expr, diags);
+    iac_config_check_expression(arena, console->run->root->config, &(iac_ref_site){ 0 }, expr, diags);
     if (diags->errors != errors)
         return IAC_ERR;
     const iac_expr *of_type = type_call(expr);

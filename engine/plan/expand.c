@@ -33,13 +33,11 @@ static const iac_value *count_value(const repetition *r)
     size_t errors = r->worker->diags.errors;
     const iac_value *v = iac_eval(&r->place->scope, r->expr, arena, &r->worker->diags);
     iac_str error;
-    if (r->worker->diags.errors != errors)
-        return NULL;
     v = iac_convert(arena, v, &iac_type_number, &error, NULL);
     if (!v)
         refuse(r, 0, "Incorrect value type",
                iac_arena_printf(arena, "Invalid expression value: %.*s.", IAC_FMT(error)).p);
-    return v;
+    return r->worker->diags.errors == errors ? v : NULL;
 }
 
 /* *ret is -1 when it is not known, and may be so. */
@@ -125,16 +123,14 @@ static bool marks_fit(const repetition *r, const iac_value *v)
 {
     uint8_t marks = v->kind == IAC_SET ? v->deep_marks : v->marks;
     if (marks & IAC_SENSITIVE)
-        return refuse(
-            r, IAC_EXPLAIN_SENSITIVE, each_summary,
-            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. "
-            "If used, the sensitive value could be exposed as a resource instance key.");
+        refuse(r, IAC_EXPLAIN_SENSITIVE, each_summary,
+               "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. "
+               "If used, the sensitive value could be exposed as a resource instance key.");
     if (marks & IAC_EPHEMERAL)
-        return refuse(r, IAC_EXPLAIN_EPHEMERAL, each_summary,
-                      "The given \"for_each\" value is derived from an ephemeral value, which means that iac cannot "
-                      "persist it between plan/apply rounds. Use only non-ephemeral values to specify a resource's "
-                      "instance keys.");
-    return true;
+        refuse(r, IAC_EXPLAIN_EPHEMERAL, each_summary,
+               "The given \"for_each\" value is derived from an ephemeral value, which means that iac cannot persist it "
+               "between plan/apply rounds. Use only non-ephemeral values to specify a resource's instance keys.");
+    return !(marks & (IAC_SENSITIVE | IAC_EPHEMERAL));
 }
 
 /* The map, object or set of strings to repeat over; *ret is NULL when it is not known, and may be so. */

@@ -453,7 +453,9 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
                 return true;
         }
         if (!any) {
-            iac_str text = iac_ref_text(worker->scratch, &ref);
+            iac_addr named = ref.addr;
+            named.key = key;
+            iac_str text = iac_addr_text(worker->scratch, named);
             iac_str module = iac_module_addr_text(worker->scratch, place->instance->addr);
             iac_str summary = iac_arena_printf(worker->scratch, "no change found for %.*s in %.*s", IAC_FMT(text),
                                                IAC_FMT(module.n ? module : IAC_STR("the root module")));

@@ -193,6 +193,7 @@ struct iac_run {
     unsigned worker_count;
     pthread_mutex_t lock; /* guards `whole` of expansions and kept */
     IAC_VEC(iac_kept_diags) kept;
+    unsigned hints; /* while validating: see iac_ref_site */
     iac_ephemerals *ephemerals; /* NULL: nothing was opened; guarded by the lock while the walk runs */
 };
 
@@ -215,6 +216,9 @@ typedef struct iac_run_options {
  * diagnostics; the run must be freed in any case. */
 iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_options *options, iac_diags *diags);
 void iac_run_clear(iac_run *run);
+uint32_t iac_schema_kind(iac_mode mode); /* IACP_SCHEMA_... */
+/* Sets node->schema from its provider, which is loaded; NULL after adding an error. */
+void iac_resource_schema(const iac_run *run, iac_node *node, iac_diags *diags);
 /* As iac_run_clear, but what the run allocated lives on with `arena`: results may refer to it. */
 void iac_run_hand_over(iac_run *run, iac_arena *arena);
 /* Moves the diagnostics of all visits to diags, in the order of nodes and parts. */
@@ -248,17 +252,35 @@ typedef struct iac_place { /* where an expression is evaluated; the user of its 
     iac_run_module *module;
     const iac_module_instance *instance;
     const iac_value *count_index, *each_key, *each_value, *self;
+    const iac_node *validated; /* the variable whose validations these are; NULL: none */
     const iac_block_schema *self_block; /* self's attributes are looked for here first; may be NULL */
     iac_func_context functions;
+    const iac_value *(*lookup)(void *user, const iac_ref *ref, const iac_value *key, iac_arena *arena,
+                               iac_diags *diags); /* of the scope, unless iac_place_check has set another one */
     iac_scope scope;
 } iac_place;
 /* Fills a place; its scope is place->scope. Must not be moved after. */
 void iac_place_init(iac_place *place, iac_run *run, iac_run_module *module, const iac_module_instance *instance);
+/* What is known of a variable whose value is not. */
+const iac_value *iac_any_variable(iac_arena *arena, const iac_variable_config *variable);
+/* Sets count.index, and each.key and each.value, to what they are in any instance: unknown. */
+void iac_place_any(iac_place *place, iac_arena *arena, bool by_count, bool by_each);
 /* Of its scope, see iac_scope. `user` is the place. */
 bool iac_place_selects(void *user, const iac_ref *ref);
 iac_node *iac_run_resolve(iac_run_module *module, const iac_ref *ref); /* the node ref names; NULL when undeclared */
 /* Of a resource reference: the instance under the key (NULL or a value) in an expansion, NULL when there is none. */
 iac_resource_instance *iac_expansion_find(const iac_expansion *expansion, iac_key key);
+
+/* ---- refs.c: validation alone ---- */
+/* Whether the references are sound of what is to be evaluated; see iac_scope. `user` is the place. */
+bool iac_place_admits(void *user, const iac_expr *expr, const iac_body *body, const iac_block_schema *schema,
+                      iac_arena *arena, iac_diags *diags);
+/* The same for expressions that belong together (NULL: none), which are evaluated in any case: what has no value is
+ * unknown then, and with objects that are not declared no name has one. */
+void iac_place_check(iac_worker *worker, iac_place *place, const iac_expr *const *exprs, size_t n);
+void iac_place_uncheck(iac_place *place);
+/* What stands in depends_on. */
+void iac_validate_depends(iac_worker *worker, const iac_place *of, iac_depends depends);
 
 /* ---- leftovers.c ---- */
 /* Gives the expansions of a RESOURCE those instances that only the state has and for which value_of returns a value; it is
@@ -299,6 +321,11 @@ bool iac_check_ephemeral(iac_worker *worker, const iac_node *node, const iac_val
 /* Whether the block has an attribute or nested block of that name; else diagnosed. */
 bool iac_check_attribute(const iac_block_schema *block, iac_str name, iac_range range, iac_arena *arena,
                          iac_diags *diags);
+/* Whether the attributes and blocks are there that the traversal of a reference names: an error, and a warning for each
+ * deprecated one. */
+void iac_check_traversal(const iac_block_schema *block, const iac_ref *ref, iac_arena *arena, iac_diags *diags);
+/* Whether the resource does not refer to itself, and what would replace it is declared; else diagnosed. */
+bool iac_check_own(iac_worker *worker, const iac_node *node);
 /* Tells of names in ignore_changes that make no sense. */
 void iac_check_ignored(iac_worker *worker, const iac_node *node);
 
@@ -337,8 +364,10 @@ typedef struct iac_subject { /* whose conditions they are */
  * warn as a warning). Unknown ones pass. what: "Resource precondition failed" ... */
 bool iac_visit_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions, iac_subject subject,
                           const char *what, bool warn);
-/* Whether conditions and their messages have values of the right types, as far as they are known. */
+/* Whether conditions of a resource, and their messages, have values. */
 void iac_validate_conditions(iac_worker *worker, iac_place *place, iac_conditions conditions);
+/* Whether those of a check refer to what there is, and their messages have values. */
+void iac_validate_asserts(iac_worker *worker, iac_place *place, iac_conditions asserts);
 /* The variable's validations, at a place in its module. given: where its value was written, if there is such a place. */
 bool iac_visit_validations(iac_worker *worker, iac_place *place, const iac_variable_config *variable, iac_range given,
                            iac_subject subject);

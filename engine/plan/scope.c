@@ -281,7 +281,7 @@ static const iac_value *lookup_module(iac_place *place, const iac_ref *ref, cons
     return output ? output_value(child, index, output) : module_object(arena, child, index);
 }
 
-static const iac_value *lookup_slot(iac_place *place, const iac_ref *ref, const char *what, iac_diags *diags)
+static const iac_value *lookup_slot(const iac_place *place, const iac_ref *ref, const char *what, iac_diags *diags)
 {
     iac_node *node = iac_run_resolve(place->module, ref);
     if (!node) {
@@ -292,6 +292,23 @@ static const iac_value *lookup_slot(iac_place *place, const iac_ref *ref, const 
     uint32_t index = place->instance->index;
     const iac_value *value = node->values && index < node->slots ? node->values[index] : NULL;
     return value ? value : &iac_unknown_dynamic;
+}
+
+/* Validation is for any values: a variable is what it is declared to be. */
+const iac_value *iac_any_variable(iac_arena *arena, const iac_variable_config *variable)
+{
+    return iac_value_mark(arena, iac_value_unknown(arena, variable->type),
+                          (uint8_t)((variable->sensitive ? IAC_SENSITIVE : 0) |
+                                    (variable->ephemeral ? IAC_EPHEMERAL : 0)));
+}
+
+static const iac_value *lookup_variable(const iac_place *place, const iac_ref *ref, iac_arena *arena,
+                                        iac_diags *diags)
+{
+    const iac_node *node = place->run->validating ? iac_run_resolve(place->module, ref) : NULL;
+    if (node && node != place->validated)
+        return iac_any_variable(arena, node->variable);
+    return lookup_slot(place, ref, "Reference to undeclared input variable", diags);
 }
 
 static const iac_value *lookup_path(const iac_place *place, const iac_ref *ref, iac_arena *arena, iac_diags *diags)
@@ -319,12 +336,19 @@ static const iac_value *lookup(void *user, const iac_ref *ref, const iac_value *
     case IAC_REF_MODULE:
         return lookup_module(place, ref, key, arena, diags);
     case IAC_REF_VARIABLE:
-        return lookup_slot(place, ref, "Reference to undeclared input variable", diags);
+        return lookup_variable(place, ref, arena, diags);
     case IAC_REF_LOCAL:
         return lookup_slot(place, ref, "Reference to undeclared local value", diags);
     case IAC_REF_PATH:
         return lookup_path(place, ref, arena, diags);
     case IAC_REF_EACH:
+        if (!place->each_key && iac_str_is(ref->name, "value")) {
+            iac_diag_error(diags, ref->range, "each.value cannot be used in this context",
+                           "A reference to \"each.value\" has been used in a context in which it is unavailable, such "
+                           "as when the configuration no longer contains the value in its \"for_each\" expression. "
+                           "Remove this reference to each.value in your configuration to work around this error.");
+            return NULL;
+        }
         if (!place->each_key) {
             iac_diag_error(diags, ref->range, "Reference to \"each\" in context without for_each",
                            "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when "
@@ -433,11 +457,23 @@ static const iac_value *call_provider(void *user, iac_str provider, iac_str func
 
 void iac_place_init(iac_place *place, iac_run *run, iac_run_module *module, const iac_module_instance *instance)
 {
-    *place = (iac_place){ .run = run, .module = module, .instance = instance };
-    place->scope = (iac_scope){ .user = place, .lookup = lookup, .selects = iac_place_selects,
+    *place = (iac_place){ .run = run, .module = module, .instance = instance, .lookup = lookup };
+    place->scope = (iac_scope){ .user = place, .lookup = lookup,
+                                .admits = run->validating ? iac_place_admits : NULL, .selects = iac_place_selects,
                                 .call_provider = call_provider, .functions = &place->functions };
     place->functions.planning = run->planning;
     place->functions.plan_timestamp = run->timestamp;
     place->functions.render = iac_eval_render;
     place->functions.render_arg = &place->scope;
+}
+
+void iac_place_any(iac_place *place, iac_arena *arena, bool by_count, bool by_each)
+{
+    iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
+    if (by_count)
+        place->count_index = iac_value_refined(arena, &iac_type_number, &some);
+    if (by_each) {
+        place->each_key = iac_value_not_null(arena, iac_value_unknown(arena, &iac_type_string));
+        place->each_value = &iac_unknown_dynamic;
+    }
 }

@@ -1,7 +1,10 @@
 /* What a resource's schema says of its configuration beyond the types of values. */
 #include "engine/plan/run.h"
 
+#include <stdlib.h>
+
 #include "lang/syntax/body.h"
+#include "lang/syntax/parser.h"
 
 /* ---- ephemeral values ---- */
 
@@ -58,6 +61,11 @@ bool iac_check_ephemeral(iac_worker *worker, const iac_node *node, const iac_val
 
 /* ---- names of attributes ---- */
 
+static int by_name(const void *a, const void *b)
+{
+    return iac_str_cmp(*(const iac_str *)a, *(const iac_str *)b);
+}
+
 bool iac_check_attribute(const iac_block_schema *block, iac_str name, iac_range range, iac_arena *arena,
                          iac_diags *diags)
 {
@@ -68,11 +76,115 @@ bool iac_check_attribute(const iac_block_schema *block, iac_str name, iac_range 
     for (size_t i = 0; i < n; i++)
         names[i] = i < block->attribute_count ? block->attributes[i].name
                                               : block->blocks[i - block->attribute_count].name;
-    iac_str near = iac_str_nearest(name, names, n);
+    qsort(names, n, sizeof(*names), by_name);
+    iac_str near = iac_str_similar(name, names, n);
     iac_diag_error(diags, range, "Unsupported attribute",
                    "This object has no argument, nested block, or exported attribute named \"%.*s\".%s%.*s%s",
                    IAC_FMT(name), near.n ? " Did you mean \"" : "", IAC_FMT(near), near.n ? "\"?" : "");
     return false;
+}
+
+/* ---- what a traversal leads to ---- */
+
+typedef struct steps { /* constant ones, in the order of the source */
+    const iac_expr **v;
+    size_t n;
+} steps;
+
+static steps steps_above(iac_arena *arena, const iac_ref *ref)
+{
+    steps found = { 0 };
+    size_t n = 0;
+    for (const iac_expr *node = ref->whole; node && node != ref->subject;
+         node = node->kind == IAC_EXPR_ATTR ? node->attr.operand : node->index.operand)
+        n++;
+    found.v = iac_arena_array(arena, const iac_expr *, n);
+    found.n = n;
+    for (const iac_expr *node = ref->whole; n; node = node->kind == IAC_EXPR_ATTR ? node->attr.operand
+                                                                                  : node->index.operand)
+        found.v[--n] = node;
+    while (n < found.n && iac_is_constant_step(found.v[n]))
+        n++;
+    found.n = n;
+    return found;
+}
+
+/* Whether the key is the text of an identifier. */
+static bool is_name(const iac_expr *key, iac_arena *arena, iac_str *ret)
+{
+    iac_diags none = IAC_DIAGS_INIT;
+    const iac_value *v = iac_eval(NULL, key, arena, &none);
+    iac_diags_clear(&none);
+    *ret = v->kind == IAC_STRING && iac_is_set_value(v) ? v->string : (iac_str){ 0 };
+    return iac_is_identifier(*ret);
+}
+
+static void check_steps(const iac_block_schema *block, steps left, iac_arena *arena, iac_diags *diags);
+
+/* Past the name of a block type. */
+static void check_nested(const iac_nested_schema *nested, steps left, iac_arena *arena, iac_diags *diags)
+{
+    steps rest = { left.v + 1, left.n ? left.n - 1 : 0 };
+    if (nested->nesting == IAC_NEST_SINGLE || nested->nesting == IAC_NEST_GROUP) {
+        check_steps(nested->block, left, arena, diags);
+    } else if (left.n == 0) {
+        return;
+    } else if (nested->nesting == IAC_NEST_SET) {
+        iac_diag_error(diags, iac_ref_step_range(left.v[0]), "Cannot index a set value",
+                       "Block type \"%.*s\" is represented by a set of objects, and set elements do not have addressable "
+                       "keys. To find elements matching specific criteria, use a \"for\" expression with an \"if\" "
+                       "clause.", IAC_FMT(nested->name));
+    } else if (nested->nesting == IAC_NEST_LIST && left.v[0]->kind == IAC_EXPR_ATTR) {
+        iac_diag_error(diags, iac_ref_step_range(left.v[0]), "Invalid operation",
+                       "Block type \"%.*s\" is represented by a list of objects, so it must be indexed using a numeric "
+                       "key, like .%.*s[0].", IAC_FMT(nested->name), IAC_FMT(nested->name));
+    } else {
+        check_steps(nested->block, rest, arena, diags);
+    }
+}
+
+static void check_steps(const iac_block_schema *block, steps left, iac_arena *arena, iac_diags *diags)
+{
+    if (left.n == 0)
+        return;
+    const iac_expr *step = left.v[0];
+    iac_str name;
+    if (step->kind == IAC_EXPR_INDEX) {
+        if (is_name(step->index.key, arena, &name))
+            iac_diag_error(diags, iac_ref_step_range(step), "Invalid index operation",
+                           "Only attribute access is allowed here. Did you mean to access attribute \"%.*s\" using the "
+                           "dot operator?", IAC_FMT(name));
+        else
+            iac_diag_error(diags, iac_ref_step_range(step), "Invalid index operation",
+                           "Only attribute access is allowed here, using the dot operator.");
+        return;
+    }
+    name = step->attr.name;
+    steps rest = { left.v + 1, left.n - 1 };
+    const iac_attr_schema *attr = iac_schema_attribute(block, name);
+    const iac_nested_schema *nested = attr ? NULL : iac_schema_block(block, name);
+    if (attr && attr->deprecated)
+        iac_diag_warning(diags, iac_ref_step_range(step), "Deprecated attribute",
+                         "The attribute \"%.*s\" is deprecated. Refer to the provider documentation for details.",
+                         IAC_FMT(name));
+    if (attr)
+        iac_eval_steps(iac_value_unknown(arena, attr->type), rest.v, rest.n, arena, diags);
+    else if (nested)
+        check_nested(nested, rest, arena, diags);
+    else
+        iac_check_attribute(block, name, iac_ref_step_range(step), arena, diags);
+}
+
+void iac_check_traversal(const iac_block_schema *block, const iac_ref *ref, iac_arena *arena, iac_diags *diags)
+{
+    steps left = steps_above(arena, ref);
+    if (ref->key && left.n == 0)
+        return;
+    if (ref->key && ref->kind == IAC_REF_RESOURCE) {
+        left.v++;
+        left.n--;
+    }
+    check_steps(block, left, arena, diags);
 }
 
 void iac_check_ignored(iac_worker *worker, const iac_node *node)
@@ -95,4 +207,51 @@ void iac_check_ignored(iac_worker *worker, const iac_node *node)
                              "warning.",
                              IAC_FMT(name));
     }
+}
+
+/* ---- what a resource's own configuration may not name ---- */
+
+typedef struct own_use {
+    iac_worker *worker;
+    const iac_node *node;
+} own_use;
+
+static void check_own_use(void *arg, const iac_ref *ref)
+{
+    const own_use *use = arg;
+    if (ref->kind == IAC_REF_RESOURCE && iac_run_resolve(use->node->module, ref) == use->node)
+        iac_diag_error(&use->worker->diags, ref->range, "Self-referential block",
+                       "Configuration for %.*s may not refer to itself.",
+                       IAC_FMT(iac_addr_text(use->worker->scratch, ref->addr)));
+}
+
+static void check_triggers(iac_worker *worker, const iac_node *node)
+{
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    iac_str module = iac_module_addr_text(worker->scratch, node->module->config->path);
+    for (size_t i = 0; i < lifecycle->replace_triggered_by_count; i++) {
+        const iac_expr *expr = lifecycle->replace_triggered_by[i];
+        iac_ref ref;
+        if (iac_ref_parse(worker->scratch, expr, &ref, &worker->diags) && !iac_run_resolve(node->module, &ref))
+            iac_diag_error(&worker->diags, expr->range, "Reference to undeclared resource",
+                           "A resource %.*s has not been declared in %.*s",
+                           IAC_FMT(iac_ref_text(worker->scratch, &ref)),
+                           IAC_FMT(module.n ? module : IAC_STR("the root module")));
+    }
+}
+
+bool iac_check_own(iac_worker *worker, const iac_node *node)
+{
+    size_t errors = worker->diags.errors;
+    own_use use = { worker, node };
+    iac_diags told = IAC_DIAGS_INIT; /* by validation */
+    if (node->resource->count)
+        iac_expr_refs(worker->scratch, node->resource->count, check_own_use, &use, &told);
+    if (node->resource->for_each)
+        iac_expr_refs(worker->scratch, node->resource->for_each, check_own_use, &use, &told);
+    if (node->schema)
+        iac_body_refs(worker->scratch, node->resource->body, node->schema->block, check_own_use, &use, &told);
+    iac_diags_clear(&told);
+    check_triggers(worker, node);
+    return worker->diags.errors == errors;
 }

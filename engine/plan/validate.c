@@ -8,14 +8,7 @@
 static void any_instance(iac_worker *worker, iac_place *place, iac_repeated by)
 {
     iac_validate_repetition(worker, place, by);
-    if (by.count) {
-        iac_refinement some = { .not_null = true, .length_max = INT64_MAX };
-        place->count_index = iac_value_refined(worker->scratch, &iac_type_number, &some);
-    }
-    if (by.for_each) {
-        place->each_key = iac_value_not_null(worker->scratch, iac_value_unknown(worker->scratch, &iac_type_string));
-        place->each_value = &iac_unknown_dynamic;
-    }
+    iac_place_any(place, worker->scratch, by.count != NULL, by.for_each != NULL);
 }
 
 static void validate_provider(iac_worker *worker, iac_node *node)
@@ -42,11 +35,10 @@ static void validate_provider(iac_worker *worker, iac_node *node)
                                      &worker->diags);
 }
 
-/* Up to the first that has something wrong. */
+/* Up to the first when anything is wrong with the resource or with it. */
 static void validate_provisioners(iac_worker *worker, iac_place *place, const iac_resource_config *resource)
 {
-    size_t errors = worker->diags.errors;
-    for (size_t i = 0; i < resource->provisioner_count && worker->diags.errors == errors; i++) {
+    for (size_t i = 0; i < resource->provisioner_count && (i == 0 || worker->diags.errors == 0); i++) {
         const iac_provisioner_config *provisioner = &resource->provisioners[i];
         const iac_block_schema *schema = iac_provisioner_schema(provisioner->type);
         const iac_value *config = iac_decode_body(&place->scope, provisioner->body, schema, worker->scratch,
@@ -58,34 +50,41 @@ static void validate_provisioners(iac_worker *worker, iac_place *place, const ia
     }
 }
 
+static void validate_body(iac_worker *worker, iac_node *node, iac_place *place)
+{
+    const iac_resource_config *resource = node->resource;
+    size_t errors = worker->diags.errors;
+    const iac_value *config = iac_decode_body(&place->scope, resource->body, node->schema->block, worker->scratch,
+                                              &worker->diags);
+    if (worker->diags.errors != errors)
+        return;
+    iac_call_options options = iac_options_for(worker->run, node, node->name);
+    if (resource->mode != IAC_EPHEMERAL_RESOURCE)
+        (void)iac_check_ephemeral(worker, node, config);
+    iac_check_ignored(worker, node);
+    if (worker->diags.errors == errors && node->provider->instance)
+        (void)!iac_instance_validate(node->provider->instance, &options, iac_schema_kind(resource->mode),
+                                     resource->type, config, &worker->diags);
+    if (worker->diags.errors == errors && iac_is_remote_state(node))
+        (void)!iac_remote_state_validate(worker, node, node->name, config);
+}
+
 static void validate_resource(iac_worker *worker, iac_node *node)
 {
     const iac_resource_config *resource = node->resource;
     iac_place place;
     iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
+    (void)!iac_visit_imports(worker, node, true, NULL, NULL);
     any_instance(worker, &place,
                  (iac_repeated){ resource->count, resource->for_each, resource->lifecycle.enabled });
-    (void)!iac_visit_imports(worker, node, true, NULL, NULL);
-    if (!node->schema)
-        return;
-    size_t errors = worker->diags.errors;
-    const iac_value *config = iac_decode_body(&place.scope, resource->body, node->schema->block, worker->scratch,
-                                              &worker->diags);
-    iac_call_options options = iac_options_for(worker->run, node, node->name);
-    uint32_t kind = resource->mode == IAC_DATA      ? IACP_SCHEMA_DATA
-                    : resource->mode == IAC_MANAGED ? IACP_SCHEMA_RESOURCE
-                                                    : IACP_SCHEMA_EPHEMERAL;
-    iac_check_ignored(worker, node);
-    if (worker->diags.errors == errors && resource->mode != IAC_EPHEMERAL_RESOURCE)
-        (void)iac_check_ephemeral(worker, node, config);
-    if (worker->diags.errors == errors && node->provider->instance)
-        (void)!iac_instance_validate(node->provider->instance, &options, kind, resource->type, config,
-                                     &worker->diags);
-    if (worker->diags.errors == errors && iac_is_remote_state(node))
-        (void)!iac_remote_state_validate(worker, node, node->name, config);
+    iac_validate_depends(worker, &place, resource->depends_on);
+    if (!node->schema && node->provider->provider)
+        iac_resource_schema(worker->run, node, &worker->diags);
+    if (node->schema)
+        validate_body(worker, node, &place);
     iac_validate_conditions(worker, &place, resource->lifecycle.preconditions);
-    place.self = iac_value_unknown(worker->scratch, node->schema->block->type);
-    place.self_block = node->schema->block;
+    place.self = node->schema ? iac_value_unknown(worker->scratch, node->schema->block->type) : &iac_unknown_dynamic;
+    place.self_block = node->schema ? node->schema->block : NULL;
     iac_validate_conditions(worker, &place, resource->lifecycle.postconditions);
     validate_provisioners(worker, &place, resource);
 }
@@ -97,6 +96,7 @@ static void enter_module(iac_worker *worker, iac_node *node)
     iac_place place;
     iac_place_init(&place, worker->run, node->module, node->module->instances[0]);
     any_instance(worker, &place, (iac_repeated){ node->call->count, node->call->for_each, node->call->enabled });
+    iac_validate_depends(worker, &place, node->call->depends_on);
     if (!child)
         return;
     iac_module_instance *instance = iac_arena_new_of(worker->keep, iac_module_instance);
@@ -133,7 +133,7 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     case IAC_NODE_CHECK: {
         iac_place place;
         iac_place_init(&place, run, node->module, node->module->instances[0]);
-        iac_validate_conditions(worker, &place, node->check->asserts);
+        iac_validate_asserts(worker, &place, node->check->asserts);
         break;
     }
     case IAC_NODE_VARIABLE:
@@ -146,8 +146,9 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     case IAC_NODE_RELEASE:
         break;
     }
+    bool failed = worker->diags.errors > 0; /* what depends on it is left out */
     iac_worker_end(worker, id, part);
-    return (iac_task_result){ IAC_TASK_DONE, 0 }; /* errors do not keep others from being found */
+    return (iac_task_result){ failed ? IAC_TASK_FAILED : IAC_TASK_DONE, 0 };
 }
 
 typedef struct walking {

@@ -44,9 +44,7 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
         if (!node->module->parent) {
             value = iac_map_get(run->variables, variable->name);
             if (!value) /* validation: nobody has given it one */
-                value = iac_value_mark(worker->keep, iac_value_unknown(worker->keep, variable->type),
-                                       (uint8_t)((variable->sensitive ? IAC_SENSITIVE : 0) |
-                                                 (variable->ephemeral ? IAC_EPHEMERAL : 0)));
+                value = iac_any_variable(worker->keep, variable);
         } else {
             const iac_attribute *given = iac_body_attribute(node->module->call->call->body, variable->name);
             const iac_value *raw = NULL;
@@ -56,8 +54,15 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
                 place.count_index = instance->count_index;
                 place.each_key = instance->each_key;
                 place.each_value = instance->each_value;
+                if (run->validating) /* how often the module is there does not count yet */
+                    iac_place_any(&place, worker->scratch, true, true);
                 range = given->expr->range;
+                size_t errors = worker->diags.errors;
                 raw = iac_eval(&place.scope, given->expr, worker->scratch, &worker->diags);
+                if (worker->diags.errors != errors) {
+                    ok = false;
+                    continue;
+                }
             } else if (!variable->default_value) {
                 continue; /* a missing argument was said when the configuration was loaded */
             }
@@ -79,6 +84,7 @@ static bool visit_variable(iac_worker *worker, iac_node *node)
         if (variable->validations.n) {
             iac_place own;
             iac_place_init(&own, run, node->module, instance);
+            own.validated = node;
             ok = iac_visit_validations(worker, &own, variable,
                                        node->module->parent ? range : given_range(run, variable),
                                        iac_subject_in(worker, node, instance)) && ok;
@@ -172,6 +178,8 @@ static bool visit_output(iac_worker *worker, iac_node *node)
             continue;
         }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
+        if (worker->run->validating)
+            iac_validate_depends(worker, &place, node->output->depends_on);
         node->values[i] = keep(worker, output_of(worker, node, &place));
     }
     return worker->diags.errors == 0;
@@ -182,17 +190,17 @@ static bool visit_output(iac_worker *worker, iac_node *node)
 bool iac_visit_expand(iac_worker *worker, iac_node *node)
 {
     const iac_repeated by = { node->resource->count, node->resource->for_each, node->resource->lifecycle.enabled };
-    bool ok = true;
+    bool ok = !worker->run->planning || iac_check_own(worker, node);
     node->slots = node->module->instance_count;
     node->expansions = iac_arena_array(worker->keep, iac_expansion, node->slots);
-    for (uint32_t i = 0; i < node->slots; i++) {
+    for (uint32_t i = 0; ok && i < node->slots; i++) {
         iac_place place;
         if (node->module->instances[i]->override) {
             node->expansions[i].done = true;
             continue;
         }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
-        ok = iac_expand(worker, &place, by, &node->expansions[i]) && ok;
+        ok = iac_expand(worker, &place, by, &node->expansions[i]);
     }
     return ok;
 }

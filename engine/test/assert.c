@@ -99,9 +99,9 @@ static bool check_names(asserting *a, const iac_expr *expr)
 {
     size_t errors = a->diags->errors;
 
+    iac_ref_site site = { .variables = &a->inspection->values->extra, .run = check_run_ref, .arg = a };
     if (expr)
-        iac_config_check_test_expression(a->arena, a->run->root->config, expr, &a->inspection->values->extra,
-                                         check_run_ref, a, a->diags);
+        iac_config_check_expression(a->arena, a->run->root->config, &site, expr, a->diags);
     return a->diags->errors == errors;
 }
 

@@ -77,7 +77,7 @@ typedef struct iac_ref {
     iac_ref_kind kind;
     iac_addr addr;
     iac_str name, output;
-    iac_range range;          /* of the part that names the object */
+    iac_range range;          /* of the part that names the object, with an index that is written out */
     const iac_expr *subject;  /* the node that names the object: type.name, var.x; evaluation goes on above it */
     const iac_expr *whole;    /* the longest traversal that contains it */
     /* Where an index follows at once: its key expression (a[k], module.m[k]); NULL otherwise. */
@@ -91,6 +91,9 @@ typedef struct iac_ref {
 bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_diags *diags);
 iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref);
 iac_range iac_ref_index_range(const iac_ref *ref); /* of the [key], with its brackets; nowhere without a key */
+/* Of an .attribute or [index] node: its own range; whether its name or key is written out. */
+iac_range iac_ref_step_range(const iac_expr *step);
+bool iac_is_constant_step(const iac_expr *step);
 iac_range iac_ref_attribute_range(const iac_ref *ref); /* of the .attribute; that of the object without one */
 
 /* Provider source address. */

@@ -40,7 +40,7 @@ static bool is_attr(const struct steps *steps, size_t i)
     return i < steps->n && steps->v[i]->kind == IAC_EXPR_ATTR;
 }
 
-static iac_range step_range(const iac_expr *step)
+iac_range iac_ref_step_range(const iac_expr *step)
 {
     switch (step->kind) {
     case IAC_EXPR_ATTR:
@@ -50,6 +50,17 @@ static iac_range step_range(const iac_expr *step)
     default:
         return step->range;
     }
+}
+
+bool iac_is_constant_step(const iac_expr *step)
+{
+    if (step->kind == IAC_EXPR_ATTR)
+        return true;
+    const iac_expr *key = step->index.key;
+    if (key->kind != IAC_EXPR_TEMPLATE)
+        return key->kind == IAC_EXPR_LITERAL;
+    return key->tmpl.part_count == 0 || (key->tmpl.part_count == 1 && key->tmpl.parts[0]->kind == IAC_EXPR_LITERAL &&
+                                         key->tmpl.parts[0]->literal->kind == IAC_STRING);
 }
 
 static bool invalid(iac_diags *diags, iac_range range, const char *format, const char *what)
@@ -71,7 +82,7 @@ static bool read_single(const struct steps *steps, iac_ref *ref, iac_diags *diag
         return false;
     }
     if (!is_attr(steps, 1)) {
-        iac_diag_error(diags, step_range(steps->v[1]), "Invalid reference",
+        iac_diag_error(diags, iac_ref_step_range(steps->v[1]), "Invalid reference",
                        "The \"%.*s\" object does not support this operation.", IAC_FMT(root->root));
         return false;
     }
@@ -119,7 +130,7 @@ static bool read_module(const struct steps *steps, iac_ref *ref, iac_diags *diag
         return false;
     size_t after = ref->key ? 3 : 2;
     if (after < steps->n && !is_attr(steps, after))
-        return invalid(diags, step_range(steps->v[after]), "Module instance objects do not support this operation.",
+        return invalid(diags, iac_ref_step_range(steps->v[after]), "Module instance objects do not support this operation.",
                        "");
     ref->output = ref->attribute;
     return true;
@@ -136,12 +147,12 @@ static bool read_resource(const struct steps *steps, size_t first, iac_mode mode
     if (steps->n < first + 2)
         return invalid(diags, steps->v[first]->range, name_missing, what);
     if (first > 0 && !is_attr(steps, first))
-        return invalid(diags, step_range(steps->v[first]), "The \"%s\" object does not support this operation.",
+        return invalid(diags, iac_ref_step_range(steps->v[first]), "The \"%s\" object does not support this operation.",
                        mode == IAC_DATA      ? "data"
                        : mode == IAC_MANAGED ? "resource"
                                              : "ephemeral");
     if (!is_attr(steps, first + 1))
-        return invalid(diags, step_range(steps->v[first + 1]), name_missing, what);
+        return invalid(diags, iac_ref_step_range(steps->v[first + 1]), name_missing, what);
     ref->addr.mode = mode;
     ref->addr.type = first > 0 ? steps->v[first]->attr.name : steps->v[0]->root;
     ref->addr.name = steps->v[first + 1]->attr.name;
@@ -216,6 +227,21 @@ static bool read_ref(const struct steps *steps, iac_ref *ref, iac_diags *diags)
     return read_resource(steps, 0, IAC_MANAGED, ref, diags);
 }
 
+/* The node just above the object that the reference names, and above its index with past_index; NULL: none. */
+static const iac_expr *node_above(const iac_ref *ref, bool past_index)
+{
+    const iac_expr *above = NULL;
+    for (const iac_expr *node = ref->whole; node && node != ref->subject;) {
+        if (node->kind != IAC_EXPR_ATTR && node->kind != IAC_EXPR_INDEX)
+            return NULL;
+        if (past_index && ref->key && node->kind == IAC_EXPR_INDEX && node->index.operand == ref->subject)
+            break;
+        above = node;
+        node = node->kind == IAC_EXPR_ATTR ? node->attr.operand : node->index.operand;
+    }
+    return above;
+}
+
 bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_diags *diags)
 {
     (void)arena; /* names are borrowed from the tree */
@@ -228,6 +254,9 @@ bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_dia
     if (!read_ref(&steps, &ref, diags))
         return false;
     ref.range = ref.subject->range;
+    const iac_expr *index = ref.key ? node_above(&ref, false) : NULL;
+    if (index && iac_is_constant_step(index))
+        ref.range = iac_range_join(ref.range, index->index.bracket_range);
     *ret = ref;
     return true;
 }
@@ -252,21 +281,6 @@ iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref)
         break;
     }
     return iac_arena_printf(arena, "%s.%.*s", roots[ref->kind], IAC_FMT(ref->name));
-}
-
-/* The node just above the object that the reference names, and above its index with past_index; NULL: none. */
-static const iac_expr *node_above(const iac_ref *ref, bool past_index)
-{
-    const iac_expr *above = NULL;
-    for (const iac_expr *node = ref->whole; node && node != ref->subject;) {
-        if (node->kind != IAC_EXPR_ATTR && node->kind != IAC_EXPR_INDEX)
-            return NULL;
-        if (past_index && ref->key && node->kind == IAC_EXPR_INDEX && node->index.operand == ref->subject)
-            break;
-        above = node;
-        node = node->kind == IAC_EXPR_ATTR ? node->attr.operand : node->index.operand;
-    }
-    return above;
 }
 
 iac_range iac_ref_index_range(const iac_ref *ref)

@@ -167,3 +167,11 @@ const char *iac_errno_text(int code, char *text, size_t size)
         text[0] = (char)tolower((unsigned char)text[0]);
     return text;
 }
+
+iac_str iac_str_similar(iac_str given, const iac_str *candidates, size_t count)
+{
+    for (size_t i = 0; i < count && given.n <= NEAREST_MAX_LEN; i++)
+        if (candidates[i].n <= NEAREST_MAX_LEN && distance(given, candidates[i]) < 3)
+            return candidates[i];
+    return (iac_str){ "", 0 };
+}

@@ -33,6 +33,8 @@ uint64_t iac_str_hash(iac_str s);
 uint64_t iac_hash_mix(uint64_t a, uint64_t b);
 /* Edit distance, for "did you mean": the nearest of count candidates, or an empty slice when none is near. */
 iac_str iac_str_nearest(iac_str given, const iac_str *candidates, size_t count);
+/* The first at fewer than three edits, which is what Terraform suggests where it has an order; empty when none is. */
+iac_str iac_str_similar(iac_str given, const iac_str *candidates, size_t count);
 /* What the system says of an error, in the letters of Terraform: "no such file or directory". Into text, which it gives. */
 const char *iac_errno_text(int code, char *text, size_t size);
 #endif

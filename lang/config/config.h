@@ -236,7 +236,7 @@ typedef struct iac_config_options {
      * modules.json. */
     iac_status (*find)(void *user, const iac_module_config *parent, const iac_module_call *call, iac_module_addr path,
                        iac_module_place *ret, iac_diags *diags);
-    bool unchecked;   /* references are left for iac_config_check */
+    bool unchecked;   /* calls are left for iac_config_check */
     bool any_version; /* a required_version that this program does not meet is let pass */
     bool found_only;  /* `find` alone says where modules are: sources are not evaluated (a saved plan's modules) */
     /* The value of a variable of the root module where the source of a module depends on it; NULL after adding a
@@ -247,9 +247,9 @@ typedef struct iac_config_options {
 } iac_config_options;
 
 /* Loads the module in dir and those it calls: *.tf, *.tf.json, *.iac, *.iac.json, override files. Checks everything that
- * needs no provider schema (duplicate names, meta-argument combinations, reserved names, variable types, references to
- * undeclared variables, locals, resources, module calls and outputs, with suggestions), in Terraform's wording. The
- * configuration is returned as far as it could be read. Everything lives in arena. */
+ * needs no provider schema and no references (duplicate names, meta-argument combinations, reserved names, variable
+ * types, arguments of module calls), in Terraform's wording. The configuration is returned as far as it could be read;
+ * with faults in the root module, no others are. Everything lives in arena. */
 iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_config_options *options,
                                 const iac_config **ret, iac_diags *diags);
 iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,
@@ -268,12 +268,35 @@ iac_status iac_config_find_installed(iac_arena *arena, const iac_config_options 
 const iac_value *iac_config_early_string(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
                                          const char *what, const iac_config_options *options, iac_diags *diags);
 
-/* What iac_config_load_with checks of references, left out with unchecked. */
+/* What iac_config_load_with checks of calls and of the configurations of providers, left out with unchecked. */
 iac_status iac_config_check(iac_arena *arena, const iac_config *config, iac_diags *diags);
 
-/* Checks what an expression outside of every block (the console's) refers to. */
-void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
-                                 iac_diags *diags);
+/* Where an expression stands, which decides what it may refer to beside the names of its module. */
+typedef struct iac_ref_site {
+    bool count, each, self;
+    unsigned *hints; /* how often similar names were looked for, which takes time; NULL: without limit */
+    /* For RESOURCE references. other: a resource that the module itself does not have, or NULL. attribute: adds an error
+     * where there is no attribute of the name. Each may be NULL. */
+    const iac_resource_config *(*other)(void *arg, const iac_ref *ref);
+    void (*attribute)(void *arg, const iac_ref *ref, iac_diags *diags);
+    /* In tests: further variables, and what is called for a reference to a run; outputs may be referred to, too. */
+    const iac_map *variables;
+    void (*run)(void *arg, const iac_ref *ref);
+    void *arg;
+} iac_ref_site;
+
+typedef enum iac_refs_outcome {
+    IAC_REFS_FINE,
+    IAC_REFS_VALUELESS, /* some have no value; the others do */
+    IAC_REFS_BROKEN,    /* an object or attribute is not declared, or not so: no names were looked at beside */
+} iac_refs_outcome;
+
+/* Checks the references of what is evaluated at once, first objects, then what has a value. */
+iac_refs_outcome iac_config_check_refs(iac_arena *arena, const iac_module_config *module, const iac_ref_site *site,
+                                       const iac_ref *refs, size_t n, iac_diags *diags);
+/* The same for all that an expression refers to. */
+void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_ref_site *site,
+                                 const iac_expr *expr, iac_diags *diags);
 
 /* Variable values given from outside. */
 typedef struct iac_variable_value {

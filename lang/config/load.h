@@ -51,6 +51,7 @@ typedef struct iac_loader {
     iac_arena *arena;
     iac_config_options options; /* with a reader */
     iac_diags *diags;
+    size_t errors; /* of them when loading began */
     iac_map directories; /* cleaned directory: iac_module_files */
     iac_map installed;   /* module path "a.b": iac_module_place, from the manifest */
     bool manifest_read;
@@ -92,6 +93,8 @@ void iac_refuse_depends(iac_module_build *m, iac_depends depends);
 bool iac_decode_condition(iac_module_build *m, const iac_block *block, const char *kind, iac_condition *ret);
 /* All blocks of the type in content. */
 iac_conditions iac_decode_conditions(iac_module_build *m, const iac_content *content, const char *type);
+/* Tells of those of a resource that refer to itself. */
+void iac_check_own_conditions(iac_module_build *m, iac_addr addr, iac_conditions conditions, const char *type);
 
 /* ---- static values ---- */
 /* Each returns false after adding an error; an absent attribute (NULL) leaves *ret alone and is fine. */
@@ -130,6 +133,6 @@ const iac_block **iac_content_blocks(iac_arena *arena, const iac_content *conten
 
 /* Whether modules pass each other the provider configurations that they need. */
 void iac_config_check_providers(iac_arena *arena, const iac_config *config, iac_diags *diags);
-/* References that can be checked without schemas, in one module. */
+/* Calls, and which configurations of providers are passed or asked for, in one module. */
 void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags);
 #endif

@@ -142,6 +142,9 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, iac_mode m
     ret->provisioners = provisioners;
     for (size_t i = 0; i < content.block_count; i++)
         decode_nested(m, content.blocks[i], ret, &seen, provisioners);
+    iac_addr own = { .mode = mode, .type = ret->type, .name = ret->name };
+    iac_check_own_conditions(m, own, ret->lifecycle.preconditions, "precondition");
+    iac_check_own_conditions(m, own, ret->lifecycle.postconditions, "postcondition");
     iac_merge_connections(m, ret->connection, provisioners, ret->provisioner_count);
     iac_check_enabled(m, ret->lifecycle.enabled, ret->count, ret->for_each);
     return good && ret->body;

@@ -66,10 +66,4 @@ typedef struct iac_test_file {
 iac_status iac_test_files_read(iac_arena *arena, const char *dir, const char *test_dir,
                                const iac_config_reader *reader, const iac_test_file **ret, size_t *ret_count,
                                iac_diags *diags);
-
-/* Checks what an expression of a test may refer to, beside runs: objects of the module under test, its outputs, and the
- * variables whose names are in `variables`. found, called for each reference to a run. */
-void iac_config_check_test_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
-                                      const iac_map *variables, void (*run)(void *arg, const iac_ref *ref), void *arg,
-                                      iac_diags *diags);
 #endif

@@ -233,7 +233,7 @@ static const iac_module_config *load_module(iac_loader *l, iac_module_addr path,
     iac_decode_module(l->arena, module, files, l->options.any_version, files->read_before ? &again : l->diags);
     iac_diags_clear(&again);
     files->read_before = true;
-    for (size_t i = 0; i < module->call_count; i++)
+    for (size_t i = 0; i < module->call_count && (parent || l->diags->errors == l->errors); i++)
         load_child(l, module, (iac_module_call *)&module->calls[i]);
     return module;
 }
@@ -264,7 +264,7 @@ iac_status iac_config_check(iac_arena *arena, const iac_config *config, iac_diag
 iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_config_options *options,
                                 const iac_config **ret, iac_diags *diags)
 {
-    iac_loader l = { .arena = arena, .options = *options, .diags = diags };
+    iac_loader l = { .arena = arena, .options = *options, .diags = diags, .errors = diags->errors };
     size_t errors = diags->errors;
     iac_config *config = iac_arena_new_of(arena, iac_config);
     const char *root = iac_path_clean(arena, iac_str_of(dir));
@@ -278,7 +278,7 @@ iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_con
     config->root = load_module(&l, (iac_module_addr){ 0 }, root, NULL);
     if (diags->errors == errors)
         iac_config_check_providers(arena, config, diags);
-    /* What the parser or the readers could not make out may be just what a reference is to. */
+    /* What the parser or the readers could not make out may be just what a call needs. */
     if (diags->errors == errors && !options->unchecked)
         iac_config_check(arena, config, diags);
     iac_map_clear(&l.directories);

@@ -1,37 +1,16 @@
-/* lang/config/validate.c - references and module calls, as far as they can be checked without schemas and values. */
+/* lang/config/validate.c - references, and module calls as far as they can be checked without schemas and values. */
 #include "lang/config/load.h"
 
 #include "lang/config/test_file.h"
 #include "lang/syntax/parser.h"
 
-typedef struct iterators { /* of the dynamic blocks around, on the C stack */
-    const struct iterators *up;
-    iac_str name;
-} iterators;
-
-/* Where an expression stands, which decides what it may refer to. */
-typedef struct place {
-    bool count, each, self;
-    const iac_resource_config *resource; /* whose own configuration this is: it may not refer to itself */
-} place;
-
 typedef struct validator {
     iac_arena *arena;
     const iac_module_config *module;
+    const iac_ref_site *site; /* where the expression stands */
     iac_diags *diags;
-    place at;
-    const iterators *iterators;
-    bool loose; /* a JSON body of unknown structure: iterators cannot be told from resources */
-    iac_map check_data; /* "data.type.name" of the data blocks within checks */
-    int hints;          /* given so far */
-    bool testing;       /* an expression of a test: outputs and runs may be referred to */
-    const iac_map *test_variables;
-    void (*test_run)(void *arg, const iac_ref *ref);
-    void *test_arg;
 } validator;
 
-/* Nested deeper, blocks are left to the checks by schema. */
-enum { MAX_DEPTH = 200 };
 /* Looking for similar names takes time with every name there is: after so many messages it is left out. */
 enum { MAX_HINTS = 50 };
 
@@ -45,7 +24,7 @@ static const char *module_name(validator *v)
 /* "Did you mean", or nothing. */
 static iac_str nearest_in(validator *v, const iac_map *map, iac_str name)
 {
-    if (v->hints++ >= MAX_HINTS)
+    if (v->site->hints && (*v->site->hints)++ >= MAX_HINTS)
         return (iac_str){ 0 };
     iac_str *names = iac_arena_array(v->arena, iac_str, map->n);
     for (size_t i = 0; i < map->n; i++)
@@ -57,7 +36,7 @@ static iac_str nearest_in(validator *v, const iac_map *map, iac_str name)
 static void check_variable(validator *v, const iac_ref *ref)
 {
     if (iac_map_has(&v->module->variable_map, ref->name) ||
-        (v->testing && iac_map_has(v->test_variables, ref->name)))
+        (v->site->variables && iac_map_has(v->site->variables, ref->name)))
         return;
     iac_str hint = nearest_in(v, &v->module->variable_map, ref->name);
     if (!hint.n)
@@ -159,23 +138,13 @@ static void check_repetition(validator *v, const iac_ref *ref, const iac_resourc
     }
 }
 
-static bool is_iterator(const validator *v, const iac_ref *ref)
-{
-    if (ref->addr.mode != IAC_MANAGED)
-        return false;
-    for (const iterators *it = v->iterators; it; it = it->up)
-        if (iac_str_eq(it->name, ref->addr.type))
-            return true;
-    return false;
-}
-
 /* output.NAME and run.NAME look like resources of these types. */
 static bool check_test_ref(validator *v, const iac_ref *ref)
 {
-    if (!v->testing || ref->addr.mode != IAC_MANAGED)
+    if (!v->site->run || ref->addr.mode != IAC_MANAGED)
         return false;
     if (iac_str_is(ref->addr.type, "run")) {
-        v->test_run(v->test_arg, ref);
+        v->site->run(v->site->arg, ref);
         return true;
     }
     if (!iac_str_is(ref->addr.type, "output"))
@@ -191,24 +160,19 @@ static bool check_test_ref(validator *v, const iac_ref *ref)
 
 static void check_resource(validator *v, const iac_ref *ref)
 {
-    if (is_iterator(v, ref) || check_test_ref(v, ref))
+    if (check_test_ref(v, ref))
         return;
-    iac_str key = resource_key(v->arena, ref->addr.mode, ref->addr);
-    const iac_resource_config *resource = iac_map_get(&v->module->resource_map, key);
-    if (!resource)
-        resource = iac_map_get(&v->check_data, key);
+    const iac_resource_config *resource = iac_map_get(&v->module->resource_map,
+                                                      resource_key(v->arena, ref->addr.mode, ref->addr));
+    if (!resource && v->site->other)
+        resource = v->site->other(v->site->arg, ref);
     if (!resource) {
-        if (!v->loose)
-            undeclared_resource(v, ref);
-        return;
-    }
-    if (resource == v->at.resource) {
-        iac_str address = iac_addr_text(v->arena, ref->addr);
-        iac_diag_error(v->diags, ref->range, "Self-referential block",
-                       "Configuration for %.*s may not refer to itself.", IAC_FMT(address));
+        undeclared_resource(v, ref);
         return;
     }
     check_repetition(v, ref, resource);
+    if (v->site->attribute)
+        v->site->attribute(v->site->arg, ref, v->diags);
 }
 
 static void check_named_attribute(validator *v, const iac_ref *ref)
@@ -216,11 +180,11 @@ static void check_named_attribute(validator *v, const iac_ref *ref)
     iac_str name = ref->name;
 
     if (ref->kind == IAC_REF_PATH) {
-        static const iac_str known[] = { IAC_STR_INIT("module"), IAC_STR_INIT("root"), IAC_STR_INIT("cwd") };
+        static const iac_str known[] = { IAC_STR_INIT("cwd"), IAC_STR_INIT("module"), IAC_STR_INIT("root") };
         for (size_t i = 0; i < IAC_COUNT(known); i++)
             if (iac_str_eq(name, known[i]))
                 return;
-        iac_str near = iac_str_nearest(name, known, IAC_COUNT(known));
+        iac_str near = iac_str_similar(name, known, IAC_COUNT(known));
         iac_str hint = near.n ? iac_arena_printf(v->arena, " Did you mean \"%.*s\"?", IAC_FMT(near)) : near;
         iac_diag_error(v->diags, ref->range, "Invalid \"path\" attribute",
                        "The \"path\" object does not have an attribute named \"%.*s\".%.*s", IAC_FMT(name),
@@ -245,156 +209,84 @@ static void check_named_attribute(validator *v, const iac_ref *ref)
                        "The \"count\" object does not have an attribute named \"%.*s\". The only supported attribute "
                        "is count.index, which is the index of each instance of a resource block that has the \"count\" "
                        "argument set.", IAC_FMT(name));
-    } else if (ref->kind == IAC_REF_EACH && !v->at.each && v->at.resource && iac_str_is(name, "value")) {
+    } else if (ref->kind == IAC_REF_EACH && !v->site->each && iac_str_is(name, "value")) {
         iac_diag_error(v->diags, ref->range, "each.value cannot be used in this context",
                        "A reference to \"each.value\" has been used in a context in which it is unavailable, such as "
                        "when the configuration no longer contains the value in its \"for_each\" expression. Remove this "
                        "reference to each.value in your configuration to work around this error.");
-    } else if (ref->kind == IAC_REF_EACH && !v->at.each) {
+    } else if (ref->kind == IAC_REF_EACH && !v->site->each) {
         iac_diag_error(v->diags, ref->range, "Reference to \"each\" in context without for_each",
                        "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the "
                        "\"for_each\" argument is set.");
-    } else if (ref->kind == IAC_REF_COUNT && !v->at.count) {
+    } else if (ref->kind == IAC_REF_COUNT && !v->site->count) {
         iac_diag_error(v->diags, ref->range, "Reference to \"count\" in non-counted context",
                        "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and "
                        "only when the \"count\" argument is set.");
     }
 }
 
-static void check_ref(void *arg, const iac_ref *ref)
+static void check_self(validator *v, const iac_ref *ref)
 {
-    validator *v = arg;
+    if (!v->site->self)
+        iac_diag_error(v->diags, ref->range, "Invalid \"self\" reference",
+                       "The \"self\" object is not available in this context. This object can be used only in "
+                       "resource provisioner, connection, and postcondition blocks.");
+    else if (v->site->attribute)
+        v->site->attribute(v->site->arg, ref, v->diags);
+}
 
-    switch (ref->kind) {
-    case IAC_REF_VARIABLE:
-        check_variable(v, ref);
-        break;
-    case IAC_REF_LOCAL:
-        check_local(v, ref);
-        break;
-    case IAC_REF_MODULE:
-        check_module_call(v, ref);
-        break;
-    case IAC_REF_RESOURCE:
+/* What is looked at before any of the names has a value. */
+static void check_object(validator *v, const iac_ref *ref)
+{
+    if (ref->kind == IAC_REF_RESOURCE)
         check_resource(v, ref);
-        break;
-    case IAC_REF_SELF:
-        if (!v->at.self)
-            iac_diag_error(v->diags, ref->range, "Invalid \"self\" reference",
-                           "The \"self\" object is not available in this context. This object can be used only in "
-                           "resource provisioner, connection, and postcondition blocks.");
-        break;
-    default:
+    else if (ref->kind == IAC_REF_MODULE)
+        check_module_call(v, ref);
+    else if (ref->kind == IAC_REF_SELF)
+        check_self(v, ref);
+}
+
+static void check_value(validator *v, const iac_ref *ref)
+{
+    if (ref->kind == IAC_REF_VARIABLE)
+        check_variable(v, ref);
+    else if (ref->kind == IAC_REF_LOCAL)
+        check_local(v, ref);
+    else if (ref->kind != IAC_REF_RESOURCE && ref->kind != IAC_REF_MODULE && ref->kind != IAC_REF_SELF)
         check_named_attribute(v, ref);
-        break;
-    }
 }
 
-static void check_expr(validator *v, const iac_expr *expr)
+iac_refs_outcome iac_config_check_refs(iac_arena *arena, const iac_module_config *module, const iac_ref_site *site,
+                                       const iac_ref *refs, size_t n, iac_diags *diags)
 {
-    if (expr)
-        iac_expr_refs(v->arena, expr, check_ref, v, v->diags);
+    validator v = { .arena = arena, .module = module, .site = site, .diags = diags };
+    size_t errors = diags->errors;
+
+    for (size_t i = 0; i < n; i++)
+        check_object(&v, &refs[i]);
+    if (diags->errors != errors)
+        return IAC_REFS_BROKEN;
+    for (size_t i = 0; i < n; i++)
+        check_value(&v, &refs[i]);
+    return diags->errors == errors ? IAC_REFS_FINE : IAC_REFS_VALUELESS;
 }
 
-/* ---- bodies without a schema ---- */
+typedef IAC_VEC(iac_ref) ref_list;
 
-static void check_blocks(validator *v, const iac_body *body, int depth);
-
-static void check_dynamic(validator *v, const iac_block *block, int depth)
+static void keep_ref(void *arg, const iac_ref *ref)
 {
-    const iac_attribute *named = iac_body_attribute(block->body, IAC_STR("iterator"));
-    iterators it = { v->iterators, block->labels[0].text };
-
-    if (named && named->expr->kind == IAC_EXPR_ROOT)
-        it.name = named->expr->root;
-    for (size_t i = 0; i < block->body->attribute_count; i++) {
-        const iac_attribute *attr = &block->body->attributes[i];
-        if (iac_str_is(attr->name, "for_each"))
-            check_expr(v, attr->expr);
-    }
-    v->iterators = &it;
-    for (size_t i = 0; i < block->body->block_count; i++)
-        check_blocks(v, block->body->blocks[i].body, depth + 1);
-    v->iterators = it.up;
+    ref_list *list = arg;
+    iac_vec_push(list, *ref);
 }
 
-static void check_blocks(validator *v, const iac_body *body, int depth)
+void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_ref_site *site,
+                                 const iac_expr *expr, iac_diags *diags)
 {
-    if (!body || depth > MAX_DEPTH)
-        return;
-    if (body->pair) {
-        check_blocks(v, body->pair->base, depth + 1);
-        check_blocks(v, body->pair->over, depth + 1);
-        return;
-    }
-    if (body->json) {
-        const iac_attribute *attributes = NULL;
-        iac_diags ignored = IAC_DIAGS_INIT; /* the checks by schema tell */
-        size_t count = 0;
-        iac_body_attributes(v->arena, body, &attributes, &count, &ignored);
-        bool loose = v->loose;
-        v->loose = true;
-        for (size_t i = 0; i < count; i++)
-            if (!iac_str_is(attributes[i].name, "dynamic"))
-                check_expr(v, attributes[i].expr);
-        v->loose = loose;
-        iac_diags_clear(&ignored);
-        return;
-    }
-    for (size_t i = 0; i < body->attribute_count; i++)
-        check_expr(v, body->attributes[i].expr);
-    for (size_t i = 0; i < body->block_count; i++) {
-        const iac_block *block = &body->blocks[i];
-        if (iac_str_is(block->type, "dynamic") && block->label_count == 1 && !block->body->json)
-            check_dynamic(v, block, depth);
-        else
-            check_blocks(v, block->body, depth + 1);
-    }
-}
+    ref_list refs = { 0 };
 
-/* ---- what the blocks of a module say ---- */
-
-static void check_conditions(validator *v, iac_conditions conditions)
-{
-    for (size_t i = 0; i < conditions.n; i++) {
-        check_expr(v, conditions.v[i].condition);
-        check_expr(v, conditions.v[i].error_message);
-    }
-}
-
-static void check_depends(validator *v, iac_depends depends)
-{
-    for (size_t i = 0; i < depends.n; i++) {
-        const iac_expr *expr = depends.v[i];
-        iac_ref ref;
-        if (!iac_ref_parse(v->arena, expr, &ref, v->diags))
-            continue;
-        const iac_expr *top = expr;
-        if (ref.key && top->kind == IAC_EXPR_INDEX)
-            top = top->index.operand;
-        if (top != ref.subject) {
-            iac_range range = expr->range; /* what is too much */
-            range.start = ref.key ? iac_ref_index_range(&ref).end : ref.subject->range.end;
-            iac_diag_error(v->diags, range, "Invalid depends_on reference",
-                           "References in depends_on must be to a whole object (resource, etc), not to an attribute of "
-                           "an object.");
-            continue;
-        }
-        check_ref(v, &ref);
-    }
-}
-
-/* What runs before the object is destroyed was looked at when it was read: it may mention the object alone. */
-static void check_provisioners(validator *v, const iac_resource_config *resource)
-{
-    v->at.self = true;
-    check_blocks(v, resource->connection, 0);
-    for (size_t i = 0; i < resource->provisioner_count; i++) {
-        if (resource->provisioners[i].on_destroy)
-            continue;
-        check_blocks(v, resource->provisioners[i].body, 0);
-        check_blocks(v, resource->provisioners[i].own_connection, 0);
-    }
+    iac_expr_refs(arena, expr, keep_ref, &refs, diags);
+    iac_config_check_refs(arena, module, site, refs.v, refs.n, diags);
+    iac_vec_clear(&refs);
 }
 
 /* ---- which of a provider's configurations ---- */
@@ -408,12 +300,15 @@ static const iac_provider_config *declared_provider(const iac_module_config *mod
 }
 
 /* A key goes with for_each, and either with a block of the same module. what: "resource" or "module". */
-static void check_provider_key(validator *v, const iac_provider_ref *ref, const iac_expr *for_each, const char *what)
+static void check_provider_key(validator *v, const iac_provider_ref *ref, const iac_expr *for_each, bool count,
+                               const char *what)
 {
     const iac_provider_config *provider = declared_provider(v->module, ref);
     iac_str summary = iac_arena_printf(v->arena, "Invalid %s provider configuration", what);
 
-    check_expr(v, ref->key);
+    iac_ref_site site = { .each = for_each != NULL, .count = count, .hints = v->site->hints };
+    if (ref->key)
+        iac_config_check_expression(v->arena, v->module, &site, ref->key, v->diags);
     if (ref->key && !(provider && provider->for_each))
         iac_diag_error(v->diags, ref->range, summary.p,
                        "This module doesn't declare a provider \"%.*s\" block with alias = \"%.*s\"%s, which is required "
@@ -438,39 +333,9 @@ static void check_provider_key(validator *v, const iac_provider_ref *ref, const 
                      "provider configuration.", what);
 }
 
-static void check_provider_block(validator *v, const iac_provider_config *provider)
+static void check_resource_provider(validator *v, const iac_resource_config *resource)
 {
-    check_expr(v, provider->for_each);
-    v->at = (place){ .each = provider->for_each != NULL };
-    check_blocks(v, provider->body, 0);
-    v->at = (place){ 0 };
-}
-
-static void check_resource_config(validator *v, const iac_resource_config *resource)
-{
-    place inside = {
-        .count = resource->count != NULL,
-        .each = resource->for_each != NULL,
-        .resource = resource,
-    };
-
-    v->at = (place){ .resource = resource };
-    check_expr(v, resource->count);
-    check_expr(v, resource->for_each);
-    check_expr(v, resource->lifecycle.enabled);
-    v->at = (place){ 0 };
-    check_depends(v, resource->depends_on);
-    v->at = inside;
-    check_provider_key(v, &resource->provider, resource->for_each, "resource");
-    check_blocks(v, resource->body, 0);
-    check_conditions(v, resource->lifecycle.preconditions);
-    for (size_t i = 0; i < resource->lifecycle.replace_triggered_by_count; i++)
-        check_expr(v, resource->lifecycle.replace_triggered_by[i]);
-    v->at.resource = NULL;
-    v->at.self = true;
-    check_conditions(v, resource->lifecycle.postconditions);
-    check_provisioners(v, resource);
-    v->at = (place){ 0 };
+    check_provider_key(v, &resource->provider, resource->for_each, resource->count != NULL, "resource");
 }
 
 /* ---- calls ---- */
@@ -488,7 +353,6 @@ static void check_arguments(validator *v, const iac_module_call *call)
     iac_body_attributes(v->arena, call->body, &attributes, &count, call->body->block_count ? &told : v->diags);
     iac_diags_clear(&told);
     for (size_t i = 0; i < count; i++) {
-        check_expr(v, attributes[i].expr);
         iac_map_put(&given, attributes[i].name, (void *)&attributes[i]);
         if (!call->module || iac_map_has(&call->module->variable_map, attributes[i].name))
             continue;
@@ -545,20 +409,6 @@ static void check_passed_aliases(validator *v, const iac_module_call *call)
     }
 }
 
-static void check_call(validator *v, const iac_module_call *call)
-{
-    check_expr(v, call->count);
-    check_expr(v, call->for_each);
-    check_expr(v, call->enabled);
-    check_depends(v, call->depends_on);
-    v->at = (place){ .count = call->count != NULL, .each = call->for_each != NULL };
-    check_arguments(v, call);
-    for (size_t i = 0; i < call->provider_count; i++)
-        check_provider_key(v, &call->providers[i].parent, call->for_each, "module");
-    v->at = (place){ 0 };
-    check_passed_aliases(v, call);
-}
-
 /* ---- the module ---- */
 
 static void check_ephemeral_outputs(validator *v, const iac_output_config *output)
@@ -568,63 +418,24 @@ static void check_ephemeral_outputs(validator *v, const iac_output_config *outpu
                        "Ephemeral outputs are not allowed in context of a root module");
 }
 
-void iac_config_check_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
-                                 iac_diags *diags)
-{
-    validator v = { .arena = arena, .module = module, .diags = diags };
-
-    check_expr(&v, expr);
-    iac_map_clear(&v.check_data);
-}
-
-void iac_config_check_test_expression(iac_arena *arena, const iac_module_config *module, const iac_expr *expr,
-                                      const iac_map *variables, void (*run)(void *arg, const iac_ref *ref), void *arg,
-                                      iac_diags *diags)
-{
-    validator v = { .arena = arena, .module = module, .diags = diags, .testing = true, .test_variables = variables,
-                    .test_run = run, .test_arg = arg };
-
-    check_expr(&v, expr);
-}
-
 void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags)
 {
-    validator v = { .arena = arena, .module = module, .diags = diags };
+    unsigned hints = 0;
+    iac_ref_site site = { .hints = &hints };
+    validator v = { .arena = arena, .module = module, .site = &site, .diags = diags };
 
-    for (size_t i = 0; i < module->check_count; i++) {
-        const iac_resource_config *data = module->checks[i].data;
-        if (data)
-            iac_map_put(&v.check_data,
-                        iac_arena_printf(arena, "data.%.*s.%.*s", IAC_FMT(data->type), IAC_FMT(data->name)),
-                        (void *)data);
-    }
-    for (size_t i = 0; i < module->variable_count; i++)
-        check_conditions(&v, module->variables[i].validations);
-    for (size_t i = 0; i < module->local_count; i++)
-        check_expr(&v, module->locals[i].expr);
-    for (size_t i = 0; i < module->provider_count; i++)
-        check_provider_block(&v, &module->providers[i]);
     for (size_t i = 0; i < module->resource_count; i++)
-        check_resource_config(&v, &module->resources[i]);
-    for (size_t i = 0; i < module->call_count; i++)
-        check_call(&v, &module->calls[i]);
-    for (size_t i = 0; i < module->output_count; i++) {
-        const iac_output_config *output = &module->outputs[i];
-        check_expr(&v, output->value);
-        check_depends(&v, output->depends_on);
-        check_conditions(&v, output->preconditions);
-        check_ephemeral_outputs(&v, output);
-    }
-    for (size_t i = 0; i < module->import_count; i++) {
-        check_expr(&v, module->imports[i].for_each);
-        v.at.each = module->imports[i].for_each != NULL;
-        check_expr(&v, module->imports[i].id);
-        v.at.each = false;
-    }
-    for (size_t i = 0; i < module->check_count; i++) {
+        check_resource_provider(&v, &module->resources[i]);
+    for (size_t i = 0; i < module->check_count; i++)
         if (module->checks[i].data)
-            check_resource_config(&v, module->checks[i].data);
-        check_conditions(&v, module->checks[i].asserts);
+            check_resource_provider(&v, module->checks[i].data);
+    for (size_t i = 0; i < module->call_count; i++) {
+        const iac_module_call *call = &module->calls[i];
+        check_arguments(&v, call);
+        for (size_t k = 0; k < call->provider_count; k++)
+            check_provider_key(&v, &call->providers[k].parent, call->for_each, call->count != NULL, "module");
+        check_passed_aliases(&v, call);
     }
-    iac_map_clear(&v.check_data);
+    for (size_t i = 0; i < module->output_count; i++)
+        check_ephemeral_outputs(&v, &module->outputs[i]);
 }

@@ -62,6 +62,36 @@ iac_conditions iac_decode_conditions(iac_module_build *m, const iac_content *con
     return (iac_conditions){ conditions, n };
 }
 
+typedef struct own_use {
+    iac_addr addr;
+    bool found;
+} own_use;
+
+static void note_own(void *arg, const iac_ref *ref)
+{
+    own_use *use = arg;
+    use->found |= ref->kind == IAC_REF_RESOURCE && ref->addr.mode == use->addr.mode &&
+                  iac_str_eq(ref->addr.type, use->addr.type) && iac_str_eq(ref->addr.name, use->addr.name);
+}
+
+void iac_check_own_conditions(iac_module_build *m, iac_addr addr, iac_conditions conditions, const char *type)
+{
+    for (size_t i = 0; i < conditions.n; i++) {
+        const iac_expr *exprs[] = { conditions.v[i].condition, conditions.v[i].error_message };
+        for (size_t k = 0; k < IAC_COUNT(exprs); k++) {
+            own_use use = { addr, false };
+            iac_diags ignored = IAC_DIAGS_INIT;
+            iac_expr_refs(m->arena, exprs[k], note_own, &use, &ignored);
+            iac_diags_clear(&ignored);
+            if (use.found)
+                iac_diag_error(m->diags, exprs[k]->range,
+                               iac_arena_printf(m->arena, "Invalid reference in %s", type).p,
+                               "Configuration for %.*s may not refer to itself.",
+                               IAC_FMT(iac_addr_text(m->arena, addr)));
+        }
+    }
+}
+
 /* ---- variables ---- */
 
 enum { VAR_DESCRIPTION, VAR_DEFAULT, VAR_TYPE, VAR_SENSITIVE, VAR_EPHEMERAL, VAR_NULLABLE };

@@ -314,6 +314,8 @@ static const iac_value *decode_body(struct decoder *d, const iac_body *body, con
 const iac_value *iac_decode_body(const iac_scope *scope, const iac_body *body, const iac_block_schema *schema,
                                  iac_arena *arena, iac_diags *diags)
 {
+    if (scope && scope->admits && !scope->admits(scope->user, NULL, body, schema, arena, diags))
+        return iac_value_unknown(arena, schema->type);
     struct eval ev = { .scope = scope, .arena = arena, .diags = diags, .hard_diags = diags };
     struct decoder d = { .ev = &ev };
     const iac_value *v = decode_body(&d, body, schema);

@@ -11,8 +11,15 @@ static struct eval begin(const iac_scope *scope, iac_arena *arena, iac_diags *di
     return (struct eval){ .scope = scope, .arena = arena, .diags = diags, .hard_diags = diags };
 }
 
+static bool admits(const iac_scope *scope, const iac_expr *expr, iac_arena *arena, iac_diags *diags)
+{
+    return !scope || !scope->admits || scope->admits(scope->user, expr, NULL, NULL, arena, diags);
+}
+
 const iac_value *iac_eval(const iac_scope *scope, const iac_expr *expr, iac_arena *arena, iac_diags *diags)
 {
+    if (!admits(scope, expr, arena, diags))
+        return &iac_unknown_dynamic;
     struct eval ev = begin(scope, arena, diags);
     const iac_value *v = iac_eval_node_(&ev, expr);
     iac_vec_clear(&ev.failed);
@@ -22,6 +29,8 @@ const iac_value *iac_eval(const iac_scope *scope, const iac_expr *expr, iac_aren
 const iac_value *iac_eval_as(const iac_scope *scope, const iac_expr *expr, const iac_type *type, iac_arena *arena,
                              iac_diags *diags)
 {
+    if (!admits(scope, expr, arena, diags))
+        return iac_value_unknown(arena, iac_type_without_optional(arena, type));
     struct eval ev = begin(scope, arena, diags);
     const iac_value *v = iac_eval_node_(&ev, expr);
     iac_str error;

@@ -35,6 +35,10 @@ typedef struct iac_scope {
     /* Whether a MODULE reference's output names one of the object it refers to; else lookup is asked for that object or
      * collection, and the attribute is taken from it. NULL: always. */
     bool (*selects)(void *user, const iac_ref *ref);
+    /* Asked before anything of an expression (body NULL) or a body is evaluated: false, after adding errors, and nothing
+     * is. NULL: all is. */
+    bool (*admits)(void *user, const iac_expr *expr, const iac_body *body, const iac_block_schema *schema,
+                   iac_arena *arena, iac_diags *diags);
 } iac_scope;
 
 /* scope NULL: no names, as in tfvars files ("Variables not allowed", "Function calls not allowed"). */
@@ -43,6 +47,10 @@ const iac_value *iac_eval(const iac_scope *scope, const iac_expr *expr, iac_aren
  * "Unsuitable value type"). On failure an unknown of the type. */
 const iac_value *iac_eval_as(const iac_scope *scope, const iac_expr *expr, const iac_type *type, iac_arena *arena,
                              iac_diags *diags);
+
+/* Whether attributes and indices of constant keys, from the innermost, lead anywhere in v: an error that shows no values,
+ * for the first that does not. */
+void iac_eval_steps(const iac_value *v, const iac_expr *const *steps, size_t n, iac_arena *arena, iac_diags *diags);
 
 /* Adds to diag the values of what expr refers to, as the source snippet of a message shows them ("var.x" "is 5").
  * Texts go to texts (the diagnostics' arena). Sensitive and unknown values are told of only where `show` says that the

@@ -128,7 +128,7 @@ static bool print_statement(struct collector *c, iac_buf *out, const iac_value *
         if (!(c->show & IAC_EXPLAIN_SENSITIVE))
             return false;
         iac_buf_cstr(out, "has a sensitive value");
-    } else if ((v->marks & IAC_EPHEMERAL) && !iac_is_unknown(v)) {
+    } else if (v->marks & IAC_EPHEMERAL) {
         iac_buf_cstr(out, "has an ephemeral value");
         return true;
     } else if (iac_is_unknown(v) && v->kind == IAC_DYNAMIC) {

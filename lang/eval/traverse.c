@@ -229,20 +229,13 @@ static void lay_out(struct eval *ev, const iac_expr *top, struct chain *chain)
     }
 }
 
-static bool is_constant_step(const iac_expr *step)
-{
-    iac_str text;
-    return step->kind == IAC_EXPR_ATTR || (step->kind == IAC_EXPR_INDEX && (step->index.key->kind == IAC_EXPR_LITERAL ||
-                                                                            iac_literal_text_(step->index.key, &text)));
-}
-
 /* The part of the traversal that a message about step i shows the values of: up to the next key that is not constant,
  * or the step itself where it has such a key. */
 static const iac_expr *message_part(const struct chain *chain, size_t i)
 {
-    if (!is_constant_step(chain->v[i]))
+    if (!iac_is_constant_step(chain->v[i]))
         return chain->v[i];
-    while (i + 1 < chain->n && is_constant_step(chain->v[i + 1]))
+    while (i + 1 < chain->n && iac_is_constant_step(chain->v[i + 1]))
         i++;
     return chain->v[i];
 }
@@ -347,7 +340,7 @@ const iac_value *iac_eval_traversal_(struct eval *ev, const iac_expr *expr)
     bool failed = false; /* within steps that are constant: the rest of these is passed over */
     for (; next < chain.n; next++) {
         const iac_expr *step = chain.v[next], *part = message_part(&chain, next);
-        bool constant = is_constant_step(step);
+        bool constant = iac_is_constant_step(step);
         if (failed && constant)
             continue;
         if (step->kind == IAC_EXPR_ATTR)
@@ -359,4 +352,15 @@ const iac_value *iac_eval_traversal_(struct eval *ev, const iac_expr *expr)
             v = &iac_unknown_dynamic;
     }
     return v;
+}
+
+void iac_eval_steps(const iac_value *v, const iac_expr *const *steps, size_t n, iac_arena *arena, iac_diags *diags)
+{
+    struct eval ev = { .arena = arena, .diags = diags, .hard_diags = diags };
+    for (size_t i = 0; i < n && v; i++) {
+        if (steps[i]->kind == IAC_EXPR_ATTR)
+            v = iac_eval_attr_(&ev, v, steps[i]->attr.name, steps[i]->attr.name_range, NULL);
+        else
+            v = iac_eval_index_(&ev, v, iac_eval_node_(&ev, steps[i]->index.key), steps[i]->index.bracket_range, NULL);
+    }
 }

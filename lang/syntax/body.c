@@ -35,17 +35,19 @@ const iac_block_spec *iac_spec_block(const iac_spec_index *index, iac_str name)
     return at < 0 ? &index->spec->blocks[-at - 1] : NULL;
 }
 
-iac_str iac_spec_nearest(const iac_body_spec *spec, iac_str name, bool attributes, bool blocks)
+iac_str iac_spec_similar(const iac_body_spec *spec, const iac_attribute *const *given, iac_str name, bool attributes,
+                         bool blocks)
 {
     size_t n = 0;
     iac_str *names = iac_xcalloc(spec->attribute_count + spec->block_count + 1, sizeof(*names));
     for (size_t i = 0; attributes && i < spec->attribute_count; i++)
-        names[n++] = spec->attributes[i].name;
+        if (!given || !given[i])
+            names[n++] = spec->attributes[i].name;
     for (size_t i = 0; blocks && i < spec->block_count; i++)
         names[n++] = spec->blocks[i].type;
-    iac_str nearest = iac_str_nearest(name, names, n);
+    iac_str similar = iac_str_similar(name, names, n);
     free(names);
-    return nearest;
+    return similar;
 }
 
 iac_body_spec iac_spec_of_override(iac_arena *arena, const iac_body_spec *spec)
@@ -72,7 +74,8 @@ void iac_spec_check_required(const iac_body *body, const iac_body_spec *spec, co
 
 /* ---- the native syntax ---- */
 
-static void unsupported_argument(const iac_spec_index *index, const iac_attribute *attribute, iac_diags *diags)
+static void unsupported_argument(const iac_spec_index *index, const iac_content *content,
+                                 const iac_attribute *attribute, iac_diags *diags)
 {
     const char *before = "", *after = "";
     iac_str hint = { "", 0 };
@@ -80,7 +83,7 @@ static void unsupported_argument(const iac_spec_index *index, const iac_attribut
         before = " Did you mean to define a block of type \"";
         hint = attribute->name;
         after = "\"?";
-    } else if ((hint = iac_spec_nearest(index->spec, attribute->name, true, false)).n > 0) {
+    } else if ((hint = iac_spec_similar(index->spec, content->attributes, attribute->name, true, false)).n > 0) {
         before = " Did you mean \"";
         after = "\"?";
     }
@@ -98,7 +101,7 @@ static void unsupported_block(const iac_spec_index *index, const iac_block *bloc
         before = " Did you mean to define argument \"";
         hint = block->type;
         after = "\"? If so, use the equals sign to assign it a value.";
-    } else if ((hint = iac_spec_nearest(index->spec, block->type, false, true)).n > 0) {
+    } else if ((hint = iac_spec_similar(index->spec, NULL, block->type, false, true)).n > 0) {
         before = " Did you mean \"";
         after = "\"?";
     }
@@ -159,9 +162,10 @@ static iac_status native_content(iac_arena *arena, const iac_body *body, const i
             ret->attributes[position] = attribute;
         else if (partial)
             attributes[rest_attributes++] = *attribute;
-        else if (!body->under)
-            unsupported_argument(&index, attribute, diags);
     }
+    for (size_t i = 0; !partial && !body->under && i < body->attribute_count; i++)
+        if (!iac_spec_attribute(&index, body->attributes[i].name, &position))
+            unsupported_argument(&index, ret, &body->attributes[i], diags);
     iac_spec_check_required(body, spec, ret, diags);
     for (size_t i = 0; i < body->block_count; i++) {
         const iac_block *block = &body->blocks[i];

@@ -235,19 +235,12 @@ static void duplicate(const iac_attribute *first, const iac_json_member *again, 
                    IAC_FMT(first->name), IAC_FMT(place));
 }
 
-/* Arguments that are given already are not what was meant. */
 static void extraneous(const iac_json_member *m, const iac_body_spec *spec, const iac_content *found, iac_diags *diags)
 {
-    iac_attribute_spec *open = iac_xcalloc(spec->attribute_count + 1, sizeof(*open));
-    iac_body_spec left = { open, 0, spec->blocks, spec->block_count };
-    for (size_t i = 0; i < spec->attribute_count; i++)
-        if (!found->attributes[i])
-            open[left.attribute_count++] = spec->attributes[i];
-    iac_str near = iac_spec_nearest(&left, m->name, true, true);
+    iac_str near = iac_spec_similar(spec, found->attributes, m->name, true, true);
     iac_diag_error(diags, m->name_range, "Extraneous JSON object property",
                    "No argument or block type is named \"%.*s\".%s%.*s%s", IAC_FMT(m->name),
                    near.n ? " Did you mean \"" : "", IAC_FMT(near), near.n ? "\"?" : "");
-    free(open);
 }
 
 /* The node without the members that were read. */

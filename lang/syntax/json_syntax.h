@@ -51,8 +51,9 @@ void iac_spec_index_init(iac_spec_index *index, const iac_body_spec *spec);
 void iac_spec_index_clear(iac_spec_index *index);
 const iac_attribute_spec *iac_spec_attribute(const iac_spec_index *index, iac_str name, size_t *ret_position);
 const iac_block_spec *iac_spec_block(const iac_spec_index *index, iac_str name);
-/* The name in the spec that was probably meant, or empty. */
-iac_str iac_spec_nearest(const iac_body_spec *spec, iac_str name, bool attributes, bool blocks);
+/* The name in the spec that was probably meant, or empty; an attribute that is among `given` (NULL: none) was not. */
+iac_str iac_spec_similar(const iac_body_spec *spec, const iac_attribute *const *given, iac_str name, bool attributes,
+                         bool blocks);
 /* "The argument X is required": for each required attribute that ret lacks. */
 void iac_spec_check_required(const iac_body *body, const iac_body_spec *spec, const iac_content *ret,
                              iac_diags *diags);

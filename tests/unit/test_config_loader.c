@@ -238,34 +238,37 @@ static void test_config_loader__messages(void **state)
                  "This configuration does not support Terraform version 1.11.4. To proceed, either choose another "
                  "supported Terraform version or update this version constraint. Version constraints are normally set "
                  "for good reason, so updating the constraint may lead to other errors or unexpected behavior.");
-    assert_error("variable \"alpha\" {}\nlocals { a = var.alhpa }", "Reference to undeclared input variable",
-                 "An input variable with the name \"alhpa\" has not been declared. Did you mean \"alpha\"?");
-    assert_error("locals { a = a_b.c }", "Reference to undeclared resource",
-                 "A managed resource \"a_b\" \"c\" has not been declared in the root module.");
-    assert_error("resource \"a_b\" \"c\" { x = each.key }", "Reference to \"each\" in context without for_each",
-                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the "
-                 "\"for_each\" argument is set.");
-    assert_error("resource \"a_b\" \"c\" { count = 1 }\noutput \"o\" { value = a_b.c.id }",
-                 "Missing resource instance key",
-                 "Because a_b.c has \"count\" set, its attributes must be accessed on specific instances.\n\nFor example, "
-                 "to correlate with indices of a referring resource, use:\n    a_b.c[count.index]");
-    assert_error("resource \"a_b\" \"c\" { x = a_b.c.id }", "Self-referential block",
-                 "Configuration for a_b.c may not refer to itself.");
     assert_error("variable \"v\" {\n  type = number\n  default = \"x\"\n}", "Invalid default value for variable",
                  "This default value is not compatible with the variable's type constraint: a number is required.");
 }
 
-static void test_config_loader__iterators_of_dynamic_blocks_are_no_references(void **state)
+/* What is told of the value of the first local. */
+static void assert_reference(const char *text, const char *summary, const char *detail)
 {
-    static const file given[] = {
-        { "main.tf", "resource \"a_b\" \"c\" {\n  dynamic \"setting\" {\n    for_each = [1]\n    content {\n"
-                     "      x = setting.value\n      dynamic \"deep\" {\n        for_each = setting.value\n"
-                     "        iterator = it\n        content { y = [it.key, setting.key] }\n      }\n    }\n  }\n}\n" },
-        { NULL, NULL }
-    };
-    (void)state;
-    load(given);
+    file one[] = { { "main.tf", text }, { NULL, NULL } };
+    const iac_module_config *m = load(one);
     assert_clean();
+    iac_config_check_expression(arena, m, &(iac_ref_site){ 0 }, m->locals[0].expr, &diags);
+    if (diags.list.n != 1)
+        fail_msg("%zu messages for: %s", diags.list.n, text);
+    assert_string_equal(diags.list.v[0].summary.p, summary);
+    assert_string_equal(diags.list.v[0].detail.p, detail);
+    iac_diags_clear(&diags);
+}
+
+static void test_config_loader__references(void **state)
+{
+    (void)state;
+    assert_reference("variable \"alpha\" {}\nlocals { a = var.alhpa }", "Reference to undeclared input variable",
+                     "An input variable with the name \"alhpa\" has not been declared. Did you mean \"alpha\"?");
+    assert_reference("locals { a = [a_b.c, var.nope] }", "Reference to undeclared resource",
+                     "A managed resource \"a_b\" \"c\" has not been declared in the root module.");
+    assert_reference("locals { a = each.key }", "Reference to \"each\" in context without for_each",
+                     "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the "
+                     "\"for_each\" argument is set.");
+    assert_reference("resource \"a_b\" \"c\" { count = 1 }\nlocals { o = a_b.c.id }", "Missing resource instance key",
+                     "Because a_b.c has \"count\" set, its attributes must be accessed on specific instances.\n\nFor "
+                     "example, to correlate with indices of a referring resource, use:\n    a_b.c[count.index]");
 }
 
 static void test_config_variables__precedence_types_and_marks(void **state)
@@ -345,8 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_config_loader__tree_of_modules, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_config_loader__faulty_calls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_config_loader__messages, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_config_loader__iterators_of_dynamic_blocks_are_no_references, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_config_loader__references, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_config_variables__precedence_types_and_marks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_config_variables__unsuitable_values, set_up, tear_down),
     };

@@ -323,7 +323,9 @@ static void test_engine_lifecycle__validate_finds_what_needs_schemas(void **stat
     struct world *w = *state;
     write_config(w, "variable \"v\" { type = string }\n"
                     "resource \"terraform_data\" \"a\" {\n  input = var.v\n  nope = 1\n}\n"
-                    "resource \"terraform_data\" \"b\" { input = terraform_data.a.absent }\n");
+                    "resource \"terraform_data\" \"b\" { input = terraform_data.a.absent }\n" /* left out then */
+                    "resource \"terraform_data\" \"c\" {\n}\n"
+                    "resource \"terraform_data\" \"d\" { input = terraform_data.c.absent }\n");
     w->arena = iac_arena_new();
     const iac_config *config = NULL;
     assert_int_equal(iac_config_load(w->arena, w->dir, NULL, &iac_config_reader_files, &config, &w->diags), IAC_OK);
