@@ -8,6 +8,8 @@
 
 static const iac_option options[] = {
     { "cloud-run", IAC_OPTION_UNSUPPORTED, 0, "=source", "Tests run here: there is no remote service for them." },
+    { "compact-warnings", IAC_OPTION_BOOL, offsetof(iac_args, compact_warnings), NULL,
+      "Show warnings that come without errors as a list of their first lines." },
     { "filter", IAC_OPTION_WORDS, offsetof(iac_args, filters), "=testfile",
       "Run only this test file. May be given several times." },
     { "json", IAC_OPTION_BOOL, offsetof(iac_args, json), NULL, "Print messages of JSON, a line each." },
@@ -42,12 +44,8 @@ static size_t filter_files(iac_cli *cli, const iac_test_file **files, size_t cou
         return count;
     for (size_t i = 0; i < count; i++) {
         bool wanted = false;
-        for (size_t k = 0; k < cli->args.filters.n; k++) {
-            const char *name = cli->args.filters.v[k];
-            while (strncmp(name, "./", 2) == 0)
-                name += 2;
-            wanted = wanted || iac_str_is((*files)[i].path, name);
-        }
+        for (size_t k = 0; k < cli->args.filters.n; k++)
+            wanted = wanted || iac_str_is((*files)[i].path, cli->args.filters.v[k]);
         if (wanted)
             kept[n++] = (*files)[i];
     }

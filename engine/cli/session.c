@@ -309,14 +309,37 @@ iac_status iac_cli_read_config(iac_cli *cli, bool any_version)
     return iac_config_load_with(cli->arena, config_dir(cli), &options, &cli->config, &cli->diags);
 }
 
+/* A folder within that of the configuration, which need not be there. */
+static iac_status check_test_dir(iac_cli *cli, const char *dir)
+{
+    const char *cleaned = iac_path_clean(cli->arena, iac_str_of(dir));
+    struct stat info;
+
+    if (!*dir || *cleaned == '/' || strcmp(cleaned, "..") == 0 || strncmp(cleaned, "../", 3) == 0) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid testing directory",
+                       "The testing directory must be a relative path pointing to a directory local to the "
+                       "configuration directory.");
+        return IAC_ERR;
+    }
+    if (stat(dir, &info) != 0) {
+        if (strcmp(dir, "tests") != 0)
+            iac_diag_warning(&cli->diags, IAC_NO_RANGE, "Test directory does not exist",
+                             "Requested test directory %s does not exist.", dir);
+        return IAC_OK;
+    }
+    if (S_ISDIR(info.st_mode))
+        return IAC_OK;
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to read test directory",
+                   "Test directory %s could not be read: readdirent %s: not a directory.", dir, dir);
+    return IAC_ERR;
+}
+
 iac_status iac_cli_read_tests(iac_cli *cli, const iac_test_file **ret, size_t *ret_count)
 {
     const char *dir = cli->args.test_directory ? cli->args.test_directory : "tests";
-    struct stat info;
 
-    if (strcmp(dir, "tests") != 0 && stat(dir, &info) != 0)
-        iac_diag_warning(&cli->diags, IAC_NO_RANGE, "Test directory does not exist",
-                         "Requested test directory %s does not exist.", dir);
+    if (check_test_dir(cli, dir) != IAC_OK)
+        return IAC_ERR;
     return iac_test_files_read(cli->arena, ".", dir, NULL, ret, ret_count, &cli->diags);
 }
 

@@ -18,13 +18,13 @@ static void show_diags(iac_cli *cli, iac_diags *diags)
         return;
     iac_test_name_blocks(cli, diags);
     iac_diags_sort(diags);
-    for (size_t i = 0; i < diags->list.n; i++) {
-        bool error = diags->list.v[i].severity == IAC_ERROR;
-        iac_buf_init(&out, IAC_BUF_UNLIMITED);
-        iac_view_diag(&out, &diags->list.v[i], error ? &cli->err_view : &cli->out_view);
-        put(&out, error ? stderr : stdout);
-        iac_buf_clear(&out);
-    }
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_view_diags(&out, diags, IAC_WARNING, &cli->out_view);
+    put(&out, stdout);
+    iac_buf_reset(&out);
+    iac_view_diags(&out, diags, IAC_ERROR, &cli->err_view);
+    put(&out, stderr);
+    iac_buf_clear(&out);
 }
 
 static const char *colored(iac_test_status status, bool color)

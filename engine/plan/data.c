@@ -15,7 +15,8 @@ bool iac_read_data(iac_worker *worker, iac_node *node, iac_provider_choice provi
     const iac_value *state = NULL;
     uint32_t deferred = 0;
     const iac_value *plain = iac_value_unmark_deep(worker->scratch, config);
-    if (iac_is_remote_state(node)) {
+    bool stood_in = options.override || (node->provider->config && node->provider->config->mock);
+    if (iac_is_remote_state(node) && !stood_in) {
         if (!iac_remote_state_read(worker, node, address, plain, &state))
             return false;
     } else if (iac_instance_read_data(provider.instance, &options, worker->keep, node->resource_addr.type, plain,

@@ -3,22 +3,64 @@
 
 typedef struct expected {
     iac_str name; /* as iac_diag.checked has it; of a resource, also without its key */
-    iac_str shown;
     iac_range range;
+    bool output;
     bool happened;
 } expected;
+
+static void print_key(iac_arena *arena, iac_buf *out, const iac_ref *ref)
+{
+    iac_diags ignored = IAC_DIAGS_INIT; /* the key of a static traversal is a literal */
+    const iac_value *key = ref->key ? iac_eval(NULL, ref->key, arena, &ignored) : NULL;
+    int64_t index;
+
+    iac_diags_clear(&ignored);
+    if (key && key->kind == IAC_NUMBER && iac_value_to_int(key, &index))
+        iac_key_print(out, (iac_key){ .kind = IAC_KEY_INT, .index = index });
+    else if (key && key->kind == IAC_STRING)
+        iac_key_print(out, (iac_key){ .kind = IAC_KEY_STRING, .name = key->string });
+}
+
+static iac_range ref_range(const iac_ref *ref)
+{
+    iac_range range = ref->range;
+
+    if (ref->key)
+        range = iac_range_join(range, iac_ref_index_range(ref));
+    if (ref->kind == IAC_REF_MODULE && ref->output.n)
+        range = iac_range_join(range, iac_ref_attribute_range(ref));
+    return range;
+}
+
+/* The object that is referred to, without what follows it. */
+static iac_str ref_text(iac_arena *arena, const iac_ref *ref)
+{
+    iac_ref object = *ref;
+    iac_buf text;
+
+    object.output = (iac_str){ 0 };
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    iac_buf_str(&text, iac_ref_text(arena, &object));
+    print_key(arena, &text, ref);
+    if (ref->kind == IAC_REF_MODULE && ref->output.n)
+        iac_buf_printf(&text, ".%.*s", IAC_FMT(ref->output));
+    iac_str copy = iac_arena_str(arena, iac_buf_view(&text));
+    iac_buf_clear(&text);
+    return copy;
+}
 
 static expected *expected_of(iac_arena *arena, const iac_test_run *run)
 {
     expected *list = iac_arena_array(arena, expected, run->expect_failures.n + 1);
+    iac_diags checked = IAC_DIAGS_INIT; /* before, by iac_test_check_expected */
 
     for (size_t i = 0; i < run->expect_failures.n; i++) {
-        iac_range range = run->expect_failures.v[i]->range;
-        iac_str text = iac_str_trim(iac_range_text(range));
-        if (text.n >= 2 && text.p[0] == '"')
-            text = iac_str_sub(text, 1, text.n - 1);
-        list[i] = (expected){ .name = text, .shown = text, .range = range };
+        iac_ref ref = { 0 };
+        if (iac_ref_parse_test(run->expect_failures.v[i], &ref, &checked))
+            list[i] = (expected){ .name = ref_text(arena, &ref), .range = ref_range(&ref),
+                                  .output = iac_str_is(ref.addr.type, "output") };
     }
+    iac_diags_clear(&checked);
     return list;
 }
 
@@ -63,7 +105,7 @@ void iac_test_expected(const iac_test_run *run, iac_diags *diags)
         if (!list[i].happened)
             iac_diag_error(diags, list[i].range, "Missing expected failure",
                            "The checkable object, %.*s, was expected to report an error but did not.",
-                           IAC_FMT(list[i].shown));
+                           IAC_FMT(list[i].name));
     iac_arena_free(scratch);
 }
 
@@ -77,7 +119,7 @@ void iac_test_explain_expected(const iac_test_run *run, iac_diags *diags)
         const iac_diag *diag = &diags->list.v[i];
         const expected *one = diag->severity == IAC_ERROR ? find(list, run->expect_failures.n, diag->checked) : NULL;
         if (one)
-            iac_diag_warning(&all, IAC_NO_RANGE, "Expected failure while planning",
+            iac_diag_warning(&all, one->output ? one->range : IAC_NO_RANGE, "Expected failure while planning",
                              "A custom condition within %.*s failed during the planning stage and prevented the "
                              "requested apply operation. While this was an expected failure, the apply operation could "
                              "not be executed and so the overall test case will be marked as a failure and the "
@@ -91,16 +133,16 @@ void iac_test_explain_expected(const iac_test_run *run, iac_diags *diags)
 
 /* ---- what may be expected to fail ---- */
 
-static void check_ref(const iac_ref *ref, iac_diags *diags)
+static void check_ref(iac_arena *scratch, const iac_ref *ref, iac_diags *diags)
 {
     bool resource = ref->kind == IAC_REF_RESOURCE;
 
     if (ref->kind == IAC_REF_VARIABLE || (resource && ref->addr.mode != IAC_EPHEMERAL_RESOURCE))
         return; /* check.NAME and output.NAME look like resources */
-    iac_diag_error(diags, ref->range, "Invalid `expect_failures` reference",
+    iac_diag_error(diags, ref_range(ref), "Invalid `expect_failures` reference",
                    "You cannot expect failures from %.*s. You can only expect failures from checkable objects such as "
                    "input variables, output values, check blocks, managed resources and data sources.",
-                   IAC_FMT(iac_range_text(ref->range)));
+                   IAC_FMT(ref_text(scratch, ref)));
 }
 
 bool iac_test_check_expected(const iac_test_run *run, iac_diags *diags)
@@ -110,8 +152,8 @@ bool iac_test_check_expected(const iac_test_run *run, iac_diags *diags)
 
     for (size_t i = 0; i < run->expect_failures.n; i++) {
         iac_ref ref;
-        if (iac_ref_parse(scratch, run->expect_failures.v[i], &ref, diags))
-            check_ref(&ref, diags);
+        if (iac_ref_parse_test(run->expect_failures.v[i], &ref, diags))
+            check_ref(scratch, &ref, diags);
     }
     iac_arena_free(scratch);
     return diags->errors == errors;

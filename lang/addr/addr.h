@@ -89,6 +89,8 @@ typedef struct iac_ref {
 /* Reads the reference that a traversal starts with. false with diagnostics ("Invalid reference", "Reference to
  * undeclared ..." is not checked here). `expr` is the node at the top of the traversal. */
 bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_diags *diags);
+/* The same in test files, where output.x, check.x and run.x are names too; they are told as resources of such types. */
+bool iac_ref_parse_test(const iac_expr *expr, iac_ref *ret, iac_diags *diags);
 iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref);
 iac_range iac_ref_index_range(const iac_ref *ref); /* of the [key], with its brackets; nowhere without a key */
 /* Of an .attribute or [index] node: its own range; whether its name or key is written out. */

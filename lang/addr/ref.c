@@ -242,16 +242,28 @@ static const iac_expr *node_above(const iac_ref *ref, bool past_index)
     return above;
 }
 
-bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_diags *diags)
+/* output.x, check.x and run.x: kept as resources of such types. */
+static bool read_test_ref(const struct steps *steps, iac_ref *ref, iac_diags *diags)
 {
-    (void)arena; /* names are borrowed from the tree */
+    iac_str root = steps->v[0]->root;
+    if (!iac_str_is(root, "output") && !iac_str_is(root, "check") && !iac_str_is(root, "run"))
+        return read_ref(steps, ref, diags);
+    if (!read_single(steps, ref, diags))
+        return false;
+    ref->kind = IAC_REF_RESOURCE;
+    ref->addr = (iac_addr){ .mode = IAC_MANAGED, .type = root, .name = ref->name };
+    return true;
+}
+
+static bool parse(const iac_expr *expr, bool testing, iac_ref *ret, iac_diags *diags)
+{
     struct steps steps = { .n = 0 };
     iac_ref ref = { .whole = expr };
     if (!lay_out(expr, &steps)) {
         iac_diag_error(diags, expr->range, "Invalid reference", "A reference must begin with the name of an object.");
         return false;
     }
-    if (!read_ref(&steps, &ref, diags))
+    if (!(testing ? read_test_ref : read_ref)(&steps, &ref, diags))
         return false;
     ref.range = ref.subject->range;
     const iac_expr *index = ref.key ? node_above(&ref, false) : NULL;
@@ -259,6 +271,17 @@ bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_dia
         ref.range = iac_range_join(ref.range, index->index.bracket_range);
     *ret = ref;
     return true;
+}
+
+bool iac_ref_parse(iac_arena *arena, const iac_expr *expr, iac_ref *ret, iac_diags *diags)
+{
+    (void)arena; /* names are borrowed from the tree */
+    return parse(expr, false, ret, diags);
+}
+
+bool iac_ref_parse_test(const iac_expr *expr, iac_ref *ret, iac_diags *diags)
+{
+    return parse(expr, true, ret, diags);
 }
 
 iac_str iac_ref_text(iac_arena *arena, const iac_ref *ref)

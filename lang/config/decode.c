@@ -84,6 +84,22 @@ bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *
 
 /* ---- traversals ---- */
 
+/* null, true and false: names where a name is wanted. */
+static bool is_word(const iac_expr *expr)
+{
+    return expr->kind == IAC_EXPR_LITERAL && !expr->from_json &&
+           (iac_is_null(expr->literal) || expr->literal->kind == IAC_BOOL);
+}
+
+static const iac_expr *word_as_root(iac_arena *arena, const iac_expr *expr)
+{
+    iac_expr *root = iac_arena_new_of(arena, iac_expr);
+
+    *root = (iac_expr){ .kind = IAC_EXPR_ROOT, .height = expr->height, .range = expr->range };
+    root->root = iac_range_text(expr->range);
+    return root;
+}
+
 static void invalid_traversal(iac_module_build *m, iac_range range)
 {
     iac_diag_error(m->diags, range, "Invalid expression",
@@ -127,7 +143,9 @@ const iac_expr *iac_static_address(iac_module_build *m, const iac_expr *expr)
 {
     const iac_expr *traversal = iac_expr_is_json_string(expr)
                                     ? traversal_of_text(m, expr, iac_json_string_text(m->arena, expr->range))
-                                : !expr->from_json && iac_expr_is_traversal(expr) ? expr : NULL;
+                                : is_word(expr)                                   ? word_as_root(m->arena, expr)
+                                : !expr->from_json && iac_expr_is_traversal(expr) ? expr
+                                                                                  : NULL;
     if (!traversal)
         invalid_traversal(m, expr->range);
     return traversal;
@@ -148,6 +166,33 @@ const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr)
     if (!traversal)
         invalid_traversal(m, expr->range);
     return traversal;
+}
+
+/* Where a part of the text of an address is in its file; the whole where that cannot be told. */
+static iac_range part_of(iac_range whole, iac_str text, iac_range part)
+{
+    if (!whole.src || part.start >= part.end || part.end > text.n)
+        return whole;
+    uint32_t base = (uint32_t)(text.p - whole.src->text.p);
+    return (iac_range){ whole.src, base + part.start, base + part.end };
+}
+
+bool iac_static_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret, bool *ret_is_module)
+{
+    iac_diags within = IAC_DIAGS_INIT;
+    iac_str text = iac_range_text(expr->range);
+
+    if (text.n >= 2 && text.p[0] == '"') /* in JSON */
+        text = iac_str_sub(text, 1, text.n - 1);
+    bool good = iac_target_parse(m->arena, text, ret, ret_is_module, &within) == IAC_OK;
+    for (size_t i = 0; i < within.list.n; i++) {
+        iac_diag diag = within.list.v[i];
+        diag.subject = part_of(expr->range, text, diag.subject);
+        diag.context = IAC_NO_RANGE;
+        iac_diag_add(m->diags, &diag);
+    }
+    iac_diags_clear(&within);
+    return good;
 }
 
 bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count)
@@ -186,18 +231,48 @@ bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depe
     return good;
 }
 
-bool iac_provider_name_fits(iac_module_build *m, iac_str name, iac_range range)
+/* What is wrong with the name; NULL: nothing, but that it may have capitals. */
+static const char *name_problem(iac_str name)
 {
-    bool fits = name.n > 0 && name.p[0] != '-' && name.p[name.n - 1] != '-';
+    static const char letters[] =
+        "must contain only letters, digits, and dashes, and may not use leading or trailing dashes";
+
+    if (!name.n)
+        return "must have at least one character";
+    if (iac_str_find_char(name, '.', 0) != SIZE_MAX)
+        return "dots are not allowed";
+    if (iac_str_find(name, IAC_STR("--"), 0) != SIZE_MAX)
+        return "cannot use multiple consecutive dashes";
+    if (name.p[0] == '-' || name.p[name.n - 1] == '-')
+        return letters;
     for (size_t i = 0; i < name.n; i++) {
         unsigned char c = (unsigned char)name.p[i];
-        fits &= c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c >= 0x80;
+        if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80))
+            return letters;
     }
-    if (!fits)
-        iac_diag_error(m->diags, range, "Invalid provider local name",
-                       "%.*s is an invalid provider local name: must contain only letters, digits, and dashes, and may "
-                       "not use leading or trailing dashes", IAC_FMT(name));
-    return fits;
+    return NULL;
+}
+
+bool iac_provider_name_fits(iac_module_build *m, iac_str name, iac_range range)
+{
+    static const char summary[] = "Invalid provider local name";
+    const char *problem = name_problem(name);
+
+    if (problem) {
+        iac_diag_error(m->diags, range, summary, "%.*s is an invalid provider local name: %s", IAC_FMT(name), problem);
+        return false;
+    }
+    iac_buf lower;
+    iac_buf_init(&lower, IAC_BUF_UNLIMITED);
+    for (size_t i = 0; i < name.n;)
+        iac_buf_utf8(&lower, iac_to_lower(iac_utf8_next(name, &i)));
+    bool good = iac_str_eq(iac_buf_view(&lower), name);
+    if (!good)
+        iac_diag_error(m->diags, range, summary,
+                       "Provider names must be normalized. Replace \"%.*s\" with \"%.*s\" to fix this error.",
+                       IAC_FMT(name), IAC_FMT(iac_buf_view(&lower)));
+    iac_buf_clear(&lower);
+    return good;
 }
 
 /* The reference that the expression is, or holds in quotes; NULL where it is none, of which only warnings are told, and
@@ -216,7 +291,8 @@ static const iac_expr *provider_traversal(iac_module_build *m, const iac_expr *e
     return traversal;
 }
 
-bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
+bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, const char *argument,
+                                iac_provider_ref *ret)
 {
     static const char summary[] = "Invalid provider configuration reference";
     size_t errors = m->diags->errors;
@@ -230,8 +306,8 @@ bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_p
                                                                   : traversal;
     if (!root || root->kind != IAC_EXPR_ROOT) {
         iac_diag_error(m->diags, expr->range, summary,
-                       "The provider argument requires a provider type name, optionally followed by a period and "
-                       "then a configuration alias.");
+                       "The %s argument requires a provider type name, optionally followed by a period and then a "
+                       "configuration alias.", argument);
         return false;
     }
     if (!iac_provider_name_fits(m, root->root, root->range) || m->diags->errors > errors)
@@ -248,7 +324,7 @@ bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_p
     return true;
 }
 
-bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
+bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, const char *argument, iac_provider_ref *ret)
 {
     iac_diags ignored = IAC_DIAGS_INIT; /* told where it is read again, as what it must be otherwise */
     const iac_expr *index = iac_expr_static(m->arena, expr, &ignored);
@@ -263,7 +339,7 @@ bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_prov
         };
         return true;
     }
-    return iac_static_provider_config(m, expr, ret);
+    return iac_static_provider_config(m, expr, argument, ret);
 }
 
 iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr)
@@ -281,6 +357,11 @@ iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr)
                          "future version of Terraform. Remove the quotes surrounding this keyword to silence this "
                          "warning.");
     return text;
+}
+
+iac_str iac_static_word(iac_module_build *m, const iac_expr *expr)
+{
+    return expr->kind == IAC_EXPR_ROOT || expr->from_json ? iac_static_keyword(m, expr) : (iac_str){ 0 };
 }
 
 /* ---- bodies ---- */

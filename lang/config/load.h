@@ -36,6 +36,7 @@ typedef struct iac_module_build {
     iac_range required_providers_range, backend_range, cloud_range;
     bool backend_overridden, any_version;
     bool overriding; /* what is read stands in an override file */
+    bool in_test;    /* ... in a test file */
 } iac_module_build;
 
 /* A directory's files, parsed once however many modules come from it. */
@@ -75,6 +76,9 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top);
 void iac_read_import(iac_module_build *m, const iac_top_block *top);
 void iac_read_check(iac_module_build *m, const iac_top_block *top);
 
+/* The alias of a provider block, which may be absent (NULL). */
+void iac_read_provider_alias(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
+
 /* The resource that a block says, without adding it to the module; nested in a check when within_check. */
 bool iac_decode_resource(iac_module_build *m, const iac_block *block, iac_mode mode, bool within_check,
                          iac_resource_config *ret);
@@ -107,19 +111,24 @@ bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depe
 /* Whether a provider may be called so; otherwise adds an error. */
 bool iac_provider_name_fits(iac_module_build *m, iac_str name, iac_range range);
 /* NAME or NAME.ALIAS; the second one of them also NAME.ALIAS[KEY]. */
-bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
-bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret);
+bool iac_static_provider_config(iac_module_build *m, const iac_expr *expr, const char *argument,
+                                iac_provider_ref *ret);
+bool iac_static_provider_ref(iac_module_build *m, const iac_expr *expr, const char *argument, iac_provider_ref *ret);
 /* The traversal that an expression is, or that its quoted text holds (the rule in JSON, deprecated elsewhere). NULL
  * after adding an error. */
 const iac_expr *iac_static_traversal(iac_module_build *m, const iac_expr *expr);
 /* The same for the addresses of moved and removed blocks, which were never in quotes. */
 const iac_expr *iac_static_address(iac_module_build *m, const iac_expr *expr);
+/* The target (of -target, moved, an override) that the text of a static address stands for. */
+bool iac_static_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret, bool *ret_is_module);
 /* The items of a list expression. */
 bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count);
 /* The text of a quoted string without interpolation. */
 bool iac_expr_literal_text(const iac_expr *expr, iac_str *ret);
 /* The single identifier that the expression is, quoted or not; empty when it is none. */
 iac_str iac_static_keyword(iac_module_build *m, const iac_expr *expr);
+/* The same where quotes were never allowed. */
+iac_str iac_static_word(iac_module_build *m, const iac_expr *expr);
 /* The expression, in JSON what a string says as one. NULL after adding an error. */
 const iac_expr *iac_unquote(iac_module_build *m, const iac_expr *expr);
 

@@ -35,27 +35,18 @@ static void decode_source(const iac_content *content, iac_module_call *call)
     call->source_range = source->expr->range;
 }
 
-static bool is_plain_key(const iac_object_item *item, iac_str *ret)
+/* A bare key is a text to the parser; here it is a name. */
+static const iac_expr *child_name(iac_module_build *m, const iac_expr *key)
 {
-    if (item->key->kind == IAC_EXPR_ROOT) {
-        *ret = item->key->root;
-        return true;
-    }
-    return iac_expr_literal_text(item->key, ret);
-}
+    iac_str text;
 
-/* A key of the providers map: NAME or NAME.ALIAS, bare or in quotes. */
-static bool decode_child_provider(iac_module_build *m, const iac_object_item *item,
-                                  iac_provider_ref *ret)
-{
-    iac_str name;
-
-    if (is_plain_key(item, &name) && iac_is_identifier(name)) {
-        *ret = (iac_provider_ref){ .name = name, .range = item->key->range };
-        return true;
-    }
-    const iac_expr *key = item->key->kind == IAC_EXPR_PAREN ? item->key->wrapped : item->key;
-    return iac_static_provider_config(m, key, ret);
+    if (key->from_json || iac_str_starts(iac_range_text(key->range), IAC_STR("\"")) ||
+        !iac_expr_literal_text(key, &text))
+        return key;
+    iac_expr *root = iac_arena_new_of(m->arena, iac_expr);
+    *root = (iac_expr){ .kind = IAC_EXPR_ROOT, .height = key->height, .range = key->range };
+    root->root = text;
+    return root;
 }
 
 void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_module_call *call)
@@ -70,17 +61,21 @@ void iac_decode_passed_providers(iac_module_build *m, const iac_expr *expr, iac_
     size_t n = 0;
     for (size_t i = 0; i < expr->object.n; i++) {
         struct iac_passed_provider pair;
-        if (!decode_child_provider(m, &expr->object.items[i], &pair.child) ||
-            !iac_static_provider_ref(m, expr->object.items[i].value, &pair.parent))
+        const iac_object_item *item = &expr->object.items[i];
+        bool good = iac_static_provider_config(m, child_name(m, item->key), "providers", &pair.child);
+        if (!iac_static_provider_ref(m, item->value, "providers", &pair.parent) || !good)
             continue;
         iac_str key = iac_arena_printf(m->arena, "%.*s.%.*s", IAC_FMT(pair.child.name), IAC_FMT(pair.child.alias));
-        if (iac_map_has(&seen, key)) {
-            iac_diag_error(m->diags, pair.child.range, "Duplicate provider address",
-                           "A provider configuration was already passed to %.*s. Each child provider configuration "
-                           "can be assigned only once.", IAC_FMT(iac_range_text(pair.child.range)));
+        const iac_object_item *first = iac_map_get(&seen, key);
+        if (first) {
+            iac_range where = iac_range_join(first->key->range, first->value->range);
+            iac_str shown = iac_range_text(pair.child.range), place = iac_range_place(m->arena, where);
+            iac_diag_error(m->diags, item->value->range, "Duplicate provider address",
+                           "A provider configuration was already passed to %.*s at %.*s. Each child provider "
+                           "configuration can be assigned only once.", IAC_FMT(shown), IAC_FMT(place));
             continue;
         }
-        iac_map_put(&seen, key, passed);
+        iac_map_put(&seen, key, (void *)item);
         passed[n++] = pair;
     }
     iac_map_clear(&seen);

@@ -137,7 +137,7 @@ static bool has_scheme(iac_str s)
 
     while (i < s.n && (is_alnum(s.p[i]) || s.p[i] == '+' || s.p[i] == '-' || s.p[i] == '.'))
         i++;
-    return i && i + 2 < s.n && s.p[i] == ':' && s.p[i + 1] == '/' && s.p[i + 2] == '/' && !is_digit(s.p[0]);
+    return i && i + 1 < s.n && s.p[i] == ':' && is_lower((char)(s.p[0] | 0x20));
 }
 
 static iac_str with_subdir(iac_arena *arena, iac_str package, iac_str subdir)
@@ -154,8 +154,7 @@ static iac_str with_subdir(iac_arena *arena, iac_str package, iac_str subdir)
 
 static bool is_local(iac_str s)
 {
-    return iac_str_starts(s, IAC_STR("./")) || iac_str_starts(s, IAC_STR("../")) || iac_str_is(s, ".") ||
-           iac_str_is(s, "..");
+    return iac_str_starts(s, IAC_STR("./")) || iac_str_starts(s, IAC_STR("../"));
 }
 
 static bool parse_local(iac_arena *arena, iac_str given, iac_module_source *ret)
@@ -290,10 +289,9 @@ static bool clean_subdir(iac_arena *arena, iac_module_source *source, iac_str *r
     return true;
 }
 
-bool iac_module_source_parse(iac_arena *arena, iac_str given, bool versioned, iac_module_source *ret,
+bool iac_module_source_parse(iac_arena *arena, iac_str text, bool versioned, iac_module_source *ret,
                              const char **ret_summary, iac_str *ret_detail)
 {
-    iac_str text = iac_str_trim(given);
     iac_module_source source = { 0 };
 
     *ret_summary = "Invalid module source address";
@@ -308,6 +306,10 @@ bool iac_module_source_parse(iac_arena *arena, iac_str given, bool versioned, ia
                        "only to registry modules.",
                 is_local(text) ? "can't use local directory " : "invalid module registry address ", IAC_FMT(text),
                 is_local(text) ? " as a module registry address" : "");
+            return false;
+        }
+        if (!text.n) {
+            *ret_detail = IAC_STR("Failed to parse module source address: invalid source address: .");
             return false;
         }
         if (!parse_remote(arena, text, &source, ret_detail))

@@ -21,7 +21,7 @@ typedef struct iac_module_source {
 
 /* Reads an address. `versioned`: a version constraint stands beside it, so that it can only be a registry's. false with
  * *ret_summary and *ret_detail (in the arena) as Terraform words them. */
-bool iac_module_source_parse(iac_arena *arena, iac_str given, bool versioned, iac_module_source *ret,
+bool iac_module_source_parse(iac_arena *arena, iac_str text, bool versioned, iac_module_source *ret,
                              const char **ret_summary, iac_str *ret_detail);
 /* "git::https://h/r.git//a?ref=b" to its package "git::https://h/r.git?ref=b" and the subdirectory "a" (or none). */
 void iac_module_source_split(iac_arena *arena, iac_str address, iac_str *ret_package, iac_str *ret_subdir);

@@ -23,12 +23,26 @@ static const iac_body_spec provider_spec = {
     provider_attributes, IAC_COUNT(provider_attributes), provider_blocks, IAC_COUNT(provider_blocks)
 };
 
+void iac_read_provider_alias(iac_module_build *m, const iac_attribute *attr, iac_str *ret)
+{
+    if (attr && iac_static_string(m, attr, ret) && !iac_is_identifier(*ret))
+        iac_diag_error(m->diags, attr->expr->range, "Invalid provider configuration alias",
+                       "An alias must be a valid name. " IAC_NAME_RULE);
+}
+
 static void check_version(iac_module_build *m, const iac_attribute *version)
 {
     iac_str constraint = { 0 };
 
     if (!version)
         return;
+    if (m->in_test) {
+        iac_diag_error(m->diags, version->expr->range, "Version constraints are not allowed in test files",
+                       "Version constraints inside provider configuration blocks are not allowed in test files. To "
+                       "silence this error, move the provider version constraint into the required_providers block of "
+                       "the configuration that uses this provider.");
+        return;
+    }
     iac_diag_warning(m->diags, version->expr->range,
                      "Version constraints inside provider configuration blocks are deprecated",
                      "Terraform 0.13 and earlier allowed provider version constraints inside the provider "
@@ -40,13 +54,18 @@ static void check_version(iac_module_build *m, const iac_attribute *version)
                        "This string does not use correct version constraint syntax.");
 }
 
+static void refuse_argument(iac_module_build *m, const iac_attribute *attr)
+{
+    iac_diag_error(m->diags, attr->name_range, "Reserved argument name in provider block",
+                   "The provider argument name \"%.*s\" is reserved for use by Terraform in a future version.",
+                   IAC_FMT(attr->name));
+}
+
 static void check_reserved(iac_module_build *m, const iac_content *content, iac_provider_config *provider)
 {
     for (size_t i = PROV_FIRST_RESERVED; i < IAC_COUNT(provider_attributes); i++)
         if (content->attributes[i])
-            iac_diag_error(m->diags, content->attributes[i]->name_range, "Reserved argument name in provider block",
-                           "The provider argument name \"%.*s\" is reserved for use by Terraform in a future version.",
-                           IAC_FMT(content->attributes[i]->name));
+            refuse_argument(m, content->attributes[i]);
     for (size_t i = 0; i < content->block_count; i++) {
         const iac_block *block = content->blocks[i];
         if (!iac_str_is(block->type, "_")) {
@@ -111,11 +130,11 @@ void iac_read_provider(iac_module_build *m, const iac_top_block *top)
     if (!iac_provider_name_fits(m, provider.name, provider.range))
         return;
     const iac_attribute *alias = content.attributes[PROV_ALIAS];
-    if (alias && iac_static_string(m, alias, &provider.alias) && !iac_is_identifier(provider.alias))
-        iac_diag_error(m->diags, alias->expr->range, "Invalid provider configuration alias",
-                       "An alias must be a valid name. " IAC_NAME_RULE);
+    iac_read_provider_alias(m, alias, &provider.alias);
     check_version(m, content.attributes[PROV_VERSION]);
-    if (content.attributes[PROV_FOR_EACH])
+    if (content.attributes[PROV_FOR_EACH] && m->in_test)
+        refuse_argument(m, content.attributes[PROV_FOR_EACH]);
+    else if (content.attributes[PROV_FOR_EACH])
         provider.for_each = content.attributes[PROV_FOR_EACH]->expr;
     if (provider.for_each && !alias)
         iac_diag_error(m->diags, provider.for_each->range, "Alias required when using \"for_each\"",

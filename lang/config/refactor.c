@@ -1,34 +1,6 @@
 /* lang/config/refactor.c - moved, removed, import and check blocks. */
 #include "lang/config/load.h"
 
-/* Where a part of the text of an address is in its file; the whole where that cannot be told. */
-static iac_range part_of(iac_range whole, iac_str text, iac_range part)
-{
-    if (!whole.src || part.start >= part.end || part.end > text.n)
-        return whole;
-    uint32_t base = (uint32_t)(text.p - whole.src->text.p);
-    return (iac_range){ whole.src, base + part.start, base + part.end };
-}
-
-/* Reads an address from the text of a traversal. */
-static bool parse_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret, bool *ret_is_module)
-{
-    iac_diags within = IAC_DIAGS_INIT;
-    iac_str text = iac_range_text(expr->range);
-
-    if (text.n >= 2 && text.p[0] == '"') /* in JSON */
-        text = iac_str_sub(text, 1, text.n - 1);
-    bool good = iac_target_parse(m->arena, text, ret, ret_is_module, &within) == IAC_OK;
-    for (size_t i = 0; i < within.list.n; i++) {
-        iac_diag diag = within.list.v[i];
-        diag.subject = part_of(expr->range, text, diag.subject);
-        diag.context = IAC_NO_RANGE;
-        iac_diag_add(m->diags, &diag);
-    }
-    iac_diags_clear(&within);
-    return good;
-}
-
 enum { MOVED_FROM, MOVED_TO };
 
 void iac_read_moved(iac_module_build *m, const iac_top_block *top)
@@ -48,8 +20,8 @@ void iac_read_moved(iac_module_build *m, const iac_top_block *top)
         moved.from = iac_static_address(m, content.attributes[MOVED_FROM]->expr);
     if (content.attributes[MOVED_TO])
         moved.to = iac_static_address(m, content.attributes[MOVED_TO]->expr);
-    bool good = moved.from && parse_target(m, moved.from, &from, &from_module);
-    if (!moved.to || !parse_target(m, moved.to, &to, &to_module) || !good)
+    bool good = moved.from && iac_static_target(m, moved.from, &from, &from_module);
+    if (!moved.to || !iac_static_target(m, moved.to, &to, &to_module) || !good)
         return;
     if (from_module != to_module) {
         iac_diag_error(m->diags, moved.range, "Invalid \"moved\" addresses",
@@ -126,7 +98,7 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
     iac_merge_connections(m, removed.connection, provisioners, removed.provisioner_count);
     if (content.attributes[0])
         removed.from = iac_static_address(m, content.attributes[0]->expr);
-    if (!removed.from || !parse_target(m, removed.from, &addr, &is_module))
+    if (!removed.from || !iac_static_target(m, removed.from, &addr, &is_module))
         return;
     if (removed.from->kind == IAC_EXPR_INDEX) {
         iac_diag_error(m->diags, removed.from->index.bracket_range,
@@ -247,7 +219,7 @@ static bool check_import_target(iac_module_build *m, const iac_attribute *attr, 
     if (to->kind == IAC_EXPR_ERROR)
         return false;
     if (iac_expr_is_traversal(to)) {
-        if (!parse_target(m, to, &addr, &is_module))
+        if (!iac_static_target(m, to, &addr, &is_module))
             return refuse_unmanaged(m, attr);
         if (is_module)
             iac_diag_error(m->diags, to->range, "Invalid address",
@@ -297,7 +269,7 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
     }
     const iac_attribute *to = content.attributes[IMPORT_TO];
     if (content.attributes[IMPORT_PROVIDER])
-        iac_static_provider_ref(m, content.attributes[IMPORT_PROVIDER]->expr, &import.provider);
+        iac_static_provider_ref(m, content.attributes[IMPORT_PROVIDER]->expr, "provider", &import.provider);
     if (content.attributes[IMPORT_FOR_EACH])
         import.for_each = content.attributes[IMPORT_FOR_EACH]->expr;
     if (!to || !content.attributes[IMPORT_ID])

@@ -132,7 +132,7 @@ bool iac_decode_resource(iac_module_build *m, const iac_block *block, iac_mode m
     const iac_attribute *provider = content.attributes[RES_PROVIDER];
     ret->provider_set = provider != NULL;
     if (provider)
-        good &= iac_static_provider_ref(m, provider->expr, &ret->provider);
+        good &= iac_static_provider_ref(m, provider->expr, "provider", &ret->provider);
     good &= iac_static_depends(m, content.attributes[RES_DEPENDS_ON], &ret->depends_on);
     if (within_check && (ret->count || ret->for_each))
         iac_diag_error(m->diags, block->header_range, "Invalid data resource block",

@@ -116,6 +116,25 @@ static bool read_constraint(iac_module_build *m, const iac_expr *expr, iac_str *
     return false;
 }
 
+static bool read_alias(iac_module_build *m, const iac_expr *expr, iac_provider_ref *ret)
+{
+    const iac_expr *traversal = iac_static_address(m, expr);
+
+    if (!traversal)
+        return false;
+    const iac_expr *root = traversal->kind == IAC_EXPR_ATTR ? traversal->attr.operand : traversal;
+    if (root->kind != IAC_EXPR_ROOT) {
+        iac_diag_error(m->diags, expr->range, "Invalid configuration_aliases value",
+                       "Configuration aliases can only contain references to local provider configuration names in the "
+                       "format of provider.alias");
+        return false;
+    }
+    *ret = (iac_provider_ref){ .name = root->root, .range = traversal->range };
+    if (root != traversal)
+        ret->alias = traversal->attr.name;
+    return true;
+}
+
 static void read_aliases(iac_module_build *m, const iac_expr *expr, iac_required_provider *ret)
 {
     const iac_expr *const *items;
@@ -126,7 +145,7 @@ static void read_aliases(iac_module_build *m, const iac_expr *expr, iac_required
     iac_provider_ref *aliases = iac_arena_array(m->arena, iac_provider_ref, count);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!iac_static_provider_config(m, items[i], &aliases[n]))
+        if (!read_alias(m, items[i], &aliases[n]))
             continue;
         if (!iac_str_eq(aliases[n].name, ret->name)) {
             iac_diag_error(m->diags, items[i]->range, "Invalid configuration_aliases value",

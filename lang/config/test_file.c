@@ -42,8 +42,7 @@ static void read_keyword(iac_module_build *m, const iac_attribute *attr, const c
 {
     if (!attr)
         return;
-    iac_str word = attr->expr->kind == IAC_EXPR_ROOT || attr->expr->from_json ? iac_static_keyword(m, attr->expr)
-                                                                              : (iac_str){ 0 };
+    iac_str word = iac_static_word(m, attr->expr);
     *ret = iac_str_is(word, yes);
     if (*ret || iac_str_is(word, no))
         return;
@@ -78,6 +77,25 @@ static void read_plan_options(iac_module_build *m, const iac_block *block, iac_t
                        "The \"refresh\" option cannot be set to false when running a test in \"refresh-only\" mode.");
 }
 
+/* null is as good as no constraint. */
+static void read_version(iac_module_build *m, const iac_attribute *attr, iac_str *ret)
+{
+    const iac_value *v = attr ? iac_static_eval(m, attr->expr) : NULL;
+    iac_str error = { 0 };
+
+    if (!v)
+        return;
+    v = iac_convert(m->arena, v, &iac_type_string, &error, NULL);
+    if (!v)
+        iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
+                       "A string value is required for %.*s.", IAC_FMT(attr->name));
+    else if (iac_is_set_value(v) && !iac_version_constraint_valid(v->string))
+        iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
+                       "This string does not use correct version constraint syntax.");
+    else if (iac_is_set_value(v))
+        *ret = v->string;
+}
+
 static void read_module(iac_module_build *m, const iac_block *block, iac_test_run *run)
 {
     enum { SOURCE, VERSION };
@@ -97,27 +115,25 @@ static void read_module(iac_module_build *m, const iac_block *block, iac_test_ru
         return;
     }
     run->source_range = source->expr->range;
-    iac_static_string(m, source, &run->source);
+    read_version(m, version, &run->version);
+    if (!iac_static_string(m, source, &run->source))
+        return;
     iac_module_source address;
-    const char *problem;
+    const char *summary;
     iac_str detail;
-    if (run->source.n && (!iac_module_source_parse(m->arena, run->source, version != NULL, &address, &problem,
-                                                   &detail) ||
-                          address.kind == IAC_SOURCE_REMOTE)) {
+    if (!iac_module_source_parse(m->arena, run->source, version != NULL, &address, &summary, &detail)) {
+        iac_diag_error(m->diags, source->range, summary, "%.*s", IAC_FMT(detail));
+        run->source = (iac_str){ 0 };
+    } else if (address.kind == IAC_SOURCE_REMOTE) {
         iac_diag_error(m->diags, source->range, "Invalid module source address",
                        "Only local or registry module sources are currently supported from within test run blocks.");
         run->source = (iac_str){ 0 };
     }
-    if (run->source.n) {
-        run->call = iac_arena_new_of(m->arena, iac_module_call);
-        *run->call = (iac_module_call){ .name = run->name, .source = run->source, .from = address,
-                                        .range = block->header_range, .source_range = run->source_range };
-    }
-    if (version && iac_static_string(m, version, &run->version) && !iac_version_constraint_valid(run->version))
-        iac_diag_error(m->diags, version->expr->range, "Invalid version constraint",
-                       "This string does not use correct version constraint syntax.");
-    else if (run->call)
-        run->call->version = run->version;
+    if (!run->source.n)
+        return;
+    run->call = iac_arena_new_of(m->arena, iac_module_call);
+    *run->call = (iac_module_call){ .name = run->name, .source = run->source, .version = run->version, .from = address,
+                                    .range = block->header_range, .source_range = run->source_range };
 }
 
 enum { RUN_COMMAND, RUN_PROVIDERS, RUN_EXPECT_FAILURES, RUN_STATE_KEY };
@@ -193,6 +209,8 @@ static const iac_block_spec file_blocks[] = {
 };
 static const iac_body_spec file_spec = { NULL, 0, file_blocks, IAC_COUNT(file_blocks) };
 
+typedef IAC_VEC(iac_mock_source) mock_sources;
+
 typedef struct file_build {
     IAC_VEC(iac_test_run) runs;
     IAC_VEC(iac_provider_config) providers;
@@ -222,15 +240,11 @@ static void add_provider(iac_module_build *m, const iac_block *block, const iac_
 
 static void read_provider(iac_module_build *m, const iac_block *block, file_build *build)
 {
-    iac_module_build one = { .arena = m->arena, .diags = m->diags };
+    iac_module_build one = { .arena = m->arena, .diags = m->diags, .in_test = true };
     iac_top_block top = { .block = block };
 
     iac_read_provider(&one, &top);
-    if (one.providers.n && one.providers.v[0].for_each)
-        iac_diag_error(m->diags, one.providers.v[0].for_each->range, "Invalid provider configuration",
-                       "A provider configuration of a test file stands for all instances of the one it replaces, and so "
-                       "it may not use for_each.");
-    else if (one.providers.n)
+    if (one.providers.n)
         add_provider(m, block, &one.providers.v[0], build);
     iac_vec_clear(&one.providers);
     iac_map_clear(&one.provider_index);
@@ -252,10 +266,11 @@ static void add_run(iac_module_build *m, const iac_block *block, file_build *bui
     *slot = (void *)(uintptr_t)build->runs.n;
 }
 
-static void read_block(iac_module_build *m, const iac_config_reader *reader, const iac_block *block,
-                       iac_test_file *file, file_build *build)
+static void read_block(iac_module_build *m, const iac_block *block, iac_test_file *file, file_build *build,
+                       mock_sources *sources)
 {
     iac_provider_config provider;
+    iac_mock_source source;
 
     if (iac_str_is(block->type, "variables")) {
         if (first_of(m, block, &build->variables, "test file"))
@@ -268,8 +283,10 @@ static void read_block(iac_module_build *m, const iac_config_reader *reader, con
         add_run(m, block, build);
     } else if (iac_str_is(block->type, "provider")) {
         read_provider(m, block, build);
-    } else if (iac_read_mock_provider(m, block, reader, &provider)) {
+    } else if (iac_read_mock_provider(m, block, &provider, &source)) {
         add_provider(m, block, &provider, build);
+        if (source.dir.n)
+            iac_vec_push(sources, source);
     }
 }
 
@@ -302,7 +319,7 @@ static void *take(iac_arena *arena, const void *items, size_t n, size_t size)
 }
 
 static void read_file(iac_arena *arena, const iac_config_reader *reader, iac_str path, iac_test_file *ret,
-                      iac_diags *diags)
+                      mock_sources *sources, iac_diags *diags)
 {
     iac_module_build m = { .arena = arena, .diags = diags };
     file_build build = { 0 };
@@ -317,7 +334,7 @@ static void read_file(iac_arena *arena, const iac_config_reader *reader, iac_str
                                                                 : iac_parse_file(arena, source, diags);
     iac_body_content(arena, file->body, &file_spec, false, &content, diags);
     for (size_t i = 0; i < content.block_count; i++)
-        read_block(&m, reader, content.blocks[i], ret, &build);
+        read_block(&m, content.blocks[i], ret, &build, sources);
     for (size_t i = 0; i < build.runs.n; i++)
         build.runs.v[i].module_path = path_of_run(arena, path, build.runs.v[i].name);
     ret->runs = take(arena, build.runs.v, build.runs.n, sizeof(iac_test_run));
@@ -364,7 +381,9 @@ iac_status iac_test_files_read(iac_arena *arena, const char *dir, const char *te
                                const iac_config_reader *reader, const iac_test_file **ret, size_t *ret_count,
                                iac_diags *diags)
 {
+    iac_module_build m = { .arena = arena, .diags = diags };
     size_t errors = diags->errors;
+    mock_sources sources = { 0 };
     paths found = { 0 };
 
     reader = reader ? reader : &iac_config_reader_files;
@@ -383,7 +402,11 @@ iac_status iac_test_files_read(iac_arena *arena, const char *dir, const char *te
         qsort(found.v, found.n, sizeof(*found.v), cmp_names);
     iac_test_file *files = iac_arena_array(arena, iac_test_file, found.n);
     for (size_t i = 0; i < found.n; i++)
-        read_file(arena, reader, found.v[i], &files[i], diags);
+        read_file(arena, reader, found.v[i], &files[i], &sources, diags);
+    bool good = diags->errors == 0; /* otherwise nothing is read but the configuration and the tests themselves */
+    for (size_t i = 0; good && i < sources.n; i++)
+        iac_read_mock_source(&m, reader, &sources.v[i]);
+    iac_vec_clear(&sources);
     *ret = files;
     *ret_count = found.n;
     iac_vec_clear(&found);

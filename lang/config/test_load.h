@@ -16,7 +16,16 @@ void iac_read_override(iac_module_build *m, const iac_block *block, bool during_
 /* Moves the list into the arena. */
 iac_override_configs iac_override_list_take(iac_arena *arena, iac_override_list *list);
 
+/* Where more of a mocked provider stands: a folder of files. */
+typedef struct iac_mock_source {
+    iac_mock *mock;
+    iac_str dir; /* empty: nowhere */
+    iac_range range;
+} iac_mock_source;
+
 /* Reads a mock_provider block. False when it is unusable. */
-bool iac_read_mock_provider(iac_module_build *m, const iac_block *block, const iac_config_reader *reader,
-                            iac_provider_config *ret);
+bool iac_read_mock_provider(iac_module_build *m, const iac_block *block, iac_provider_config *ret,
+                            iac_mock_source *ret_source);
+/* Adds what the files say and the block did not. */
+void iac_read_mock_source(iac_module_build *m, const iac_config_reader *reader, const iac_mock_source *source);
 #endif

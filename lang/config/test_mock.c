@@ -27,7 +27,7 @@ static void read_during(iac_module_build *m, const iac_attribute *attr, bool *re
 {
     if (!attr)
         return;
-    iac_str word = iac_static_keyword(m, attr->expr);
+    iac_str word = iac_static_word(m, attr->expr);
     *ret = iac_str_is(word, "plan");
     if (!*ret && !iac_str_is(word, "apply"))
         iac_diag_error(m->diags, attr->range, "Invalid override_during value",
@@ -37,24 +37,10 @@ static void read_during(iac_module_build *m, const iac_attribute *attr, bool *re
 /* Whether the target is of the kind that the block is for. */
 static bool read_target(iac_module_build *m, const iac_attribute *attr, iac_override_config *ret)
 {
-    const iac_expr *traversal = iac_static_traversal(m, attr->expr);
-    iac_diags within = IAC_DIAGS_INIT;
+    const iac_expr *traversal = iac_static_address(m, attr->expr);
     bool is_module = false;
 
-    if (!traversal)
-        return false;
-    iac_str text = iac_str_trim(iac_range_text(traversal->range));
-    if (text.n >= 2 && text.p[0] == '"')
-        text = iac_str_sub(text, 1, text.n - 1);
-    bool good = iac_target_parse(m->arena, text, &ret->target, &is_module, &within) == IAC_OK;
-    for (size_t i = 0; i < within.list.n; i++) {
-        iac_diag diag = within.list.v[i];
-        diag.subject = attr->expr->range;
-        diag.context = IAC_NO_RANGE;
-        iac_diag_add(m->diags, &diag);
-    }
-    iac_diags_clear(&within);
-    if (!good)
+    if (!traversal || !iac_static_target(m, traversal, &ret->target, &is_module))
         return false;
     ret->address = is_module ? iac_module_addr_text(m->arena, ret->target.module)
                              : iac_addr_text(m->arena, ret->target);
@@ -70,18 +56,15 @@ static bool read_target(iac_module_build *m, const iac_attribute *attr, iac_over
     return false;
 }
 
-static const iac_value *read_object(iac_module_build *m, const iac_attribute *attr)
-{
-    return iac_static_eval(m, attr->expr);
-}
-
+/* An object, even where one of its values is faulty. */
 static void read_override_values(iac_module_build *m, const iac_attribute *attr, iac_override_config *override)
 {
-    const iac_value *v = attr ? read_object(m, attr) : NULL;
+    size_t errors = m->diags->errors;
+    const iac_value *v = attr ? iac_static_eval(m, attr->expr) : NULL;
 
-    if (!v)
+    if (!attr || attr->expr->kind == IAC_EXPR_ERROR || (!v && attr->expr->kind == IAC_EXPR_OBJECT))
         return;
-    if (iac_is_set_value(v) && (v->kind == IAC_OBJECT || v->kind == IAC_MAP)) {
+    if (v && m->diags->errors == errors && iac_is_set_value(v) && (v->kind == IAC_OBJECT || v->kind == IAC_MAP)) {
         override->values.values = v;
         return;
     }
@@ -118,11 +101,17 @@ void iac_read_override(iac_module_build *m, const iac_block *block, bool during_
         return;
     void **slot = iac_map_at(&list->seen, override.address);
     if (*slot) {
-        iac_str place = iac_range_place(m->arena, list->list.v[(uintptr_t)*slot - 1].range);
+        iac_range first = list->list.v[(uintptr_t)*slot - 1].range;
+        iac_str place = iac_range_place(m->arena, first);
         iac_str summary = iac_arena_printf(m->arena, "Duplicate %s block", kinds[override.kind].block);
-        iac_diag_error(m->diags, block->header_range, summary.p,
-                       "An %s block targeting %.*s has already been defined at %.*s.", kinds[override.kind].block,
-                       IAC_FMT(override.address), IAC_FMT(place));
+        if (first.src != override.range.src)
+            iac_diag_error(m->diags, block->header_range, "Duplicate override block",
+                           "An override block for %.*s already exists at %.*s.", IAC_FMT(override.address),
+                           IAC_FMT(place));
+        else
+            iac_diag_error(m->diags, block->header_range, summary.p,
+                           "An %s block targeting %.*s has already been defined at %.*s.", kinds[override.kind].block,
+                           IAC_FMT(override.address), IAC_FMT(place));
         return;
     }
     iac_vec_push(&list->list, override);
@@ -154,6 +143,21 @@ typedef struct mock_build {
     iac_override_list overrides;
 } mock_build;
 
+/* A type that was there before, in the same file or in another one. */
+static void duplicate_type(iac_module_build *m, const iac_block *block, const iac_mock_values *before)
+{
+    const char *kind = iac_str_is(block->type, "mock_data") ? "data" : "resource";
+    bool same_file = before->block_range.src == block->header_range.src;
+    iac_str place = iac_range_place(m->arena, before->block_range), type = block->labels[0].text;
+    iac_str summary = iac_arena_printf(m->arena, same_file ? "Duplicate mock_%s block" : "Duplicate mock %s block",
+                                       kind);
+
+    iac_diag_error(m->diags, block->labels[0].range, summary.p,
+                   same_file ? "A mock_%s block for %.*s has already been defined at %.*s."
+                             : "A mock_%s \"%.*s\" block already exists at %.*s.",
+                   kind, IAC_FMT(type), IAC_FMT(place));
+}
+
 static void read_mock_type(iac_module_build *m, const iac_block *block, bool during_plan, iac_map *into)
 {
     enum { DEFAULTS, DURING };
@@ -169,16 +173,12 @@ static void read_mock_type(iac_module_build *m, const iac_block *block, bool dur
     *values = (iac_mock_values){ .range = block->header_range, .during_plan = during_plan };
     read_during(m, content.attributes[DURING], &values->during_plan);
     if (content.attributes[DEFAULTS]) {
-        values->values = read_object(m, content.attributes[DEFAULTS]);
+        values->values = iac_static_eval(m, content.attributes[DEFAULTS]->expr);
         values->range = content.attributes[DEFAULTS]->range;
     }
     const iac_mock_values *before = iac_map_get(into, block->labels[0].text);
     if (before) {
-        iac_str place = iac_range_place(m->arena, before->block_range);
-        iac_str summary = iac_arena_printf(m->arena, "Duplicate %.*s block", IAC_FMT(block->type));
-        iac_diag_error(m->diags, block->labels[0].range, summary.p,
-                       "A %.*s block for %.*s has already been defined at %.*s.", IAC_FMT(block->type),
-                       IAC_FMT(block->labels[0].text), IAC_FMT(place));
+        duplicate_type(m, block, before);
         return;
     }
     values->block_range = block->header_range;
@@ -220,62 +220,52 @@ static void read_mock_file(iac_module_build *m, const iac_config_reader *reader,
 }
 
 /* What the block itself says wins over what the files say. */
-static void merge(iac_map *into, const iac_map *from)
+static void merge(iac_arena *arena, iac_map *block, iac_map *files)
 {
-    for (size_t i = 0; i < from->n; i++)
-        if (!iac_map_has(into, from->entries[i].key))
-            iac_map_put(into, from->entries[i].key, from->entries[i].value);
+    for (size_t i = 0; i < block->n; i++)
+        iac_map_put(files, block->entries[i].key, block->entries[i].value);
+    *block = *files;
+    *files = (iac_map){ 0 };
+    iac_map_settle(block, arena);
 }
 
-static void read_source(iac_module_build *m, const iac_attribute *attr, const iac_config_reader *reader,
-                        mock_build *build)
-{
-    iac_mock files = { .during_plan = build->mock->during_plan };
-    mock_build from_files = { .mock = &files };
-    iac_diags listing = IAC_DIAGS_INIT;
-    iac_str dir = { 0 }, *names = NULL;
-    size_t count = 0;
-
-    if (!iac_static_string(m, attr, &dir))
-        return;
-    const char *path = iac_arena_cstr(m->arena, dir);
-    if (reader->list(reader->user, path, m->arena, &names, &count, &listing) != IAC_OK)
-        iac_diag_error(m->diags, attr->expr->range, "Failed to read mock directory",
-                       "Mock directory %s does not exist or cannot be read.", path);
-    iac_diags_clear(&listing);
-    if (count)
-        qsort(names, count, sizeof(*names), cmp_names);
-    for (size_t i = 0; i < count; i++)
-        if (iac_str_ends(names[i], IAC_STR(".tfmock.hcl")) || iac_str_ends(names[i], IAC_STR(".tfmock.json")))
-            read_mock_file(m, reader, iac_arena_printf(m->arena, "%s/%.*s", path, IAC_FMT(names[i])), &from_files);
-    merge(&build->mock->resources, &files.resources);
-    merge(&build->mock->data, &files.data);
-    for (size_t i = 0; i < from_files.overrides.list.n; i++) {
-        void **slot = iac_map_at(&build->overrides.seen, from_files.overrides.list.v[i].address);
-        if (*slot)
-            continue;
-        iac_vec_push(&build->overrides.list, from_files.overrides.list.v[i]);
-        *slot = (void *)(uintptr_t)build->overrides.list.n;
-    }
-    iac_map_clear(&files.resources);
-    iac_map_clear(&files.data);
-    iac_vec_clear(&from_files.overrides.list);
-    iac_map_clear(&from_files.overrides.seen);
-}
-
-static void finish_mock(iac_arena *arena, mock_build *build)
+static void settle_overrides(iac_arena *arena, mock_build *build)
 {
     iac_override_configs overrides = iac_override_list_take(arena, &build->overrides);
 
     for (size_t i = 0; i < overrides.n; i++)
         iac_map_put(&build->mock->overrides, overrides.v[i].address, (void *)&overrides.v[i].values);
-    iac_map_settle(&build->mock->resources, arena);
-    iac_map_settle(&build->mock->data, arena);
-    iac_map_settle(&build->mock->overrides, arena);
 }
 
-bool iac_read_mock_provider(iac_module_build *m, const iac_block *block, const iac_config_reader *reader,
-                            iac_provider_config *ret)
+void iac_read_mock_source(iac_module_build *m, const iac_config_reader *reader, const iac_mock_source *source)
+{
+    iac_mock files = { .during_plan = source->mock->during_plan };
+    mock_build from_files = { .mock = &files };
+    iac_diags listing = IAC_DIAGS_INIT;
+    iac_str *names = NULL;
+    size_t count = 0;
+
+    const char *path = iac_arena_cstr(m->arena, source->dir);
+    if (reader->list(reader->user, path, m->arena, &names, &count, &listing) != IAC_OK)
+        iac_diag_error(m->diags, source->range, "Failed to read mock data directory",
+                       "Mock data directory %s does not exist or cannot be read.", path);
+    iac_diags_clear(&listing);
+    if (count)
+        qsort(names, count, sizeof(*names), cmp_names);
+    for (size_t i = 0; i < count; i++) {
+        if (!iac_str_ends(names[i], IAC_STR(".tfmock.hcl")) && !iac_str_ends(names[i], IAC_STR(".tfmock.json")))
+            continue;
+        iac_str joined = iac_arena_printf(m->arena, "%s/%.*s", path, IAC_FMT(names[i]));
+        read_mock_file(m, reader, iac_str_of(iac_path_clean(m->arena, joined)), &from_files);
+    }
+    settle_overrides(m->arena, &from_files);
+    merge(m->arena, &source->mock->resources, &files.resources);
+    merge(m->arena, &source->mock->data, &files.data);
+    merge(m->arena, &source->mock->overrides, &files.overrides);
+}
+
+bool iac_read_mock_provider(iac_module_build *m, const iac_block *block, iac_provider_config *ret,
+                            iac_mock_source *ret_source)
 {
     enum { ALIAS, SOURCE, DURING };
     static const iac_attribute_spec attributes[] = {
@@ -292,14 +282,16 @@ bool iac_read_mock_provider(iac_module_build *m, const iac_block *block, const i
     *nothing = (iac_body){ .range = block->header_range, .missing_at = block->header_range };
     *ret = (iac_provider_config){ .name = block->labels[0].text, .body = nothing, .range = block->header_range,
                                   .mock = build.mock };
-    const iac_attribute *alias = content.attributes[ALIAS];
-    if (alias && iac_static_string(m, alias, &ret->alias) && !iac_is_identifier(ret->alias))
-        iac_diag_error(m->diags, alias->expr->range, "Invalid provider configuration alias",
-                       "An alias must be a valid name. " IAC_NAME_RULE);
+    *ret_source = (iac_mock_source){ .mock = build.mock, .range = block->header_range };
+    if (!iac_provider_name_fits(m, ret->name, ret->range))
+        return false;
+    iac_read_provider_alias(m, content.attributes[ALIAS], &ret->alias);
     read_during(m, content.attributes[DURING], &build.mock->during_plan);
     read_mock_blocks(m, &content, &build);
-    if (content.attributes[SOURCE])
-        read_source(m, content.attributes[SOURCE], reader, &build);
-    finish_mock(m->arena, &build);
+    iac_static_string(m, content.attributes[SOURCE], &ret_source->dir);
+    settle_overrides(m->arena, &build);
+    iac_map_settle(&build.mock->resources, m->arena);
+    iac_map_settle(&build.mock->data, m->arena);
+    iac_map_settle(&build.mock->overrides, m->arena);
     return true;
 }

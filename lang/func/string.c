@@ -32,11 +32,6 @@ static uint32_t upper(uint32_t cp)
     return cp == 0xdf ? cp : (uint32_t)utf8proc_toupper((utf8proc_int32_t)cp);
 }
 
-static uint32_t lower(uint32_t cp)
-{
-    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
-}
-
 static const iac_value *map_letters(iac_call *call, uint32_t (*map)(uint32_t))
 {
     iac_str s = iac_arg_str(call, 0);
@@ -54,7 +49,7 @@ const iac_value *iac_fn_upper(iac_call *call)
 
 const iac_value *iac_fn_lower(iac_call *call)
 {
-    return map_letters(call, lower);
+    return map_letters(call, iac_to_lower);
 }
 
 static bool separates_words(uint32_t cp)

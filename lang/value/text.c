@@ -158,6 +158,11 @@ static bool is_category(uint32_t cp, unsigned mask)
 
 #define BIT(name) (1u << UTF8PROC_CATEGORY_##name)
 
+uint32_t iac_to_lower(uint32_t code_point)
+{
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point);
+}
+
 bool iac_is_id_start(uint32_t cp)
 {
     if (cp < 0x80)

@@ -19,6 +19,7 @@ iac_str iac_range_place(iac_arena *arena, iac_range range);
  * messages and on the console. */
 void iac_quote(iac_buf *out, iac_str s);
 bool iac_is_printable(uint32_t code_point); /* as Go sees it: of all blanks the space alone */
+uint32_t iac_to_lower(uint32_t code_point);
 bool iac_is_id_start(uint32_t code_point);    /* UAX #31 */
 bool iac_is_id_continue(uint32_t code_point); /* without "-" */
 #endif

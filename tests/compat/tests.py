@@ -7,6 +7,7 @@ Each of tests/*.txt holds many small folders:
 
     %% NAME: ARGUMENTS        what follows `test`
     %differs REASON           differs on purpose; counted as skipped
+    %env NAME=VALUE           in the environment of both programs
     %file main.tf
     text
 
@@ -39,7 +40,7 @@ SEEN = ("test", "json", "junit", "validate")
 class Case:
     def __init__(self, head):
         self.name, arguments = (part.strip() for part in head.split(":", 1))
-        self.arguments, self.reason, self.files = arguments.split(), None, {}
+        self.arguments, self.reason, self.environment, self.files = arguments.split(), None, {}, {}
 
 
 def read_cases():
@@ -50,6 +51,9 @@ def read_cases():
                 cases.append(Case(line[3:]))
             elif line.startswith("%differs "):
                 cases[-1].reason = line[9:].strip()
+            elif line.startswith("%env "):
+                name, value = line[5:].rstrip("\n").split("=", 1)
+                cases[-1].environment[name] = value
             elif line.startswith("%file "):
                 target = cases[-1].files.setdefault(line[6:].strip(), [])
             else:
@@ -59,19 +63,25 @@ def read_cases():
 
 def plain(text):
     """The text without what differs between runs and programs, every paragraph that was broken in one line again."""
-    text = re.sub(r"\b(Terraform|terraform|iac)\b(?!_)", "PROGRAM", text)
+    text = re.sub(r"(?:\b|(?<=\\n))(Terraform|terraform|iac)\b(?!_)", "PROGRAM", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r' time="[^"]*"', ' time="T"', text)
     text = re.sub(r'timestamp="[^"]*"', 'timestamp="T"', text)
-    text = re.sub(r'(?<=")[a-z0-9]{8}(?=\\?")', lambda match: match[0] if match[0] in WORDS else "RANDOM", text)
+    text = re.sub(r'(?:(?<=")|(?<=&#34;))[a-z0-9]{8}(?=\\?"|&#34;)', lambda match: match[0] if match[0] in WORDS else "RANDOM", text)
     paragraphs = []
     for paragraph in re.split(r"\n\s*\n", text):
-        lines = paragraph.split("\n")
-        if len(lines) > 1 and max(map(len, lines)) > 60 and \
-                all(line and not line.startswith((" ", "│", "#")) for line in lines[:-1]):
-            paragraph = " ".join(lines)
-        paragraphs.append(paragraph.strip("\n"))
+        lines = []
+        for line in paragraph.strip("\n").split("\n"):
+            if lines and len(lines[-1]) > 45 and is_prose(lines[-1]) and is_prose(line):
+                lines[-1] += " " + line
+            else:
+                lines.append(line)
+        paragraphs.append("\n".join(lines))
     return "\n\n".join(paragraphs).strip("\n")
+
+
+def is_prose(line):
+    return bool(line) and not re.match(r"[ │#{<]|.*(?:\.\.\. |\]\]>)", line)
 
 
 def plain_json(text):
@@ -103,32 +113,38 @@ def plain_text(text):
     return "\n\n".join(sorted(re.split(r"\n\n(?=(?:Error|Warning): )", "\n\n" + plain(text))))
 
 
-def run(program, case, folder, record):
-    """What the program says, by the names in SEEN."""
+def ask(program, case, folder, init):
+    """What the program says to each: [status, stdout, stderr], and the report."""
     for name, lines in case.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(lines))
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("TF_") or name in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")}
-    environment.update(HOME=str(folder), NO_COLOR="1")
+    environment.update(case.environment, HOME=str(folder), NO_COLOR="1")
 
     def call(*words):
         done = subprocess.run([program, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, check=False,
                               capture_output=True, text=True, errors="replace", timeout=300)
-        return done.returncode, done.stdout.replace(str(folder), "DIR"), done.stderr.replace(str(folder), "DIR")
+        return [done.returncode] + [text.replace(str(folder), "DIR") for text in (done.stdout, done.stderr)]
 
-    if record:
+    if init:
         call("init", "-backend=false")
-    status, out, err = call("test", "-no-color", *case.arguments)
-    said = {"test": f"{plain_text(out)}\n----\n{plain_text(err)}\nstatus {status}"}
-    said["json"] = plain_json(call("test", "-json", *case.arguments)[1])
+    said = {"test": call("test", "-no-color", *case.arguments), "json": call("test", "-json", *case.arguments)}
     call("test", "-no-color", "-junit-xml=report.xml", *case.arguments)
     report = folder / "report.xml"
-    said["junit"] = plain_text(report.read_text()) if report.exists() else ""
-    status, out, err = call("validate", "-no-color")
-    said["validate"] = f"{plain_text(out + err)}\nstatus {status}"
+    said["junit"] = report.read_text() if report.exists() else ""
+    said["validate"] = call("validate", "-no-color")
     return said
+
+
+def normalized(said):
+    """What the program says, by the names in SEEN, without what may differ."""
+    status, out, err = said["test"]
+    return {"test": f"{plain_text(out)}\n----\n{plain_text(err)}\nstatus {status}",
+            "json": plain_json(said["json"][1]),
+            "junit": plain_text(said["junit"]),
+            "validate": f"{plain_text(said['validate'][1] + said['validate'][2])}\nstatus {said['validate'][0]}"}
 
 
 def differences(theirs, ours):
@@ -156,8 +172,8 @@ def main():
     with tempfile.TemporaryDirectory() as temporary, concurrent.futures.ThreadPoolExecutor(2) as pool:
         folders = [pathlib.Path(temporary).resolve() / case.name for case in cases]
         program = "terraform" if options.record else iac
-        results = pool.map(lambda case, folder: run(program, case, folder, options.record), cases, folders)
-        for case, said in zip(cases, results):
+        results = pool.map(lambda case, folder: ask(program, case, folder, options.record), cases, folders)
+        for case, said in zip(cases, map(normalized, results)):
             if options.record:
                 recorded[case.name] = said
                 continue

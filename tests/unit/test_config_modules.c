@@ -58,6 +58,7 @@ static void test_config_modules__addresses(void **state)
           "git::https://h/r.git?depth=1&ref=b", "a" },
         { "https://h/p.zip//x/../y?checksum=md5:0", IAC_SOURCE_REMOTE, "https://h/p.zip//y?checksum=md5:0",
           "https://h/p.zip?checksum=md5:0", "y" },
+        { "c:/dir", IAC_SOURCE_REMOTE, "c:/dir", "c:/dir", "" },
         { "/abs/dir//s", IAC_SOURCE_REMOTE, "file:///abs/dir//s", "file:///abs/dir", "s" },
         { "b.s3.amazonaws.com/k.zip", IAC_SOURCE_REMOTE, "s3::https://b.s3.amazonaws.com/k.zip",
           "s3::https://b.s3.amazonaws.com/k.zip", "" },
@@ -82,7 +83,9 @@ static void test_config_modules__faulty_addresses(void **state)
         const char *given, *message;
         bool versioned;
     } cases[] = {
-        { "", "iac failed to determine", false },
+        { "", "invalid source address: .", false },
+        { ".", "iac failed to determine", false },
+        { " ./a", "iac failed to determine", false },
         { "name", "iac failed to determine", false },
         { "two/parts", "iac failed to determine", false },
         { "host/a/b/c", "iac failed to determine", false },
