@@ -104,14 +104,43 @@ static iac_status set_up_backend(iac_cli *cli)
     return iac_init_backend(cli);
 }
 
+static void announce_modules(iac_cli *cli)
+{
+    announce(cli, cli->args.upgrade ? "upgrading_modules_message" : "initializing_modules_message",
+             cli->args.upgrade ? "Upgrading modules..." : "Initializing modules...");
+}
+
+/* With faults in the root module, those of the modules that it calls come first; what is no more than a fault of its text
+ * is told where there is nothing else. */
+static int refuse_modules(iac_cli *cli)
+{
+    iac_diags all = IAC_DIAGS_INIT, later = IAC_DIAGS_INIT;
+
+    if (cli->args.backend)
+        announce_backend(cli);
+    announce_modules(cli);
+    iac_diags_clear(&cli->diags);
+    cli->config = NULL;
+    (void)!iac_install_modules(cli, NULL, 0, cli->args.upgrade);
+    all = cli->diags;
+    for (size_t i = cli->config ? cli->config->syntax_count : 0; i < all.list.n; i++)
+        iac_diag_add(&later, &all.list.v[i]);
+    if (!later.errors) {
+        iac_diags_clear(&later);
+        return refuse_root(cli);
+    }
+    cli->diags = later;
+    iac_diags_clear(&all);
+    return IAC_EXIT_ERROR;
+}
+
 static iac_status set_up_modules(iac_cli *cli, const iac_test_file *files, size_t count)
 {
     bool any = iac_install_needed(cli->config, files, count);
     cli->config = NULL;
     if (!cli->args.get || !any)
         return iac_cli_read_config(cli, false);
-    announce(cli, cli->args.upgrade ? "upgrading_modules_message" : "initializing_modules_message",
-             cli->args.upgrade ? "Upgrading modules..." : "Initializing modules...");
+    announce_modules(cli);
     return iac_install_modules(cli, files, count, cli->args.upgrade);
 }
 
@@ -148,7 +177,7 @@ static int run(iac_cli *cli)
         return IAC_EXIT_ERROR;
     if (iac_cli_load_root(cli, false, &root) != IAC_OK) {
         if (cli->args.get && root && root->root->call_count)
-            return IAC_EXIT_ERROR; /* found while installing the modules that it calls */
+            return refuse_modules(cli);
         if (cli->args.backend)
             announce_backend(cli);
         return refuse_root(cli);

@@ -263,6 +263,8 @@ typedef struct iac_place { /* where an expression is evaluated; the user of its 
 void iac_place_init(iac_place *place, iac_run *run, iac_run_module *module, const iac_module_instance *instance);
 /* What is known of a variable whose value is not. */
 const iac_value *iac_any_variable(iac_arena *arena, const iac_variable_config *variable);
+/* What validation knows of a resource: at most that it is ephemeral. */
+const iac_value *iac_any_resource(iac_arena *arena, const iac_node *node);
 /* Sets count.index, and each.key and each.value, to what they are in any instance: unknown. */
 void iac_place_any(iac_place *place, iac_arena *arena, bool by_count, bool by_each);
 /* Of its scope, see iac_scope. `user` is the place. */

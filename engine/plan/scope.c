@@ -92,6 +92,12 @@ static const iac_value *unknown_instance(iac_arena *arena, const iac_node *node)
     return node->resource->mode == IAC_EPHEMERAL_RESOURCE ? iac_value_mark(arena, v, IAC_EPHEMERAL) : v;
 }
 
+const iac_value *iac_any_resource(iac_arena *arena, const iac_node *node)
+{
+    return node->resource->mode == IAC_EPHEMERAL_RESOURCE ? iac_value_mark(arena, &iac_unknown_dynamic, IAC_EPHEMERAL)
+                                                          : &iac_unknown_dynamic;
+}
+
 static bool between_others(const iac_expansion *expansion, const iac_resource_instance *instance)
 {
     return expansion->repetition == IAC_BY_COUNT && instance - expansion->v < (ptrdiff_t)tuple_length(expansion);
@@ -162,6 +168,8 @@ static const iac_value *lookup_resource(iac_place *place, const iac_ref *ref, co
     }
     if ((key || !(node->resource->count || node->resource->for_each)) && !attribute_exists(node, ref, arena, diags))
         return NULL;
+    if (place->run->validating)
+        return iac_any_resource(arena, node);
     iac_expansion *expansion = node->expansions ? &node->expansions[place->instance->index] : NULL;
     if (!expansion || !expansion->done) {
         bool repeated = node->resource->count || node->resource->for_each;
@@ -211,22 +219,20 @@ static const iac_value *module_object(iac_arena *arena, const iac_run_module *ch
     return iac_value_object(arena, names, items, n);
 }
 
-/* What can be said of a module before its call is expanded. */
+/* What validation knows of a module: the names of its outputs. */
 static const iac_value *any_module(iac_arena *arena, const iac_module_call *call, const iac_run_module *child,
                                    const iac_value *key)
 {
     size_t n = child->config->output_count;
-    const iac_value **items = iac_arena_array(arena, const iac_value *, n);
     const iac_type **types = iac_arena_array(arena, const iac_type *, n);
     iac_str *names = iac_arena_array(arena, iac_str, n);
     for (size_t i = 0; i < n; i++) {
         names[i] = child->config->outputs[i].name;
-        items[i] = &iac_unknown_dynamic;
         types[i] = &iac_type_dynamic;
     }
-    if (key || (!call->count && !call->for_each))
-        return iac_value_object(arena, names, items, n);
     const iac_type *one = iac_type_object(arena, names, types, NULL, n);
+    if (key || (!call->count && !call->for_each))
+        return iac_value_unknown(arena, one);
     return iac_value_unknown(arena, call->count ? iac_type_list(arena, one) : iac_type_map(arena, one));
 }
 
@@ -247,8 +253,8 @@ static const iac_value *lookup_module(iac_place *place, const iac_ref *ref, cons
     iac_expansion *expansion = node && node->expansions ? &node->expansions[place->instance->index] : NULL;
     const iac_output_config *output = child && ref->output.n ? iac_map_get(&child->config->output_map, ref->output)
                                                              : NULL;
-    if (child && !output && place->run->validating && !node->call->enabled)
-        return any_module(arena, node->call, child, key);
+    if (child && place->run->validating)
+        return output || node->call->enabled ? &iac_unknown_dynamic : any_module(arena, node->call, child, key);
     if (!child || !expansion || !expansion->done)
         return &iac_unknown_dynamic;
     uint32_t index = expansion->first;

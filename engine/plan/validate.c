@@ -83,7 +83,7 @@ static void validate_resource(iac_worker *worker, iac_node *node)
     if (node->schema)
         validate_body(worker, node, &place);
     iac_validate_conditions(worker, &place, resource->lifecycle.preconditions);
-    place.self = node->schema ? iac_value_unknown(worker->scratch, node->schema->block->type) : &iac_unknown_dynamic;
+    place.self = iac_any_resource(worker->scratch, node);
     place.self_block = node->schema ? node->schema->block : NULL;
     iac_validate_conditions(worker, &place, resource->lifecycle.postconditions);
     validate_provisioners(worker, &place, resource);

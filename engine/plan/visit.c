@@ -143,8 +143,19 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
                               "Module output value precondition failed", worker->run->lenient))
         return NULL;
     const iac_value *v = iac_eval(&place->scope, output->value, worker->scratch, &worker->diags);
+    if (worker->run->validating)
+        iac_validate_depends(worker, place, output->depends_on);
+    if (output->ephemeral && !node->module->parent)
+        iac_diag_error(&worker->diags, output->range, "Ephemeral output not allowed",
+                       "Ephemeral outputs are not allowed in context of a root module");
     if (worker->diags.errors)
         return NULL;
+    if (v->deep_marks & IAC_EPHEMERAL && !output->ephemeral) {
+        iac_diag_error(&worker->diags, output->value->range, "Ephemeral value not allowed",
+                       "This output value is not declared as returning an ephemeral value, so it cannot be set to a "
+                       "result derived from an ephemeral value.");
+        return NULL;
+    }
     if (output->sensitive)
         iac_value_add_output_secret(v);
     if (output->sensitive && !node->module->parent) /* what a module's output is made of says itself what is sensitive */
@@ -157,12 +168,6 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
                        "internal, iac requires that any root module output containing sensitive data be explicitly "
                        "marked as sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate "
                        "the output value as sensitive by adding the following argument:\n    sensitive = true");
-        return NULL;
-    }
-    if (v->deep_marks & IAC_EPHEMERAL) {
-        iac_diag_error(&worker->diags, output->value->range, "Ephemeral value not allowed",
-                       "This output value is not declared as returning an ephemeral value, so it cannot be set to a "
-                       "result derived from an ephemeral value.");
         return NULL;
     }
     return v;
@@ -178,8 +183,6 @@ static bool visit_output(iac_worker *worker, iac_node *node)
             continue;
         }
         iac_place_init(&place, worker->run, node->module, node->module->instances[i]);
-        if (worker->run->validating)
-            iac_validate_depends(worker, &place, node->output->depends_on);
         node->values[i] = keep(worker, output_of(worker, node, &place));
     }
     return worker->diags.errors == 0;

@@ -155,7 +155,7 @@ const iac_config *iac_test_config_for(iac_tester *tester, const iac_config *conf
     }
     root->providers = providers;
     root->provider_count = b.list.n;
-    *made = (iac_config){ config->arena, root };
+    *made = (iac_config){ .arena = config->arena, .root = root };
     iac_vec_clear(&b.list);
     iac_map_clear(&b.index);
     return diags->errors == errors ? made : NULL;

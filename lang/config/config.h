@@ -205,6 +205,7 @@ struct iac_module_config {
 typedef struct iac_config {
     iac_arena *arena;
     const iac_module_config *root;
+    size_t syntax_count; /* of the diagnostics of loading it: the first, which are of the root's text, not its meaning */
 } iac_config;
 
 /* Reads files. The default reads the file system; a saved plan brings its own. */
@@ -249,7 +250,7 @@ typedef struct iac_config_options {
 /* Loads the module in dir and those it calls: *.tf, *.tf.json, *.iac, *.iac.json, override files. Checks everything that
  * needs no provider schema and no references (duplicate names, meta-argument combinations, reserved names, variable
  * types, arguments of module calls), in Terraform's wording. The configuration is returned as far as it could be read;
- * with faults in the root module, no others are. Everything lives in arena. */
+ * with faults in the root module, no others are, unless they are to be found (options->find). Everything lives in arena. */
 iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_config_options *options,
                                 const iac_config **ret, iac_diags *diags);
 iac_status iac_config_load(iac_arena *arena, const char *dir, const char *data_dir, const iac_config_reader *reader,

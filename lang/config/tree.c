@@ -233,7 +233,8 @@ static const iac_module_config *load_module(iac_loader *l, iac_module_addr path,
     iac_decode_module(l->arena, module, files, l->options.any_version, files->read_before ? &again : l->diags);
     iac_diags_clear(&again);
     files->read_before = true;
-    for (size_t i = 0; i < module->call_count && (parent || l->diags->errors == l->errors); i++)
+    bool on = parent || l->options.find || l->diags->errors == l->errors;
+    for (size_t i = 0; on && i < module->call_count; i++)
         load_child(l, module, (iac_module_call *)&module->calls[i]);
     return module;
 }
@@ -265,7 +266,7 @@ iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_con
                                 const iac_config **ret, iac_diags *diags)
 {
     iac_loader l = { .arena = arena, .options = *options, .diags = diags, .errors = diags->errors };
-    size_t errors = diags->errors;
+    size_t errors = diags->errors, told = diags->list.n;
     iac_config *config = iac_arena_new_of(arena, iac_config);
     const char *root = iac_path_clean(arena, iac_str_of(dir));
 
@@ -275,6 +276,7 @@ iac_status iac_config_load_with(iac_arena *arena, const char *dir, const iac_con
     if (!iac_read_directory(&l, root)->found)
         iac_diag_error(diags, IAC_NO_RANGE, "Failed to read module directory",
                        "Module directory %s does not exist or cannot be read.", root);
+    config->syntax_count = diags->list.n - told;
     config->root = load_module(&l, (iac_module_addr){ 0 }, root, NULL);
     if (diags->errors == errors)
         iac_config_check_providers(arena, config, diags);

@@ -409,15 +409,6 @@ static void check_passed_aliases(validator *v, const iac_module_call *call)
     }
 }
 
-/* ---- the module ---- */
-
-static void check_ephemeral_outputs(validator *v, const iac_output_config *output)
-{
-    if (output->ephemeral && v->module->path.n == 0)
-        iac_diag_error(v->diags, output->range, "Ephemeral output not allowed",
-                       "Ephemeral outputs are not allowed in context of a root module");
-}
-
 void iac_config_validate_module(iac_arena *arena, const iac_module_config *module, iac_diags *diags)
 {
     unsigned hints = 0;
@@ -436,6 +427,4 @@ void iac_config_validate_module(iac_arena *arena, const iac_module_config *modul
             check_provider_key(&v, &call->providers[k].parent, call->for_each, call->count != NULL, "module");
         check_passed_aliases(&v, call);
     }
-    for (size_t i = 0; i < module->output_count; i++)
-        check_ephemeral_outputs(&v, &module->outputs[i]);
 }

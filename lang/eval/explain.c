@@ -1,4 +1,6 @@
 /* What a diagnostic tells of the values that took part in it. */
+#include <math.h>
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +31,17 @@ static void print_quoted(iac_buf *out, iac_str s)
 static void print_number(iac_buf *out, const iac_value *v)
 {
     int64_t whole;
+    double near = iac_value_to_double(v);
+    if (isinf(near)) { /* or too large for a double */
+        iac_arena *scratch = iac_arena_new();
+        iac_buf_str(out, iac_number_text(scratch, v));
+        iac_arena_free(scratch);
+        return;
+    }
     if (iac_value_to_int(v, &whole) && whole > -10000000000 && whole < 10000000000)
         iac_buf_printf(out, "%lld", (long long)whole);
     else
-        iac_buf_printf(out, "%.10g", iac_value_to_double(v));
+        iac_buf_printf(out, "%.10g", near);
 }
 
 static void print_one_line(iac_buf *out, iac_str s)
