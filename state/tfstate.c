@@ -13,16 +13,20 @@ typedef struct reader {
     struct { iac_state_instance *v; size_t n, cap; } instances; /* one for each object at first */
 } reader;
 
-static iac_status bad(reader *r, const char *format, ...) IAC_PRINTF(2, 3);
-static iac_status bad(reader *r, const char *format, ...)
+static iac_status refuse(reader *r, const char *summary, const char *format, ...) IAC_PRINTF(3, 4);
+static iac_status refuse(reader *r, const char *summary, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     iac_str text = iac_arena_vprintf(r->arena, format, args);
     va_end(args);
-    iac_diag_error(r->diags, IAC_NO_RANGE, "Invalid state file", "The state file could not be read: %.*s.",
-                   IAC_FMT(text));
+    iac_diag_error(r->diags, IAC_NO_RANGE, summary, "%.*s", IAC_FMT(text));
     return IAC_ERR;
+}
+
+static iac_status bad(reader *r, const char *what)
+{
+    return refuse(r, "Invalid state file", "The state file could not be read: %s.", what);
 }
 
 /* The attribute when it is there and of the kind; NULL otherwise. */
@@ -133,7 +137,9 @@ static iac_status read_object(reader *r, const iac_value *instance, iac_object *
     return read_dependencies(r, instance, object);
 }
 
-static iac_status read_key(reader *r, const iac_value *instance, iac_key *key)
+static const char bad_metadata[] = "Invalid resource instance metadata in state";
+
+static iac_status read_key(reader *r, iac_addr addr, const iac_value *instance, iac_key *key)
 {
     const iac_value *v = iac_value_get_cstr(instance, "index_key");
     if (!v || iac_is_null(v))
@@ -143,7 +149,8 @@ static iac_status read_key(reader *r, const iac_value *instance, iac_key *key)
     else if (v->kind == IAC_NUMBER && iac_value_to_int(v, &key->index))
         key->kind = IAC_KEY_INT;
     else
-        return bad(r, "an \"index_key\" is neither a string nor a whole number");
+        return refuse(r, bad_metadata, "Resource %.*s has an instance with the invalid instance key %.*s.",
+                      IAC_FMT(iac_addr_text(r->arena, addr)), IAC_FMT(to_json(r->arena, v)));
     return IAC_OK;
 }
 
@@ -154,10 +161,13 @@ static iac_status read_module(reader *r, iac_str text, iac_module_addr *ret)
     bool is_module;
     if (!text.n)
         return IAC_OK;
+    static const char summary[] = "Invalid module instance address";
+    if (!iac_str_starts(text, IAC_STR("module.")))
+        return refuse(r, summary, "A module instance address must begin with \"module.\".");
     if (iac_target_parse(r->arena, text, &addr, &is_module, r->diags) != IAC_OK)
         return IAC_ERR;
     *ret = addr.module;
-    return is_module ? IAC_OK : bad(r, "%.*s is not a module", IAC_FMT(text));
+    return is_module ? IAC_OK : refuse(r, summary, "%.*s is not a module.", IAC_FMT(text));
 }
 
 static iac_status read_resource(reader *r, const iac_value *resource)
@@ -168,8 +178,9 @@ static iac_status read_resource(reader *r, const iac_value *resource)
     if (!addr.type.n || !addr.name.n || !instances)
         return bad(r, "a resource has no \"type\", \"name\" or \"instances\"");
     if (!iac_str_is(mode, "managed") && !iac_str_is(mode, "data"))
-        return bad(r, "the mode \"%.*s\" of %.*s.%.*s is not known", IAC_FMT(mode), IAC_FMT(addr.type),
-                   IAC_FMT(addr.name));
+        return refuse(r, "Invalid resource mode in state",
+                      "State contains a resource with mode \"%.*s\" (\"%.*s\" \"%.*s\") which is not supported.",
+                      IAC_FMT(mode), IAC_FMT(addr.type), IAC_FMT(addr.name));
     addr.mode = iac_str_is(mode, "data") ? IAC_DATA : IAC_MANAGED;
     if (read_module(r, get_string(resource, "module"), &addr.module) != IAC_OK)
         return IAC_ERR;
@@ -178,9 +189,13 @@ static iac_status read_resource(reader *r, const iac_value *resource)
         iac_str provider = get_string(instances->items[i], "provider"); /* one of several that for_each makes */
         iac_object *object = iac_arena_new_of(r->arena, iac_object);
         addr.key = (iac_key){ 0 };
-        if (read_key(r, instances->items[i], &addr.key) != IAC_OK ||
+        if (read_key(r, addr, instances->items[i], &addr.key) != IAC_OK ||
             read_object(r, instances->items[i], object) != IAC_OK)
             return IAC_ERR;
+        iac_str status = get_string(instances->items[i], "status");
+        if (status.n && !object->tainted)
+            return refuse(r, bad_metadata, "Instance %.*s has invalid status \"%.*s\".",
+                          IAC_FMT(iac_addr_text(r->arena, addr)), IAC_FMT(status));
         iac_vec_push(&r->instances, (iac_state_instance){ .addr = addr,
                                                           .provider = provider.n ? provider : whole,
                                                           .current = object });
@@ -207,7 +222,9 @@ static iac_status merge(reader *r, iac_state *state)
     for (size_t i = 0; i < count; i++) {
         const iac_state_instance *item = &r->instances.v[i];
         if (i && object_cmp(item, item - 1) == 0)
-            return bad(r, "%.*s is in it twice", IAC_FMT(iac_addr_text(r->arena, item->addr)));
+            return refuse(r, "Duplicate resource instance in state",
+                          "Instance %.*s appears multiple times in the state file.",
+                          IAC_FMT(iac_addr_text(r->arena, item->addr)));
         if (!n || !iac_addr_equal(out[n - 1].addr, item->addr))
             out[n++] = (iac_state_instance){ .addr = item->addr, .provider = item->provider };
         iac_state_instance *instance = &out[n - 1];
@@ -225,6 +242,24 @@ static iac_status merge(reader *r, iac_state *state)
     return IAC_OK;
 }
 
+static iac_status refuse_output(reader *r, iac_str name, const iac_value *v, const iac_value *type_json,
+                                const iac_type *type, iac_str error)
+{
+    if (!type && type_json && type_json->kind == IAC_STRING)
+        iac_diag_error(r->diags, IAC_NO_RANGE, "Invalid output value type in state",
+                       "The state file has an invalid type specification for output \"%.*s\": invalid primitive type "
+                       "name \"%.*s\".", IAC_FMT(name), IAC_FMT(type_json->string));
+    else if (!type)
+        iac_diag_error(r->diags, IAC_NO_RANGE, "Invalid output value type in state",
+                       "The state file has an invalid type specification for output \"%.*s\": %s.", IAC_FMT(name),
+                       type_json ? "invalid complex type description" : "EOF");
+    else
+        iac_diag_error(r->diags, IAC_NO_RANGE, "Invalid output value saved in state",
+                       "The state file has an invalid value for output \"%.*s\": %.*s.", IAC_FMT(name),
+                       IAC_FMT(v ? error : IAC_STR("EOF")));
+    return IAC_ERR;
+}
+
 static iac_status read_outputs(reader *r, const iac_value *file, iac_state *state)
 {
     const iac_value *all = get(file, "outputs", IAC_OBJECT);
@@ -235,29 +270,110 @@ static iac_status read_outputs(reader *r, const iac_value *file, iac_state *stat
         const iac_value *v = iac_value_get_cstr(all->items[i], "value");
         const iac_value *type_json = iac_value_get_cstr(all->items[i], "type");
         const iac_type *type = type_json ? iac_type_from_json(r->arena, to_json(r->arena, type_json)) : NULL;
-        iac_str error;
+        iac_str error = { 0 };
         outputs[i].name = all->keys[i];
         outputs[i].sensitive = get_bool(all->items[i], "sensitive");
         if (v && type)
             outputs[i].value = iac_value_from_typed_json(r->arena, to_json(r->arena, v), type, &error);
         if (!outputs[i].value)
-            return bad(r, "the output \"%.*s\" has no value of its type", IAC_FMT(all->keys[i]));
+            return refuse_output(r, all->keys[i], v, type_json, type, error);
     }
     state->outputs = outputs;
     state->output_count = all->n;
     return IAC_OK;
 }
 
-static iac_status read_file(reader *r, const iac_value *file, iac_state *state)
+/* "string", "number 1.5", "array": a value as messages about its kind name it. */
+static iac_str kind_text(iac_arena *arena, const iac_value *v)
 {
-    int64_t version = get_int(file, "version");
-    if (version != 4) {
-        iac_diag_error(r->diags, IAC_NO_RANGE, "Unsupported state file format",
+    switch ((iac_kind)v->kind) {
+    case IAC_STRING:
+        return IAC_STR("string");
+    case IAC_BOOL:
+        return IAC_STR("bool");
+    case IAC_TUPLE:
+        return IAC_STR("array");
+    case IAC_NUMBER:
+        return iac_arena_printf(arena, "number %.*s", IAC_FMT(to_json(arena, v)));
+    default:
+        return IAC_STR("object");
+    }
+}
+
+static const char bad_format[] = "Unsupported state file format";
+
+static iac_status refuse_version(reader *r, iac_str what)
+{
+    iac_diag_error(r->diags, IAC_NO_RANGE, bad_format,
+                   "The version in the state file is %.*s. A positive whole number is required.", IAC_FMT(what));
+    return IAC_ERR;
+}
+
+static iac_status refuse_unversioned(reader *r)
+{
+    iac_diag_error(r->diags, IAC_NO_RANGE, bad_format,
+                   "The state file does not have a \"version\" attribute, which is required to identify the format "
+                   "version.");
+    return IAC_ERR;
+}
+
+static iac_status check_version(reader *r, const iac_value *file)
+{
+    const iac_value *v = iac_value_get_cstr(file, "version");
+    int64_t version = 0;
+
+    if (!v || iac_is_null(v))
+        return refuse_unversioned(r);
+    if (v->kind != IAC_NUMBER || !iac_value_to_int(v, &version) || version < 0)
+        return refuse_version(r, kind_text(r->arena, v));
+    if (version == 4)
+        return IAC_OK;
+    if (version == 0)
+        iac_diag_error(r->diags, IAC_NO_RANGE, bad_format,
+                       "The state file uses JSON syntax but has a version number of zero. There was never a JSON-based "
+                       "state format zero, so this state file is invalid and cannot be processed.");
+    else if (version > 4)
+        iac_diag_error(r->diags, IAC_NO_RANGE, bad_format,
+                       "The state file uses format version %lld, which is not supported by iac %s. This state file may "
+                       "have been created by a newer version of iac.", (long long)version, IAC_TFSTATE_WRITTEN_BY);
+    else
+        iac_diag_error(r->diags, IAC_NO_RANGE, bad_format,
                        "The state file uses format version %lld; iac reads version 4, which Terraform 0.12 and later "
-                       "write.",
-                       (long long)version);
+                       "write.", (long long)version);
+    return IAC_ERR;
+}
+
+/* What is there must be of its kind: nothing is left out in silence. */
+static iac_status check_kinds(reader *r, const iac_value *file)
+{
+    static const struct {
+        const char *name;
+        iac_kind kind;
+    } fields[] = {
+        { "terraform_version", IAC_STRING }, { "serial", IAC_NUMBER },   { "lineage", IAC_STRING },
+        { "outputs", IAC_OBJECT },           { "resources", IAC_TUPLE }, { "check_results", IAC_TUPLE },
+    };
+
+    for (size_t i = 0; i < IAC_COUNT(fields); i++) {
+        const iac_value *v = iac_value_get_cstr(file, fields[i].name);
+        int64_t whole = 0;
+        if (!v || iac_is_null(v) || (v->kind == fields[i].kind && (v->kind != IAC_NUMBER ||
+                                                                   (iac_value_to_int(v, &whole) && whole >= 0))))
+            continue;
+        iac_str what = kind_text(r->arena, v);
+        if (fields[i].kind != IAC_NUMBER && v->kind == IAC_NUMBER)
+            what = IAC_STR("number");
+        iac_diag_error(r->diags, IAC_NO_RANGE, "Invalid state file format",
+                       "The state file field \"%s\" has invalid value %.*s", fields[i].name, IAC_FMT(what));
         return IAC_ERR;
     }
+    return IAC_OK;
+}
+
+static iac_status read_file(reader *r, const iac_value *file, iac_state *state)
+{
+    if (check_version(r, file) != IAC_OK || check_kinds(r, file) != IAC_OK)
+        return IAC_ERR;
     state->serial = get_int(file, "serial");
     state->lineage = get_string(file, "lineage");
     if (read_outputs(r, file, state) != IAC_OK)
@@ -277,11 +393,18 @@ iac_status iac_tfstate_read(iac_arena *arena, iac_str json, const iac_state **re
     iac_str error = { 0 };
     size_t offset = 0;
     const iac_value *file = iac_value_from_json(arena, json, &error, &offset);
-    if (!file || file->state != IAC_KNOWN || file->kind != IAC_OBJECT) {
-        iac_diag_error(diags, IAC_NO_RANGE, "Unsupported state file format",
-                       "The state file could not be parsed as JSON: %.*s.",
-                       IAC_FMT(file ? IAC_STR("it is not an object") : error));
+    if (!json.n) {
+        iac_diag_error(diags, IAC_NO_RANGE, "no state", "%s", "");
         return IAC_ERR;
+    }
+    if (!file || file->state != IAC_KNOWN || file->kind != IAC_OBJECT) {
+        if (!file)
+            iac_diag_error(diags, IAC_NO_RANGE, bad_format,
+                           "The state file could not be parsed as JSON: syntax error at byte offset %zu.",
+                           offset < json.n ? offset + 1 : json.n);
+        else if (!iac_is_null(file))
+            refuse_version(&r, file->kind == IAC_NUMBER ? IAC_STR("number") : kind_text(arena, file));
+        return refuse_unversioned(&r);
     }
     iac_state *state = iac_arena_new_of(arena, iac_state);
     iac_status status = read_file(&r, file, state);

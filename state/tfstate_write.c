@@ -4,7 +4,6 @@
 #include "lang/value/json.h"
 
 /* What the file says made it: the release whose formats these are, so that Terraform reads it. */
-#define TERRAFORM_VERSION "1.11.4"
 
 /* Starts a member: the comma after the one before, the line, the name. */
 static void member(iac_buf *out, bool *first, int level, const char *name)
@@ -176,7 +175,7 @@ static void write_output(iac_buf *out, bool *first_output, const iac_state_outpu
 void iac_tfstate_write(iac_buf *out, const iac_state *state)
 {
     iac_buf_printf(out, "{\n  \"version\": 4,\n  \"terraform_version\": \"%s\",\n  \"serial\": %lld,\n  \"lineage\": ",
-                   TERRAFORM_VERSION, (long long)state->serial);
+                   IAC_TFSTATE_WRITTEN_BY, (long long)state->serial);
     iac_json_string(out, state->lineage, true);
     iac_buf_cstr(out, ",\n  \"outputs\": {");
     bool first = true;

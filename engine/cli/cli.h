@@ -35,7 +35,7 @@ typedef struct iac_args {
     bool list, write, diff, check, recursive; /* fmt */
     const char *out, *id, *generate;
     int64_t lock_timeout; /* in milliseconds */
-    const char *state, *state_out, *backup; /* of the local backend */
+    const char *state, *state_out, *backup, *backup_out; /* of the local backend; the last of state mv */
     const char *initial_state; /* workspace new */
     bool verbose, no_tests;             /* test, validate */
     const char *test_directory, *junit; /* likewise */
@@ -129,6 +129,7 @@ typedef struct iac_command {
     bool streams;             /* with -json, all that it prints is a stream of messages, misuse too */
     bool primary;             /* one of the main commands */
     bool hidden;
+    bool no_workspace; /* has nothing to do with one: it does not matter how that is called */
     bool tolerant; /* works where the configuration cannot be read: with the backend that was recorded */
 } iac_command;
 

@@ -255,6 +255,7 @@ const iac_command iac_cmd_completion = {
                    "> ~/.config/fish/completions/iac.fish. \"iac -install-autocomplete\" does it for the shells in use.",
     .groups = groups,
     .max_positional = 1000,
+    .no_workspace = true,
     .run = run,
 };
 

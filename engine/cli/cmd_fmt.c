@@ -326,5 +326,6 @@ const iac_command iac_cmd_fmt = {
     .groups = groups,
     .max_positional = SIZE_MAX,
     .misuse = IAC_MISUSE_USAGE,
+    .no_workspace = true,
     .run = run,
 };

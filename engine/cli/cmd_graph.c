@@ -3,7 +3,9 @@
 
 #include "engine/view/dot.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const iac_option options[] = {
     { "plan", IAC_OPTION_TEXT, offsetof(iac_args, plan_file), "=FILE",
@@ -48,10 +50,14 @@ static iac_status read_type(iac_cli *cli, iac_drawing_kind *ret)
 static iac_status gather(iac_cli *cli, const iac_plan **ret_plan, const iac_state **ret_state)
 {
     if (cli->args.plan_file) {
+        if (access(cli->args.plan_file, F_OK) != 0) {
+            char why[128];
+            iac_cli_refuse(cli, "stat %s: %s", cli->args.plan_file, iac_errno_text(errno, why, sizeof(why)));
+            return IAC_ERR;
+        }
         iac_status status = iac_cli_load_plan(cli, cli->args.plan_file, ret_plan);
         if (status == IAC_NOT_FOUND)
-            iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to load the plan file", "%s is not a plan file.",
-                           cli->args.plan_file);
+            iac_cli_refuse(cli, "couldn't load the provided path as a plan file: it holds something else");
         if (status != IAC_OK || iac_cli_open_store(cli, false) != IAC_OK ||
             iac_cli_read_state(cli, ret_state) != IAC_OK)
             return IAC_ERR;

@@ -133,5 +133,6 @@ const iac_command iac_cmd_help = {
     .description = "Shows what a command does and its options; without one, the list of commands.",
     .groups = groups,
     .max_positional = 2,
+    .no_workspace = true,
     .run = run,
 };

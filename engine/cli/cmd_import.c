@@ -53,10 +53,8 @@ static iac_status check_configured(iac_cli *cli, iac_addr addr)
     }
     if (iac_module_resource(module, addr.mode, addr.type, addr.name))
         return IAC_OK;
-    iac_addr resource = addr;
-    resource.key = (iac_key){ 0 };
     iac_str summary = iac_arena_printf(cli->arena, "resource address \"%.*s\" does not exist in the configuration.",
-                                       IAC_FMT(iac_addr_text(cli->arena, resource)));
+                                       IAC_FMT(iac_addr_text(cli->arena, addr)));
     iac_str where = addr.module.n ? iac_module_addr_text(cli->arena, addr.module) : IAC_STR("the root module");
     iac_diag_error(&cli->diags, IAC_NO_RANGE, summary.p,
                    "Before importing this resource, please create its configuration in %.*s. For example:\n\n"

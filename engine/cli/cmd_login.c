@@ -30,6 +30,7 @@ const iac_command iac_cmd_login = {
     .description = "Not supported: credentials are given in environment variables, TF_TOKEN_<host>.",
     .groups = groups,
     .max_positional = 1,
+    .no_workspace = true,
     .run = run_login,
 };
 
@@ -40,5 +41,6 @@ const iac_command iac_cmd_logout = {
     .description = "Does nothing: no credentials are stored.",
     .groups = groups,
     .max_positional = 1,
+    .no_workspace = true,
     .run = run_logout,
 };

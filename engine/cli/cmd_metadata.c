@@ -52,5 +52,6 @@ const iac_command iac_cmd_metadata_functions = {
     .misuse = IAC_MISUSE_USAGE,
     .max_positional = SIZE_MAX,
     .help_follows = true,
+    .no_workspace = true,
     .run = run,
 };

@@ -1,9 +1,10 @@
 /* engine/cli/cmd_show.c - the show command. */
-#include "engine/cli/cli.h"
 #include "engine/cli/lockfile.h"
+#include "engine/cli/state_match.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const iac_option options[] = {
@@ -47,15 +48,32 @@ static int show_state(iac_cli *cli)
     return IAC_EXIT_OK;
 }
 
+static const char neither[] = "Failed to read the given file as a state or plan file";
+
+/* What is no saved plan may be a state file. */
+static int show_state_file(iac_cli *cli, const char *path)
+{
+    const iac_state *state = NULL;
+    iac_str why = { 0 };
+
+    if (iac_state_read_file(cli, path, &state, &why) == IAC_OK) {
+        iac_state_note_secrets(state);
+        print_state(cli, state);
+        return IAC_EXIT_OK;
+    }
+    iac_diag_error(&cli->diags, IAC_NO_RANGE, neither,
+                   "State read error: Error reading %s as a statefile: %.*s\n\nPlan read error: couldn't load the "
+                   "provided path as a plan file: it holds something else", path, IAC_FMT(why));
+    return IAC_EXIT_ERROR;
+}
+
 static int show_file(iac_cli *cli, const char *path)
 {
     const iac_plan *plan = NULL;
-    const iac_state *state = NULL;
-    iac_str text = { 0 };
     iac_buf out;
 
     if (access(path, F_OK) != 0 && errno == ENOENT) {
-        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Failed to read the given file as a state or plan file",
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, neither,
                        "State read error: Error loading statefile: open %s: no such file or directory\n\nPlan read "
                        "error: couldn't load the provided path as either a local plan file (open %s: no such file or "
                        "directory) or a saved cloud plan (open %s: no such file or directory)",
@@ -64,17 +82,18 @@ static int show_file(iac_cli *cli, const char *path)
     }
     if (iac_lock_file_readable(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
-    iac_status status = iac_cli_load_plan(cli, path, &plan);
-    if (status == IAC_NOT_FOUND) { /* not a plan: then a state file */
-        if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
-            (iac_crypt_is_wrapped(text) &&
-             iac_snapshot_open(cli->state_crypt, cli->arena, &text, NULL, &cli->diags) != IAC_OK) ||
-            iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK)
-            return IAC_EXIT_ERROR;
-        iac_state_note_secrets(state);
-        print_state(cli, state);
-        return IAC_EXIT_OK;
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, neither,
+                       "State read error: Error reading %s as a statefile: Failed to read state file: The state file "
+                       "could not be read: read %s: is a directory\n\nPlan read error: couldn't load the provided path "
+                       "as either a local plan file (read %s: is a directory) or a saved cloud plan (read %s: is a "
+                       "directory)", path, path, path, path);
+        return IAC_EXIT_ERROR;
     }
+    iac_status status = iac_cli_load_plan(cli, path, &plan);
+    if (status == IAC_NOT_FOUND)
+        return show_state_file(cli, path);
     if (status != IAC_OK)
         return IAC_EXIT_ERROR;
     iac_view_schemas schemas = iac_view_schemas_in(plan);

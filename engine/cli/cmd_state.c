@@ -15,7 +15,7 @@ static const iac_option_group *const list_groups[] = { &list_group, &iac_options
 
 static bool has_id(iac_cli *cli, const iac_state_instance *instance)
 {
-    if (!cli->args.id)
+    if (!cli->args.id || !*cli->args.id)
         return true;
     const iac_value *v = instance->current ? iac_object_value(cli->arena, instance->current) : NULL;
     const iac_value *id = v && iac_is_set_value(v) && v->kind == IAC_OBJECT ? iac_value_get_cstr(v, "id") : NULL;

@@ -90,41 +90,67 @@ static const iac_option push_options[] = {
 static const iac_option_group push_group = { "Options", push_options, IAC_COUNT(push_options) };
 static const iac_option_group *const push_groups[] = { &push_group, &iac_options_lock, &iac_options_common, NULL };
 
-static iac_status read_pushed(iac_cli *cli, const char *path, const iac_state **ret)
+static iac_str as_text(iac_arena *arena, const iac_state *state)
 {
-    iac_str text = { 0 };
+    iac_buf out;
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_tfstate_write(&out, state);
+    iac_str text = iac_arena_str(arena, iac_buf_view(&out));
+    iac_buf_clear(&out);
+    return text;
+}
 
-    if (strcmp(path, "-") == 0)
-        path = "/dev/stdin";
-    if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK)
-        return IAC_ERR;
-    /* "state pull" gives what it may be in clear; errored.tfstate is as the backend would have it. */
-    if (iac_crypt_is_wrapped(text) &&
-        (iac_cli_find_encryption(cli) != IAC_OK ||
-         iac_snapshot_open(cli->state_crypt, cli->arena, &text, NULL, &cli->diags) != IAC_OK))
-        return IAC_ERR;
-    return iac_tfstate_read(cli->arena, text, ret, &cli->diags);
+/* given was read from a file: what is stored is put into the same form. */
+static bool same_contents(iac_arena *arena, const iac_state *given, const iac_state *stored)
+{
+    iac_diags ignored = IAC_DIAGS_INIT;
+    const iac_state *read = NULL;
+    bool same = iac_tfstate_read(arena, as_text(arena, stored), &read, &ignored) == IAC_OK &&
+                iac_str_eq(as_text(arena, given), as_text(arena, read));
+    iac_diags_clear(&ignored);
+    return same;
+}
+
+/* Whether the given state may take the stored one's place; a state without a lineage is not known to be another's. */
+static bool may_replace(const iac_cli *cli, const iac_state *given, const iac_state *stored)
+{
+    if (!stored->lineage.n || !given->lineage.n)
+        return true;
+    if (!iac_str_eq(stored->lineage, given->lineage))
+        iac_cli_refuse(cli, "Failed to write state: cannot import state with lineage \"%.*s\" over unrelated state with "
+                            "lineage \"%.*s\"", IAC_FMT(given->lineage), IAC_FMT(stored->lineage));
+    else if (given->serial < stored->serial)
+        iac_cli_refuse(cli, "Failed to write state: cannot import state with serial %lld over newer state with serial "
+                            "%lld", (long long)given->serial, (long long)stored->serial);
+    else if (given->serial == stored->serial && !same_contents(cli->arena, given, stored))
+        iac_cli_refuse(cli, "Failed to write state: cannot overwrite existing state with serial %lld with a different "
+                            "state that has the same serial", (long long)stored->serial);
+    else
+        return true;
+    return false;
 }
 
 static int run_push(iac_cli *cli)
 {
     const iac_state *given = NULL, *stored = NULL;
+    iac_str why = { 0 };
 
     if (cli->args.positional_count != 1)
         return iac_cli_refuse_usage(cli, "Exactly one argument expected.\n");
-    if (read_pushed(cli, cli->args.positional[0], &given) != IAC_OK ||
-        iac_state_open_for_change(cli, "state-push", IAC_OPENING_CHECKED, &stored) != IAC_OK)
+    const char *path = cli->args.positional[0];
+    iac_status status = iac_state_read_file(cli, path, &given, &why);
+    if (status == IAC_NOT_FOUND)
+        return iac_cli_refuse(cli, "%.*s", IAC_FMT(why));
+    if (status != IAC_OK)
+        return iac_cli_refuse(cli, "Error reading source state \"%s\": %.*s", path, IAC_FMT(why));
+    if (iac_state_open_for_change(cli, "state-push", IAC_OPENING_CHECKED, &stored) != IAC_OK ||
+        (!cli->args.force && !may_replace(cli, given, stored)))
         return IAC_EXIT_ERROR;
-    if (!cli->args.force && stored->lineage.n) {
-        if (!iac_str_eq(stored->lineage, given->lineage))
-            return iac_cli_refuse(cli, "Failed to write state: cannot import state with lineage \"%.*s\" over "
-                                       "unrelated state with lineage \"%.*s\"", IAC_FMT(given->lineage),
-                                  IAC_FMT(stored->lineage));
-        if (given->serial < stored->serial)
-            return iac_cli_refuse(cli, "Failed to write state: cannot import state with serial %lld over newer state "
-                                       "with serial %lld", (long long)given->serial, (long long)stored->serial);
-    }
-    return iac_state_replace(cli, given) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+    iac_state *pushed = iac_arena_new_of(cli->arena, iac_state);
+    *pushed = *given;
+    if (!pushed->lineage.n) /* a state without one would not be there */
+        pushed->lineage = stored->lineage;
+    return iac_state_replace(cli, pushed) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
 const iac_command iac_cmd_state_push = {

@@ -9,19 +9,30 @@ static const iac_option options[] = {
     { "dry-run", IAC_OPTION_BOOL, offsetof(iac_args, dry_run), NULL, "Only print what would be done." },
 };
 static const iac_option_group group = { "Options", options, IAC_COUNT(options) };
-static const iac_option_group *const groups[] = { &group, &iac_options_lock, &iac_options_state_file,
-                                                 &iac_options_common, NULL };
+static const iac_option file_options[] = {
+    { "state", IAC_OPTION_TEXT, offsetof(iac_args, state), "=path", "Move out of this state file." },
+    { "state-out", IAC_OPTION_TEXT, offsetof(iac_args, state_out), "=path",
+      "Move into this state file, which need not exist, instead of within one state." },
+    { "backup", IAC_OPTION_TEXT, offsetof(iac_args, backup), "=path",
+      "Keep the state file from before the change here; \"-\" keeps none." },
+    { "backup-out", IAC_OPTION_TEXT, offsetof(iac_args, backup_out), "=path", "The same for that of -state-out." },
+    { "ignore-remote-version", IAC_OPTION_IGNORED, 0, NULL, NULL },
+};
+static const iac_option_group file_group = { "State files (local backend)", file_options, IAC_COUNT(file_options) };
+static const iac_option_group *const groups[] = { &group, &iac_options_lock, &file_group, &iac_options_common, NULL };
 
 static const char invalid_target[] = "Invalid target address";
 static const char invalid_source[] = "Invalid source address";
 
 typedef struct move {
     iac_cli *cli;
-    const iac_state *state;
+    const iac_state *state, *target; /* the same one, or with -state-out another's */
+    iac_backend *backend;            /* of the other one; NULL: none */
+    iac_store *store;
     const char *from_text, *to_text;
     iac_addr from, to;
     bool from_module, to_module;
-    iac_write_list writes;
+    iac_write_list writes, added; /* added: to the other one */
     size_t count;
     bool refused; /* and the user was told */
 } move;
@@ -30,11 +41,11 @@ static void move_object(move *m, const iac_state_instance *instance, iac_addr to
 {
     iac_vec_push(&m->writes, (iac_write){ .kind = IAC_WRITE_REMOVE, .addr = instance->addr,
                                           .deposed = object->deposed });
-    iac_vec_push(&m->writes, (iac_write){ .kind = IAC_WRITE_OBJECT,
-                                          .addr = to,
-                                          .provider = instance->provider,
-                                          .object = object,
-                                          .deposed = object->deposed });
+    iac_vec_push(m->store ? &m->added : &m->writes, (iac_write){ .kind = IAC_WRITE_OBJECT,
+                                                                 .addr = to,
+                                                                 .provider = instance->provider,
+                                                                 .object = object,
+                                                                 .deposed = object->deposed });
 }
 
 static void move_instance(move *m, const iac_state_instance *instance, iac_addr to)
@@ -129,7 +140,7 @@ static void move_module(move *m)
         to.module = replaced_module(m, to.module);
         if (!any || !same_module(last, instance->addr.module)) {
             iac_str text = iac_module_addr_text(m->cli->arena, to.module);
-            refused = has_module(m->state, to.module);
+            refused = has_module(m->target, to.module);
             if (!refused)
                 print_move(m, iac_module_addr_text(m->cli->arena, instance->addr.module), text);
         }
@@ -173,7 +184,7 @@ static void move_whole_resource(move *m, const iac_instance_list *instances)
         return;
     }
     check_resources(m);
-    iac_state_match(m->state, m->to, false, &there);
+    iac_state_match(m->target, m->to, false, &there);
     if (there.n)
         refuse_target(m, to, "resource");
     iac_vec_clear(&there);
@@ -197,7 +208,7 @@ static void move_one_instance(move *m)
         return;
     }
     check_resources(m);
-    if (iac_state_find(m->state, m->to))
+    if (iac_state_find(m->target, m->to))
         refuse_target(m, to, "resource instance");
     if (!instance)
         iac_diag_error(&m->cli->diags, IAC_NO_RANGE, invalid_source, "The current state does not contain %.*s.",
@@ -234,10 +245,61 @@ static iac_status carry_out(move *m)
         return IAC_ERR;
     if (m->cli->args.dry_run)
         return IAC_OK;
+    if (m->store) { /* first: rather twice than nowhere */
+        iac_store_submit(m->store, m->added.v, m->added.n, NULL, NULL);
+        if (iac_store_flush(m->store, &m->cli->diags) != IAC_OK)
+            return IAC_ERR;
+    }
     if (iac_state_write(m->cli, &m->writes) != IAC_OK)
         return IAC_ERR;
     iac_cli_printf("Successfully moved %zu object(s).\n", m->count);
     return IAC_OK;
+}
+
+/* Opens the state file of -state-out. */
+static iac_status open_target(move *m, const char *path)
+{
+    iac_cli *cli = m->cli;
+    const iac_args before = cli->args;
+    const iac_backend_choice local = { 0 };
+
+    cli->args.state = path;
+    cli->args.backup = cli->args.backup_out;
+    iac_status status = iac_backend_open_choice(cli, &local, &m->backend);
+    cli->args = before;
+    if (status == IAC_OK)
+        status = iac_backend_open_store(m->backend, "default", true, &m->store, &cli->diags);
+    if (status == IAC_OK && cli->args.lock)
+        status = iac_store_lock(m->store, "state-mv", cli->args.lock_timeout, &cli->diags);
+    return status == IAC_OK ? iac_store_read(m->store, cli->arena, &m->target, &cli->diags) : status;
+}
+
+static iac_status open_states(move *m)
+{
+    const char *out = m->cli->args.state_out;
+
+    if (out && m->cli->args.state && strcmp(out, m->cli->args.state) == 0)
+        out = NULL;
+    m->cli->args.state_out = NULL; /* what is taken away is taken where it was */
+    if (iac_state_open_for_change(m->cli, "state-mv", IAC_OPENING_EXPLAINED, &m->state) != IAC_OK)
+        return IAC_ERR;
+    m->target = m->state;
+    return out && *out ? open_target(m, out) : IAC_OK;
+}
+
+static int move_all(move *m)
+{
+    iac_cli *cli = m->cli;
+
+    if (open_states(m) != IAC_OK)
+        return IAC_EXIT_ERROR;
+    if (!iac_state_exists(m->state))
+        return iac_state_refuse_missing(cli);
+    bool parsed = iac_target_parse(cli->arena, iac_str_of(m->from_text), &m->from, &m->from_module, &cli->diags) ==
+                  IAC_OK;
+    if (iac_target_parse(cli->arena, iac_str_of(m->to_text), &m->to, &m->to_module, &cli->diags) != IAC_OK || !parsed)
+        return IAC_EXIT_ERROR;
+    return carry_out(m) == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
 }
 
 static int run(iac_cli *cli)
@@ -248,16 +310,12 @@ static int run(iac_cli *cli)
         return iac_cli_refuse_usage(cli, "Exactly two arguments expected.\n");
     m.from_text = cli->args.positional[0];
     m.to_text = cli->args.positional[1];
-    if (iac_state_open_for_change(cli, "state-mv", IAC_OPENING_EXPLAINED, &m.state) != IAC_OK)
-        return IAC_EXIT_ERROR;
-    if (!iac_state_exists(m.state))
-        return iac_state_refuse_missing(cli);
-    bool parsed = iac_target_parse(cli->arena, iac_str_of(m.from_text), &m.from, &m.from_module, &cli->diags) == IAC_OK;
-    if (iac_target_parse(cli->arena, iac_str_of(m.to_text), &m.to, &m.to_module, &cli->diags) != IAC_OK || !parsed)
-        return IAC_EXIT_ERROR;
-    iac_status status = carry_out(&m);
+    int status = move_all(&m);
+    iac_store_close(m.store);
+    iac_backend_close(m.backend);
     iac_vec_clear(&m.writes);
-    return status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR;
+    iac_vec_clear(&m.added);
+    return status;
 }
 
 const iac_command iac_cmd_state_mv = {

@@ -37,6 +37,8 @@ static int run(iac_cli *cli)
 {
     iac_buf out;
 
+    if (cli->args.positional_count)
+        cli->args.config_dir = cli->args.positional[0];
     check(cli);
     bool valid = !iac_diags_has_errors(&cli->diags);
     if (cli->args.json) {
@@ -61,7 +63,8 @@ static int run(iac_cli *cli)
 const iac_command iac_cmd_validate = {
     .name = "validate",
     .summary = "Check whether the configuration is valid",
-    .usage = "[options]",
+    .usage = "[options] [DIR]",
+    .max_positional = 1,
     .description = "Checks the configuration by itself: its syntax, references, and what the providers say about its "
                    "arguments. Looks at no variables, no state and no server.",
     .groups = groups,

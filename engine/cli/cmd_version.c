@@ -89,5 +89,6 @@ const iac_command iac_cmd_version = {
     .groups = groups,
     .misuse = IAC_MISUSE_USAGE,
     .max_positional = SIZE_MAX,
+    .no_workspace = true,
     .run = run,
 };

@@ -1,5 +1,5 @@
 /* engine/cli/cmd_workspace.c - the workspace commands: list, new, select, show, delete; and "env", their old name. */
-#include "engine/cli/cli.h"
+#include "engine/cli/state_match.h"
 
 #include "engine/view/style.h"
 
@@ -123,11 +123,13 @@ static const iac_option_group *const new_groups[] = { &new_group, &iac_options_l
 static iac_status take_state(iac_cli *cli, const char *path)
 {
     const iac_state *state = NULL, *stored = NULL;
-    iac_str text = { 0 };
+    iac_str why = { 0 };
 
-    if (iac_config_reader_files.read(NULL, path, cli->arena, &text, &cli->diags) != IAC_OK ||
-        iac_tfstate_read(cli->arena, text, &state, &cli->diags) != IAC_OK ||
-        iac_cli_lock_store(cli, "workspace-new") != IAC_OK || iac_cli_read_state(cli, &stored) != IAC_OK)
+    if (iac_state_read_file(cli, path, &state, &why) != IAC_OK) {
+        iac_cli_refuse(cli, "%.*s", IAC_FMT(why));
+        return IAC_ERR;
+    }
+    if (iac_cli_lock_store(cli, "workspace-new") != IAC_OK || iac_cli_read_state(cli, &stored) != IAC_OK)
         return IAC_ERR;
     return iac_store_replace(cli->store, state, &cli->diags);
 }
@@ -139,7 +141,6 @@ static int create(iac_cli *cli, iac_str name)
     if (iac_cli_backend(cli) != IAC_OK ||
         iac_backend_create_workspace(cli->backend, iac_arena_cstr(cli->arena, name), &cli->diags) != IAC_OK ||
         iac_cli_open_store(cli, true) != IAC_OK ||
-        (cli->args.initial_state && take_state(cli, cli->args.initial_state) != IAC_OK) ||
         iac_cli_select_workspace(cli, name) != IAC_OK)
         return IAC_EXIT_ERROR;
     print_success(cli, true,
@@ -147,6 +148,8 @@ static int create(iac_cli *cli, iac_str name)
                   "You're now on a new, empty workspace. Workspaces isolate their state,\n"
                   "so if you run \"iac plan\" iac will not see any existing state\n"
                   "for this configuration.");
+    if (cli->args.initial_state && take_state(cli, cli->args.initial_state) != IAC_OK)
+        return IAC_EXIT_ERROR;
     return IAC_EXIT_OK;
 }
 
@@ -158,7 +161,7 @@ static int run_new(iac_cli *cli)
     warn_of_old_name(cli);
     if (!iac_workspace_name_valid(name))
         return refuse_name(cli, name);
-    if (is_overridden())
+    if (is_overridden() && !iac_str_eq(name, cli->workspace))
         return iac_cli_refuse(cli,
                               "\nThe workspace is currently overridden using the TF_WORKSPACE environment\n"
                               "variable. You cannot create a new workspace when using this setting.\n\n"

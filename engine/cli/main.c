@@ -69,7 +69,7 @@ static bool add_from_environment(iac_arena *arena, const char *name, iac_words *
     return false;
 }
 
-/* The command's arguments: those of the environment, then those given. */
+/* The command's arguments: those that the environment has for this command, those for all, then those given. */
 static bool gather_arguments(iac_arena *arena, const iac_command *command, int argc, char **argv, iac_words *ret)
 {
     char name[128];
@@ -78,7 +78,7 @@ static bool gather_arguments(iac_arena *arena, const iac_command *command, int a
     for (char *c = name; *c; c++)
         if (*c == ' ' || *c == '-')
             *c = '_';
-    if (!add_from_environment(arena, "TF_CLI_ARGS", ret) || !add_from_environment(arena, name, ret))
+    if (!add_from_environment(arena, name, ret) || !add_from_environment(arena, "TF_CLI_ARGS", ret))
         return false;
     for (int i = 0; i < argc; i++)
         iac_vec_push(ret, argv[i]);
@@ -105,7 +105,7 @@ static iac_view_options view_of(int fd, const iac_args *args)
 static bool check_workspace(iac_cli *cli)
 {
     cli->workspace = iac_workspace_current(cli->arena);
-    if (iac_workspace_name_valid(cli->workspace))
+    if (cli->command->no_workspace || iac_workspace_name_valid(cli->workspace))
         return true;
     iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid workspace name set using TF_WORKSPACE", "%s", "");
     return false;

@@ -3,6 +3,8 @@
 
 #include "engine/cli/record.h"
 
+#include <string.h>
+
 static bool same_steps(iac_module_addr a, iac_module_addr b)
 {
     if (a.n != b.n)
@@ -62,6 +64,7 @@ iac_status iac_state_lookup(iac_cli *cli, const iac_state *state, const char *te
     iac_state_match(state, wanted, is_module, ret);
     if (ret->n > before || may_miss)
         return IAC_OK;
+    text = is_module ? iac_module_addr_text(cli->arena, wanted.module).p : iac_addr_text(cli->arena, wanted).p;
     if (is_module)
         iac_diag_error(&cli->diags, IAC_NO_RANGE, "Unknown module",
                        "The current state contains no module at %s. If you've just added this module to the "
@@ -91,6 +94,49 @@ int iac_state_refuse_missing(const iac_cli *cli)
                                "State management commands require a state file. Run this command\n"
                                "in a directory where iac has been run or use the -state flag\n"
                                "to point the command to a specific state location.");
+}
+
+iac_str iac_state_problems(iac_arena *arena, const iac_diags *diags)
+{
+    bool list = diags->list.n > 1;
+    iac_buf text;
+
+    iac_buf_init(&text, IAC_BUF_UNLIMITED);
+    if (list)
+        iac_buf_printf(&text, "%zu problems:\n", diags->list.n);
+    for (size_t i = 0; i < diags->list.n; i++) {
+        const iac_diag *diag = &diags->list.v[i];
+        iac_buf_printf(&text, "%s%.*s%s%.*s", list ? "\n- " : "", IAC_FMT(diag->summary), diag->detail.n ? ": " : "",
+                       IAC_FMT(diag->detail));
+    }
+    iac_str result = iac_arena_str(arena, iac_buf_view(&text));
+    iac_buf_clear(&text);
+    return result;
+}
+
+iac_status iac_state_read_file(iac_cli *cli, const char *path, const iac_state **ret, iac_str *ret_why)
+{
+    iac_diags within = IAC_DIAGS_INIT;
+    iac_str text = { 0 };
+
+    iac_status status = iac_config_reader_files.read(NULL, strcmp(path, "-") == 0 ? "/dev/stdin" : path, cli->arena,
+                                                     &text, &within);
+    if (status != IAC_OK) {
+        *ret_why = iac_config_read_problem(cli->arena, path);
+        iac_diags_clear(&within);
+        return IAC_NOT_FOUND;
+    }
+    /* "state pull" gives what it may be in clear; errored.tfstate is as the backend would have it. */
+    if (iac_crypt_is_wrapped(text) &&
+        (iac_cli_find_encryption(cli) != IAC_OK ||
+         iac_snapshot_open(cli->state_crypt, cli->arena, &text, NULL, &within) != IAC_OK))
+        status = IAC_ERR;
+    if (status == IAC_OK)
+        status = iac_tfstate_read(cli->arena, text, ret, &within);
+    if (status != IAC_OK)
+        *ret_why = iac_state_problems(cli->arena, &within);
+    iac_diags_clear(&within);
+    return status;
 }
 
 /* Says in one text why the backend cannot be used, in place of the diagnostics. */

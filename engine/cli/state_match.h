@@ -15,6 +15,11 @@ iac_status iac_state_lookup(iac_cli *cli, const iac_state *state, const char *te
 bool iac_state_exists(const iac_state *state); /* whether anything was ever stored */
 int iac_state_refuse_missing(const iac_cli *cli); /* says that nothing was; the exit status */
 
+/* The state that a file holds; *ret_why: why there is none, in one text. path "-": standard input. */
+iac_status iac_state_read_file(iac_cli *cli, const char *path, const iac_state **ret, iac_str *ret_why);
+/* What diags holds in one text, as errors are put together: one by itself, several as a list. */
+iac_str iac_state_problems(iac_arena *arena, const iac_diags *diags);
+
 /* ---- changing ---- */
 
 typedef IAC_VEC(iac_write) iac_write_list;

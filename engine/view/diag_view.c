@@ -141,7 +141,10 @@ static void draw_source(iac_buf *out, iac_arena *arena, const iac_diag *diag, bo
     if (diag->block.n)
         iac_buf_printf(out, ", in %.*s", IAC_FMT(diag->block));
     iac_buf_cstr(out, ":\n");
-    draw_code(out, &s, color);
+    if (diag->subject.src->name.n)
+        draw_code(out, &s, color);
+    else
+        iac_buf_cstr(out, "  (source code not available)\n"); /* it was on the command line */
     draw_values(out, diag, color);
     iac_buf_char(out, '\n');
 }

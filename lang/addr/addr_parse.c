@@ -1,6 +1,7 @@
 /* Addresses from text: state files, command lines. A reader of its own, since addresses are read by the ten thousand.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lang/addr/addr.h"
@@ -9,7 +10,7 @@
 enum { MAX_MODULE_DEPTH = 64, MAX_ADDRESS = 1 << 20 };
 
 typedef struct part { /* a name, or a key in brackets */
-    bool is_key;
+    bool is_key, is_odd; /* odd: the key is a number that is no index */
     iac_str name;
     iac_key key;
     size_t start, end;
@@ -37,6 +38,26 @@ static bool fail(struct reader *r, size_t start, size_t end, const char *detail)
     return fail_as(r, "Invalid address", start, end, detail);
 }
 
+/* Blanks and comments. */
+static void skip_blanks(struct reader *r)
+{
+    while (r->at < r->text.n && strchr(" \t", r->text.p[r->at]))
+        r->at++;
+    if (r->at < r->text.n && (r->text.p[r->at] == '#' || (r->text.p[r->at] == '/' && r->at + 1 < r->text.n &&
+                                                          r->text.p[r->at + 1] == '/')))
+        r->at = r->text.n;
+}
+
+static bool next_is(const struct reader *r, char c)
+{
+    return r->at < r->text.n && r->text.p[r->at] == c;
+}
+
+static bool fail_here(struct reader *r, const char *summary, const char *detail)
+{
+    return fail_as(r, summary, r->at, r->at < r->text.n ? r->at + 1 : r->at, detail);
+}
+
 static bool read_name(struct reader *r, iac_str *ret)
 {
     size_t start = r->at, next = start;
@@ -48,11 +69,9 @@ static bool read_name(struct reader *r, iac_str *ret)
             break;
         next = end;
     }
-    if (next == start)
-        return fail(r, start, start < r->text.n ? start + 1 : start, "A name was expected here.");
     *ret = iac_str_sub(r->text, start, next);
     r->at = next;
-    return true;
+    return next > start;
 }
 
 static int hex_digit(char c)
@@ -106,8 +125,30 @@ static bool read_escape(struct reader *r, iac_buf *out)
     case 'U':
         return read_code_point(r, out, 8);
     default:
-        return false;
+        break;
     }
+    char detail[96];
+    size_t start = --r->at, end = start;
+    iac_utf8_next(r->text, &end);
+    snprintf(detail, sizeof(detail), "The symbol \"%.*s\" is not a valid escape sequence selector.", (int)(end - start),
+             r->text.p + start);
+    return fail_as(r, "Invalid escape sequence", start - 1, end, detail);
+}
+
+static bool fail_unterminated(struct reader *r)
+{
+    fail_here(r, "Unterminated string literal",
+              "Unable to find the closing quote mark before the end of the file.");
+    return fail_here(r, "Unclosed index brackets", "Index key must be followed by a closing bracket.");
+}
+
+static bool fail_template(struct reader *r, char c)
+{
+    char detail[128];
+    snprintf(detail, sizeof(detail),
+             "Template sequences are not allowed in this string. To include a literal \"%c\", double it (as \"%c%c\") to "
+             "escape it.", c, c, c);
+    return fail_here(r, "Invalid string literal", detail);
 }
 
 /* After the opening quote, up to and with the closing one. */
@@ -118,16 +159,17 @@ static bool read_quoted(struct reader *r, iac_buf *out)
         if (c == '"')
             return true;
         if (c == '\\') {
+            size_t errors = r->diags->errors;
             if (!read_escape(r, out))
-                return false;
+                return r->diags->errors > errors ? false : fail_unterminated(r);
             continue;
         }
         if (c == '\n')
-            return false;
+            break;
         if ((c == '$' || c == '%') && r->at < r->text.n) {
             bool doubled = r->text.p[r->at] == c && r->at + 1 < r->text.n && r->text.p[r->at + 1] == '{';
             if (r->text.p[r->at] == '{')
-                return false; /* a template has no place in an address */
+                return fail_template(r, c);
             if (doubled)
                 r->at++;
         }
@@ -135,7 +177,7 @@ static bool read_quoted(struct reader *r, iac_buf *out)
         if (r->at < r->text.n && (c == '$' || c == '%') && r->text.p[r->at] == '{')
             iac_buf_char(out, r->text.p[r->at++]);
     }
-    return false;
+    return fail_unterminated(r);
 }
 
 static bool read_string_key(struct reader *r, iac_key *ret)
@@ -143,7 +185,9 @@ static bool read_string_key(struct reader *r, iac_key *ret)
     iac_buf buf;
     iac_buf_init(&buf, MAX_ADDRESS);
     r->at++;
-    bool ok = read_quoted(r, &buf) && iac_utf8_valid(iac_buf_view(&buf));
+    bool ok = read_quoted(r, &buf);
+    if (ok && !iac_utf8_valid(iac_buf_view(&buf)))
+        ok = fail_here(r, "Invalid character encoding", "All input files must be UTF-8 encoded.");
     if (ok)
         *ret =
             (iac_key){ .kind = IAC_KEY_STRING, .name = iac_nfc(r->arena, iac_arena_str(r->arena, iac_buf_view(&buf))) };
@@ -151,62 +195,92 @@ static bool read_string_key(struct reader *r, iac_key *ret)
     return ok;
 }
 
-static bool read_int_key(struct reader *r, iac_key *ret)
+/* A literal number, which is an index when it is whole and not too large. */
+static void read_number_key(struct reader *r, part *ret)
 {
-    int64_t index = 0;
-    size_t start = r->at;
-    bool negative = r->at < r->text.n && r->text.p[r->at] == '-';
-    r->at += negative;
-    size_t first = r->at;
-    while (r->at < r->text.n && r->text.p[r->at] >= '0' && r->text.p[r->at] <= '9') {
-        if (__builtin_mul_overflow(index, (int64_t)10, &index) ||
-            __builtin_add_overflow(index, (int64_t)(r->text.p[r->at] - '0'), &index))
-            return false;
+    char text[64];
+    size_t start = r->at, n = 0;
+    while (r->at < r->text.n && (strchr("0123456789.", r->text.p[r->at]) ||
+                                 (strchr("eE", r->text.p[r->at]) && r->at > start) ||
+                                 (strchr("+-", r->text.p[r->at]) && strchr("eE", r->text.p[r->at - 1]))))
         r->at++;
+    int64_t index = 0;
+    for (n = start; n < r->at && r->text.p[n] >= '0' && r->text.p[n] <= '9'; n++)
+        if (__builtin_mul_overflow(index, (int64_t)10, &index) ||
+            __builtin_add_overflow(index, (int64_t)(r->text.p[n] - '0'), &index))
+            break;
+    if (n < r->at) { /* 1e2, 1.0, or no index */
+        double whole = 0;
+        int length = snprintf(text, sizeof(text), "%.*s", (int)(r->at - start), r->text.p + start);
+        ret->is_odd = length < 0 || (size_t)length >= sizeof(text);
+        if (!ret->is_odd)
+            whole = strtod(text, NULL);
+        ret->is_odd = ret->is_odd || !(whole < 9007199254740992.0) || whole != (double)(int64_t)whole;
+        index = ret->is_odd ? 0 : (int64_t)whole;
     }
-    *ret = (iac_key){ .kind = IAC_KEY_INT, .index = negative ? -index : index };
-    return r->at > first && start < r->at;
+    ret->key = (iac_key){ .kind = IAC_KEY_INT, .index = index };
 }
 
-static bool read_key(struct reader *r, iac_key *ret)
+static bool read_key(struct reader *r, part *ret)
 {
-    size_t open = r->at++;
-    bool ok = r->at < r->text.n && (r->text.p[r->at] == '"' ? read_string_key(r, ret) : read_int_key(r, ret));
-    if (open + 1 >= r->text.n)
-        return fail_as(r, "Index value required", open, r->text.n,
-                       "Index brackets must contain either a literal number or a literal string.");
-    if (!ok && (r->at >= r->text.n || !strchr("\"0123456789", r->text.p[open + 1])))
-        return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
-                    "Index brackets must contain either a literal number or a literal string.");
-    const char *close = memchr(r->text.p + r->at, ']', r->text.n - r->at);
-    if (ok && ret->kind == IAC_KEY_INT && close && r->text.p[r->at] == '.')
-        return fail(r, open, (size_t)(close - r->text.p) + 1,
-                    "Invalid resource instance key: value must be a whole number, between -9223372036854775808 and "
-                    "9223372036854775807.");
-    if (!ok || r->at >= r->text.n || r->text.p[r->at] != ']')
-        return fail(r, open, r->at < r->text.n ? r->at : r->text.n,
-                    "Invalid resource instance key: either a string or an integer is required.");
+    static const char *const required = "Index value required";
+    static const char *const literal = "Index brackets must contain either a literal number or a literal string.";
+    static const char *const quotes = "Single quotes are not valid. Use double quotes (\") to enclose strings.";
+    r->at++;
+    skip_blanks(r);
+    if (next_is(r, '*'))
+        return fail_here(r, "Attribute name required", "Splat expressions ([*]) may not be used here.");
+    if (next_is(r, '"')) {
+        if (!read_string_key(r, &ret->key))
+            return false;
+    } else if (r->at < r->text.n && r->text.p[r->at] >= '0' && r->text.p[r->at] <= '9') {
+        read_number_key(r, ret);
+    } else {
+        if (next_is(r, '\''))
+            fail_here(r, "Invalid character", quotes);
+        return fail_here(r, required, literal);
+    }
+    skip_blanks(r);
+    if (!next_is(r, ']'))
+        return fail_here(r, "Unclosed index brackets", "Index key must be followed by a closing bracket.");
     r->at++;
     return true;
+}
+
+/* Behind a dot. */
+static bool read_attribute(struct reader *r, iac_str *ret)
+{
+    static const char *const required = "Attribute name required";
+    r->at++;
+    skip_blanks(r);
+    if (next_is(r, '*'))
+        return fail_here(r, required, "Splat expressions (.*) may not be used here.");
+    return read_name(r, ret) || fail_here(r, required, "Dot must be followed by attribute name.");
 }
 
 /* The next name or key; *ret_end at the end of the text. */
 static bool read_part(struct reader *r, bool first, part *ret, bool *ret_end)
 {
+    static const char *const invalid = "Invalid character";
+    skip_blanks(r);
     *ret_end = r->at >= r->text.n && !first;
     if (*ret_end)
         return true;
     *ret = (part){ .start = r->at };
-    if (!first && r->text.p[r->at] == '[') {
+    if (first) {
+        if (!read_name(r, &ret->name))
+            return fail_here(r, "Variable name required", "Must begin with a variable name.");
+    } else if (next_is(r, '[')) {
         ret->is_key = true;
-        if (!read_key(r, &ret->key))
+        if (!read_key(r, ret))
+            return false;
+    } else if (next_is(r, '.')) {
+        if (!read_attribute(r, &ret->name))
             return false;
     } else {
-        if (!first && r->text.p[r->at] != '.')
-            return fail(r, r->at, r->at + 1, "Unexpected extra operators after address.");
-        r->at += !first;
-        if (!read_name(r, &ret->name))
-            return false;
+        if (next_is(r, '@'))
+            fail_here(r, invalid, "This character is not used within the language.");
+        return fail_here(r, invalid, "Expected an attribute access or an index operator.");
     }
     ret->end = r->at;
     return true;
@@ -239,9 +313,15 @@ static bool read_parts(struct reader *r, struct parts *parts)
         if (!read_part(r, parts->n == 0, &parts->v[parts->n], &end))
             return false;
         if (end)
-            return true;
+            break;
         parts->n++;
     }
+    for (size_t i = 0; i < parts->n; i++)
+        if (parts->v[i].is_odd)
+            return fail(r, parts->v[i].start, parts->v[i].end,
+                        "Invalid resource instance key: value must be a whole number, between -9223372036854775808 and "
+                        "9223372036854775807.");
+    return true;
 }
 
 /* module.NAME[KEY]... at the beginning; *ret_next is the first part after it. */

@@ -76,7 +76,13 @@ static void test_addr_addr__what_is_wrong_is_told(void **state)
                         "Invalid resource instance key: value must be a whole number, between -9223372036854775808 and "
                         "9223372036854775807.");
     assert_string_equal(round_trip("aws_vpc.main[\"${x}\"]"),
-                        "Invalid resource instance key: either a string or an integer is required.");
+                        "Template sequences are not allowed in this string. To include a literal \"$\", double it (as "
+                        "\"$$\") to escape it.");
+    assert_string_equal(round_trip("aws_vpc.main[*]"), "Splat expressions ([*]) may not be used here.");
+    assert_string_equal(round_trip("aws_vpc.main[-1]"),
+                        "Index brackets must contain either a literal number or a literal string.");
+    assert_string_equal(round_trip("aws_vpc.main[ 1e1 ] # tenth"), "aws_vpc.main[10]");
+    assert_string_equal(round_trip("aws_vpc main"), "Expected an attribute access or an index operator.");
     assert_memory_equal(round_trip("each.key"), "The keyword \"each\" is reserved", 30);
     static const char *const broken[] = { "",
                                           ".",
@@ -93,7 +99,7 @@ static void test_addr_addr__what_is_wrong_is_told(void **state)
                                           "a.b c" };
     for (size_t i = 0; i < IAC_COUNT(broken); i++) {
         round_trip(broken[i]);
-        assert_int_equal(diags.errors, 1);
+        assert_true(diags.errors >= 1);
     }
 }
 
