@@ -46,8 +46,10 @@ static snippet snippet_of(iac_arena *arena, const iac_diag *diag)
     }
     while (first < line && text.p[first] == '\n')
         first++;
-    snippet s = { .code = iac_str_sub(text, first, end),
-                  .first_line = iac_source_pos(subject.src, (uint32_t)first).line };
+    uint32_t first_line = iac_source_pos(subject.src, (uint32_t)first).line;
+    if (diag->subject.src->within) /* a line of what the string says */
+        first_line = iac_source_pos(diag->subject.src, diag->subject.start).line;
+    snippet s = { .code = iac_str_sub(text, first, end), .first_line = first_line };
     if (s.code.n && s.code.p[s.code.n - 1] == '\r')
         s.code.n--;
     s.highlight = subject.start > first ? subject.start - first : 0;
@@ -56,6 +58,13 @@ static snippet snippet_of(iac_arena *arena, const iac_diag *diag)
     s.highlight_end = s.highlight_end < s.code.n ? s.highlight_end : s.code.n;
     s.code = iac_secrets_redacted_at(arena, s.code, &s.highlight, &s.highlight_end);
     return s;
+}
+
+/* What came on the command line is not shown. */
+static bool has_code(const iac_diag *diag)
+{
+    iac_str name = diag->subject.src->name;
+    return name.n && !iac_str_starts(name, IAC_STR("<value for "));
 }
 
 /* The diagnostic without secrets in what was said about values; the names of things stay. */
@@ -135,16 +144,17 @@ static void draw_source(iac_buf *out, iac_arena *arena, const iac_diag *diag, bo
             iac_buf_char(out, '\n');
         return;
     }
-    snippet s = snippet_of(arena, diag);
     iac_buf_printf(out, "  on %.*s line %u", IAC_FMT(diag->subject.src->name),
                    iac_source_pos(diag->subject.src, diag->subject.start).line);
     if (diag->block.n)
         iac_buf_printf(out, ", in %.*s", IAC_FMT(diag->block));
     iac_buf_cstr(out, ":\n");
-    if (diag->subject.src->name.n)
+    if (has_code(diag)) {
+        snippet s = snippet_of(arena, diag);
         draw_code(out, &s, color);
-    else
-        iac_buf_cstr(out, "  (source code not available)\n"); /* it was on the command line */
+    } else {
+        iac_buf_cstr(out, "  (source code not available)\n");
+    }
     draw_values(out, diag, color);
     iac_buf_char(out, '\n');
 }
@@ -316,7 +326,7 @@ static void json_pos(iac_buf *out, const iac_source *src, uint32_t byte, uint32_
 static void json_snippet(iac_buf *out, iac_arena *arena, const iac_diag *diag)
 {
     snippet s = snippet_of(arena, diag);
-    iac_buf_cstr(out, "{\"context\":");
+    iac_buf_cstr(out, ",\"snippet\":{\"context\":");
     if (diag->block.n)
         iac_json_string(out, diag->block, true);
     else
@@ -366,8 +376,9 @@ void iac_json_diag(iac_buf *out, const iac_diag *whole)
         json_pos(out, range.src, range.start, 0);
         iac_buf_cstr(out, ",\"end\":");
         json_pos(out, range.src, empty ? range.start : range.end, empty);
-        iac_buf_cstr(out, "},\"snippet\":");
-        json_snippet(out, arena, diag);
+        iac_buf_char(out, '}');
+        if (has_code(diag))
+            json_snippet(out, arena, diag);
     }
     iac_buf_char(out, '}');
     iac_arena_free(arena);

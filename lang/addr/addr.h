@@ -57,6 +57,8 @@ iac_str iac_addr_text(iac_arena *arena, iac_addr addr);
 iac_status iac_addr_parse(iac_arena *arena, iac_str text, iac_addr *ret, iac_diags *diags);
 /* The same; what stands in the place of a file's name in messages. */
 iac_status iac_addr_parse_as(iac_arena *arena, iac_str text, const char *what, iac_addr *ret, iac_diags *diags);
+/* Whether no resource type is called so, where an address begins. */
+bool iac_addr_is_reserved(iac_str name);
 /* As above, for what -target and moved accept: a module instance alone sets *ret_is_module. */
 iac_status iac_target_parse(iac_arena *arena, iac_str text, iac_addr *ret, bool *ret_is_module, iac_diags *diags);
 

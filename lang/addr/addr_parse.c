@@ -286,7 +286,7 @@ static bool read_part(struct reader *r, bool first, part *ret, bool *ret_end)
     return true;
 }
 
-static bool is_reserved(iac_str name)
+bool iac_addr_is_reserved(iac_str name)
 {
     static const char *const reserved[] = { "count",     "each", "local",    "module", "path", "self",
                                             "terraform", "var",  "template", "lazy",   "arg" };
@@ -360,7 +360,7 @@ static bool read_resource(struct reader *r, const struct parts *parts, size_t i,
 {
     const part *first = &parts->v[i];
     addr->mode = IAC_MANAGED;
-    if (!first->is_key && is_reserved(first->name)) {
+    if (!first->is_key && iac_addr_is_reserved(first->name)) {
         char detail[512];
         snprintf(
             detail, sizeof(detail),

@@ -302,7 +302,8 @@ void iac_config_check_expression(iac_arena *arena, const iac_module_config *modu
 /* Variable values given from outside. */
 typedef struct iac_variable_value {
     iac_str name;
-    const iac_value *value; /* NULL: `raw` is a text, to be read by the variable's type (TF_VAR_, -var) */
+    const iac_value *value; /* NULL: `expr` from a file, or `raw`, read by the variable's type (TF_VAR_, -var) */
+    const iac_expr *expr;   /* NULL: it is a text */
     iac_str raw;
     const iac_source *source;
     iac_range range;

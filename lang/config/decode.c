@@ -36,7 +36,7 @@ const iac_value *iac_static_eval(iac_module_build *m, const iac_expr *expr)
     iac_str error = { 0 };
     size_t offset, errors = m->diags->errors;
 
-    if (expr->kind == IAC_EXPR_ERROR)
+    if (expr->kind == IAC_EXPR_ERROR && !expr->faulty)
         return NULL;
     const iac_value *v = expr->from_json ? iac_value_from_json(m->arena, iac_range_text(expr->range), &error, &offset)
                                          : NULL;
@@ -55,8 +55,9 @@ static const iac_value *static_value(iac_module_build *m, const iac_attribute *a
         return v;
     if (v)
         error = iac_is_null(v) ? IAC_STR("null value is not allowed") : IAC_STR("value must be known");
-    iac_diag_error(m->diags, iac_expr_start(attr->expr), "Unsuitable value type", "Unsuitable value: %.*s",
-                   IAC_FMT(error));
+    iac_diag *diag = iac_diag_error(m->diags, iac_expr_start(attr->expr), "Unsuitable value type",
+                                    "Unsuitable value: %.*s", IAC_FMT(error));
+    diag->context = attr->expr->range;
     return NULL;
 }
 
@@ -182,8 +183,6 @@ bool iac_static_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret,
     iac_diags within = IAC_DIAGS_INIT;
     iac_str text = iac_range_text(expr->range);
 
-    if (text.n >= 2 && text.p[0] == '"') /* in JSON */
-        text = iac_str_sub(text, 1, text.n - 1);
     bool good = iac_target_parse(m->arena, text, ret, ret_is_module, &within) == IAC_OK;
     for (size_t i = 0; i < within.list.n; i++) {
         iac_diag diag = within.list.v[i];
@@ -197,7 +196,7 @@ bool iac_static_target(iac_module_build *m, const iac_expr *expr, iac_addr *ret,
 
 bool iac_static_list(iac_module_build *m, const iac_expr *expr, const iac_expr *const **ret, size_t *ret_count)
 {
-    if (expr->kind == IAC_EXPR_ERROR)
+    if (expr->kind == IAC_EXPR_ERROR && !expr->from_json)
         return false;
     if (expr->kind != IAC_EXPR_TUPLE) {
         iac_diag_error(m->diags, iac_expr_start(expr), "Invalid expression", "A static list expression is required.");

@@ -74,6 +74,57 @@ static void read_removed_block(iac_module_build *m, const iac_block *block, iac_
     }
 }
 
+static iac_str step_name(const iac_expr *step)
+{
+    return step->kind == IAC_EXPR_ROOT ? step->root : step->kind == IAC_EXPR_ATTR ? step->attr.name : (iac_str){ 0 };
+}
+
+static iac_range step_range(const iac_expr *step)
+{
+    return step->kind == IAC_EXPR_INDEX ? step->index.bracket_range : step->attr.name_range;
+}
+
+/* What names a whole resource or module has neither keys nor anything behind it. Of names that no resource can have
+ * nothing is told, as there is nothing that could be removed. */
+static bool check_removed_steps(iac_module_build *m, const iac_expr *from)
+{
+    const iac_expr **steps = iac_arena_alloc_array(m->arena, (size_t)from->height + 1, sizeof(*steps));
+    size_t n = 0, at = 0;
+    const iac_expr *key = NULL;
+
+    for (const iac_expr *e = from; e; e = e->kind == IAC_EXPR_ATTR ? e->attr.operand
+                                          : e->kind == IAC_EXPR_INDEX ? e->index.operand : NULL)
+        n++;
+    for (const iac_expr *e = from; at < n; e = e->kind == IAC_EXPR_ATTR ? e->attr.operand : e->index.operand) {
+        steps[n - 1 - at++] = e;
+        if (e->kind == IAC_EXPR_ROOT)
+            break;
+    }
+    at = 0;
+    while (at + 1 < n && iac_str_is(step_name(steps[at]), "module") && step_name(steps[at + 1]).n) {
+        at += 2;
+        if (at < n && steps[at]->kind == IAC_EXPR_INDEX) {
+            key = key ? key : steps[at];
+            at++;
+        }
+    }
+    if (key) {
+        iac_diag_error(m->diags, step_range(key), "Module instance keys not allowed",
+                       "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. "
+                       "\"module.foo[1]\").");
+        return false;
+    }
+    at += at < n && iac_str_is(step_name(steps[at]), "data");
+    bool named = n - at >= 2 && step_name(steps[at]).n && step_name(steps[at + 1]).n;
+    if (named && n - at > 2) {
+        iac_diag_error(m->diags, step_range(steps[at + 2]), "Resource instance keys not allowed",
+                       "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource instance (e.g. "
+                       "\"test_instance.foo[1]\").");
+        return false;
+    }
+    return !named || !iac_addr_is_reserved(step_name(steps[at])) || iac_str_is(step_name(steps[at]), "module");
+}
+
 void iac_read_removed(iac_module_build *m, const iac_top_block *top)
 {
     static const char *const labels[] = { "type" };
@@ -98,17 +149,8 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
     iac_merge_connections(m, removed.connection, provisioners, removed.provisioner_count);
     if (content.attributes[0])
         removed.from = iac_static_address(m, content.attributes[0]->expr);
-    if (!removed.from || !iac_static_target(m, removed.from, &addr, &is_module))
+    if (!removed.from || !check_removed_steps(m, removed.from) || !iac_static_target(m, removed.from, &addr, &is_module))
         return;
-    if (removed.from->kind == IAC_EXPR_INDEX) {
-        iac_diag_error(m->diags, removed.from->index.bracket_range,
-                       is_module ? "Module instance keys not allowed" : "Resource instance keys not allowed",
-                       is_module ? "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. "
-                                   "\"module.foo[1]\")."
-                                 : "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource "
-                                   "instance (e.g. \"test_instance.foo[1]\").");
-        return;
-    }
     if (!is_module && addr.mode == IAC_DATA) {
         iac_diag_error(m->diags, removed.from->range, "Data source address not allowed",
                        "Data sources are never destroyed, so they are not valid targets of removed blocks. To remove the "

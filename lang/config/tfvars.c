@@ -9,26 +9,42 @@
 
 extern char **environ;
 
-static void add_value(iac_variable_values *add, iac_str name, const iac_value *v, const iac_source *source,
-                      iac_range range)
+/* Refuses blocks that declare variables, which stand elsewhere. True where there are any. */
+static bool refuse_declarations(iac_arena *arena, const iac_file *file, iac_diags *diags)
 {
-    iac_vec_push(add, (iac_variable_value){
-                          .name = name, .value = v, .source = source, .range = range, .from = IAC_FROM_FILE });
+    static const char *const labels[] = { "name" };
+    static const iac_block_spec block = { IAC_STR_INIT("variable"), labels, 1 };
+    static const iac_body_spec spec = { .blocks = &block, .block_count = 1 };
+    iac_diags ignored = IAC_DIAGS_INIT;
+    iac_content content = { 0 };
+    iac_str path = file->source->name;
+
+    iac_body_content(arena, file->body, &spec, true, &content, &ignored);
+    iac_diags_clear(&ignored);
+    for (size_t i = 0; i < content.block_count; i++) {
+        iac_str name = content.blocks[i]->labels[0].text;
+        iac_diag_error(diags, content.blocks[i]->type_range, "Variable declaration in .tfvars file",
+                       "A .tfvars file is used to assign values to variables that have already been declared in .tf "
+                       "files, not to declare new variables. To declare variable \"%.*s\", place this block in one of "
+                       "your .tf files, such as variables.tf.\n\nTo set a value for this variable in %.*s, use the "
+                       "definition syntax instead:\n    %.*s = <value>", IAC_FMT(name), IAC_FMT(path), IAC_FMT(name));
+    }
+    return content.block_count > 0;
 }
 
 static void read_native(iac_arena *arena, const iac_source *source, iac_variable_values *add, iac_diags *diags)
 {
+    size_t errors = diags->errors, count = 0;
     const iac_file *file = iac_parse_file(arena, source, diags);
     const iac_attribute *attributes = NULL;
-    size_t count = 0;
 
+    if (refuse_declarations(arena, file, diags) || diags->errors > errors)
+        return;
     iac_body_attributes(arena, file->body, &attributes, &count, diags);
-    for (size_t i = 0; i < count; i++) {
-        size_t errors = diags->errors;
-        const iac_value *v = iac_eval(NULL, attributes[i].expr, arena, diags);
-        if (diags->errors == errors)
-            add_value(add, attributes[i].name, v, source, attributes[i].expr->range);
-    }
+    for (size_t i = 0; i < count; i++)
+        iac_vec_push(add, (iac_variable_value){ .name = attributes[i].name, .expr = attributes[i].expr,
+                                                .source = source, .range = attributes[i].expr->range,
+                                                .from = IAC_FROM_FILE });
 }
 
 /* Strings are taken literally here, unlike in configuration files: so the tree only says where things are. */
@@ -40,6 +56,10 @@ static void read_json(iac_arena *arena, const iac_source *source, iac_variable_v
     iac_str error = { 0 };
     size_t count = 0, offset = 0;
 
+    if (of_tree.errors || refuse_declarations(arena, file, &of_tree)) {
+        iac_diags_append(diags, &of_tree);
+        return;
+    }
     iac_body_attributes(arena, file->body, &attributes, &count, &of_tree);
     const iac_value *whole = iac_value_from_json(arena, source->text, &error, &offset);
     if (!whole || whole->kind != IAC_OBJECT || of_tree.errors) {
@@ -52,7 +72,8 @@ static void read_json(iac_arena *arena, const iac_source *source, iac_variable_v
     for (size_t i = 0; i < count; i++) {
         const iac_value *v = iac_value_get(whole, attributes[i].name);
         if (v)
-            add_value(add, attributes[i].name, v, source, attributes[i].expr->range);
+            iac_vec_push(add, (iac_variable_value){ .name = attributes[i].name, .value = v, .source = source,
+                                                    .range = attributes[i].expr->range, .from = IAC_FROM_FILE });
     }
     iac_diags_clear(&of_tree);
 }

@@ -107,7 +107,14 @@ static const iac_value *read_raw(iac_arena *arena, const iac_variable_config *va
 const iac_value *iac_variable_read(iac_arena *arena, const iac_variable_config *variable,
                                    const iac_variable_value *given, iac_diags *diags)
 {
-    return given->value ? given->value : read_raw(arena, variable, given->raw, diags);
+    size_t errors = diags->errors;
+
+    if (given->value)
+        return given->value;
+    if (!given->expr)
+        return read_raw(arena, variable, given->raw, diags);
+    const iac_value *v = iac_eval(NULL, given->expr, arena, diags);
+    return diags->errors > errors ? NULL : v;
 }
 
 /* v: what was given. */
@@ -158,14 +165,19 @@ const iac_value *iac_variable_given(iac_arena *arena, const iac_variable_config 
     return variable ? given_value(arena, variable, given, diags) : parse_undeclared(arena, given, diags);
 }
 
-static void report_undeclared(const iac_variable_value *given, size_t *in_files, iac_diags *diags)
+/* What cannot be read is not missed. */
+static void report_undeclared(iac_arena *arena, const iac_variable_value *given, size_t *in_files, iac_diags *diags)
 {
+    iac_diags ignored = IAC_DIAGS_INIT;
+
     if (given->from == IAC_FROM_ARGUMENT)
         iac_diag_error(diags, IAC_NO_RANGE, "Value for undeclared variable",
                        "A variable named \"%.*s\" was assigned on the command line, but the root module does not "
                        "declare a variable of that name. To use this value, add a \"variable\" block to the "
                        "configuration.", IAC_FMT(given->name));
-    if (given->from != IAC_FROM_FILE || ++*in_files > UNDECLARED_SHOWN)
+    bool readable = given->from == IAC_FROM_FILE && parse_undeclared(arena, given, &ignored);
+    iac_diags_clear(&ignored);
+    if (!readable || ++*in_files > UNDECLARED_SHOWN)
         return;
     iac_diag_warning(diags, IAC_NO_RANGE, "Value for undeclared variable",
                      "The root module does not declare a variable named \"%.*s\" but a value was found in file "
@@ -177,7 +189,7 @@ static void report_undeclared(const iac_variable_value *given, size_t *in_files,
 }
 
 /* The value given last for each name; undeclared names are reported once. */
-static void gather(const iac_module_config *root, iac_variable_values *given, iac_map *ret_last, iac_diags *diags)
+static void gather(iac_arena *arena, const iac_module_config *root, iac_variable_values *given, iac_map *ret_last, iac_diags *diags)
 {
     size_t in_files = 0;
 
@@ -185,7 +197,7 @@ static void gather(const iac_module_config *root, iac_variable_values *given, ia
         bool repeated = iac_map_has(ret_last, given->v[i].name);
         iac_map_put(ret_last, given->v[i].name, &given->v[i]);
         if (!repeated && !iac_map_has(&root->variable_map, given->v[i].name))
-            report_undeclared(&given->v[i], &in_files, diags);
+            report_undeclared(arena, &given->v[i], &in_files, diags);
     }
     if (in_files > UNDECLARED_SHOWN)
         iac_diag_warning(diags, IAC_NO_RANGE, "Values for undeclared variables",
@@ -209,7 +221,7 @@ iac_status iac_variables_resolve(iac_arena *arena, const iac_module_config *root
     const iac_value **values = iac_arena_array(arena, const iac_value *, root->variable_count);
     iac_map last = { 0 };
 
-    gather(root, given, &last, diags);
+    gather(arena, root, given, &last, diags);
     for (size_t i = 0; i < root->variable_count; i++) {
         const iac_variable_config *variable = &root->variables[i];
         iac_variable_value *found = iac_map_get(&last, variable->name);

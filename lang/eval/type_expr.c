@@ -314,12 +314,12 @@ static struct constraint read_type(struct reader *r, const iac_expr *expr)
     return result;
 }
 
-/* The type that a string of JSON holds, which as a whole stands where the string does. */
+/* The type that a string of JSON holds, which as a whole stands where the string does; what else JSON has is none. */
 static const iac_expr *type_of_text(iac_arena *arena, const iac_expr *expr)
 {
     iac_diags ignored = IAC_DIAGS_INIT;
     const iac_expr *parsed = iac_expr_static(arena, expr, &ignored);
-    bool usable = !ignored.errors && (parsed->kind == IAC_EXPR_CALL || parsed->kind == IAC_EXPR_ROOT);
+    bool usable = iac_expr_is_json_string(expr) && !ignored.errors && (parsed->kind == IAC_EXPR_CALL || parsed->kind == IAC_EXPR_ROOT);
     iac_expr *whole = iac_expr_alloc(arena, usable ? parsed->kind : IAC_EXPR_ERROR, expr->range);
     if (usable && parsed->kind == IAC_EXPR_CALL)
         whole->call = parsed->call;
@@ -363,7 +363,7 @@ const iac_type *iac_eval_type(const iac_expr *expr, iac_arena *arena, const iac_
     iac_str word;
     size_t errors = diags->errors;
     *ret_defaults = NULL;
-    if (iac_expr_is_json_string(expr))
+    if (expr->from_json)
         expr = type_of_text(arena, expr);
     else if (refuse_quoted(expr, diags))
         return NULL;
