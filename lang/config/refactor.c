@@ -166,7 +166,7 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
 
 /* ---- import ---- */
 
-enum { IMPORT_TO, IMPORT_ID, IMPORT_FOR_EACH, IMPORT_PROVIDER };
+enum { IMPORT_PROVIDER, IMPORT_FOR_EACH, IMPORT_ID, IMPORT_TO };
 
 /* The names of a target with the index that follows each, from the root; false where it is built in another way. */
 typedef struct target_step {
@@ -293,10 +293,10 @@ static bool check_import_target(iac_module_build *m, const iac_attribute *attr, 
 void iac_read_import(iac_module_build *m, const iac_top_block *top)
 {
     static const iac_attribute_spec attributes[] = {
-        [IMPORT_TO] = { IAC_STR_INIT("to"), true },
-        [IMPORT_ID] = { IAC_STR_INIT("id"), true },
-        [IMPORT_FOR_EACH] = { IAC_STR_INIT("for_each"), false },
         [IMPORT_PROVIDER] = { IAC_STR_INIT("provider"), false },
+        [IMPORT_FOR_EACH] = { IAC_STR_INIT("for_each"), false },
+        [IMPORT_ID] = { IAC_STR_INIT("id"), true },
+        [IMPORT_TO] = { IAC_STR_INIT("to"), true },
     };
     static const iac_body_spec spec = { .attributes = attributes, .attribute_count = IAC_COUNT(attributes) };
     iac_import_config import = { .range = top->block->header_range };

@@ -140,8 +140,8 @@ static const char invalid_default[] = "Invalid default value for variable";
 
 /* Gives the variable its default, converted to its type. After an error it is marked as optional all the same, so that
  * its absence is not reported as well. */
-static void convert_default(iac_module_build *m, iac_variable_config *variable, const iac_value *v, iac_range range,
-                            const char *what)
+static void convert_default(iac_module_build *m, iac_variable_config *variable, const iac_value *v, bool with_path,
+                            iac_range range, const char *what)
 {
     iac_str error = { 0 };
     iac_path path = { 0 };
@@ -149,7 +149,7 @@ static void convert_default(iac_module_build *m, iac_variable_config *variable, 
     variable->default_value = iac_convert(m->arena, v, variable->type, &error, &path);
     if (variable->default_value)
         return;
-    if (path.n)
+    if (path.n && with_path)
         error = iac_arena_printf(m->arena, "%.*s: %.*s", IAC_FMT(iac_path_text(m->arena, path)), IAC_FMT(error));
     iac_diag_error(m->diags, range, invalid_default, "%s: %.*s.", what, IAC_FMT(error));
     variable->default_value = iac_value_unknown(m->arena, variable->type);
@@ -171,7 +171,7 @@ static void decode_default(iac_module_build *m, const iac_attribute *attr, iac_v
         return; /* converted to the type of what it overrides */
     if (variable->defaults && !iac_is_null(v))
         v = iac_defaults_apply(m->arena, variable->defaults, v);
-    convert_default(m, variable, v, attr->expr->range,
+    convert_default(m, variable, v, true, attr->expr->range,
                     "This default value is not compatible with the variable's type constraint");
 }
 
@@ -240,7 +240,7 @@ static void merge_variable(iac_module_build *m, iac_variable_config *base, const
     const iac_value *v = base->default_value;
     if (base->defaults && !iac_is_null(v) && iac_is_known(v))
         v = iac_defaults_apply(m->arena, base->defaults, v);
-    convert_default(m, base, v, over->range,
+    convert_default(m, base, v, false, over->range,
                     type && !value ? "Overriding this variable's type constraint has made its default value invalid"
                     : value && !type ? "The overridden default value for this variable is not compatible with the "
                                        "variable's type constraint"

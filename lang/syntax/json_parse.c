@@ -374,7 +374,7 @@ static const iac_json_node *read_items(reader *r, iac_range open, size_t base)
         token found = take(r);
         recover(r, found, '[', ']');
         if (found.kind == TOKEN_EOF)
-            return fail(r, open, "Unclosed array", "No closing bracket was found for this JSON array.");
+            return fail(r, open, "Unclosed object", "No closing bracket was found for this JSON array.");
         if (found.kind == TOKEN_SIGN && found.sign == ':')
             return fail(r, r->next.range, "Invalid array value",
                         "A colon is not used to introduce values in a JSON array.");

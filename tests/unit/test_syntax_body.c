@@ -209,7 +209,7 @@ static void test_syntax_body__json_syntax_errors(void **state)
     check_json_errors("{\"a\": 1,}", "Trailing comma in object", ",", 2);
     check_json_errors("{\"a\": [1,]}", "Trailing comma in array", ",", 3);
     check_json_errors("{\"a\": 1", "Unclosed object", "{", 2);
-    check_json_errors("{\"a\": [1", "Unclosed array", "[", 3);
+    check_json_errors("{\"a\": [1", "Unclosed object", "[", 3);
     check_json_error("{\"a\": tru}", "Invalid JSON keyword", "tru");
     check_json_error("{\"a\": 01}", "Invalid JSON number", "01");
     check_json_error("{\"a\": 1.}", "Invalid JSON number", "1.");
