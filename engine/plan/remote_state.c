@@ -55,6 +55,11 @@ static bool check_config(iac_worker *worker, const iac_node *node, iac_str addre
                                 .p);
 }
 
+static bool may_be_object(const iac_value *v)
+{
+    return v->kind == IAC_OBJECT || v->kind == IAC_MAP || v->kind == IAC_DYNAMIC;
+}
+
 bool iac_remote_state_validate(iac_worker *worker, const iac_node *node, iac_str address, const iac_value *config)
 {
     const iac_value *backend = iac_value_get_cstr(config, "backend"), *settings = iac_value_get_cstr(config, "config");
@@ -70,7 +75,10 @@ bool iac_remote_state_validate(iac_worker *worker, const iac_node *node, iac_str
         else if (settings && iac_is_set_value(settings))
             ok = check_config(worker, node, address, driver, settings);
     }
-    if (defaults && iac_is_set_value(defaults) && defaults->kind != IAC_OBJECT && defaults->kind != IAC_MAP)
+    if (settings && iac_is_unknown(settings) && !may_be_object(settings))
+        ok = refuse(worker, node, address, "config", "Invalid backend configuration",
+                    "The configuration must be an object value.");
+    if (defaults && !may_be_object(defaults))
         ok = refuse(worker, node, address, "defaults", "Invalid default values",
                     "Defaults must be given in an object value.");
     return ok;

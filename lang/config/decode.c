@@ -1,5 +1,6 @@
 /* lang/config/decode.c - static parts of the configuration: what must be readable without evaluating anything. */
 #include "lang/config/load.h"
+#include "lang/config/version.h"
 
 #include "lang/syntax/parser.h"
 #include "lang/value/json.h"
@@ -81,6 +82,31 @@ bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *
     if (v)
         *ret = v->string;
     return m->diags->errors == errors;
+}
+
+bool iac_static_version(iac_module_build *m, const iac_attribute *attr, iac_str *ret)
+{
+    static const char summary[] = "Invalid version constraint";
+    iac_str error = { 0 };
+
+    if (!attr)
+        return true;
+    const iac_value *v = iac_static_eval(m, attr->expr);
+    if (!v)
+        return false;
+    v = iac_convert(m->arena, v, &iac_type_string, &error, NULL);
+    if (!v) {
+        iac_diag_error(m->diags, attr->expr->range, summary, "A string value is required for %.*s.",
+                       IAC_FMT(attr->name));
+        return false;
+    }
+    if (!iac_is_set_value(v))
+        return true;
+    *ret = v->string;
+    if (iac_version_constraint_valid(*ret))
+        return true;
+    iac_diag_error(m->diags, attr->expr->range, summary, "This string does not use correct version constraint syntax.");
+    return false;
 }
 
 /* ---- traversals ---- */

@@ -34,7 +34,7 @@ typedef struct iac_module_build {
     iac_map variable_index, local_index, output_index, resource_index, provider_index, call_index, check_index,
         requirement_index;
     iac_range required_providers_range, backend_range, cloud_range;
-    bool backend_overridden, any_version;
+    bool any_version;
     bool overriding; /* what is read stands in an override file */
     bool in_test;    /* ... in a test file */
 } iac_module_build;
@@ -107,6 +107,8 @@ void iac_check_own_conditions(iac_module_build *m, iac_addr addr, iac_conditions
 const iac_value *iac_static_eval(iac_module_build *m, const iac_expr *expr);
 bool iac_static_bool(iac_module_build *m, const iac_attribute *attr, bool *ret);
 bool iac_static_string(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
+/* A version constraint; empty where it is null or cannot be told yet. */
+bool iac_static_version(iac_module_build *m, const iac_attribute *attr, iac_str *ret);
 bool iac_static_depends(iac_module_build *m, const iac_attribute *attr, iac_depends *ret);
 /* Whether a provider may be called so; otherwise adds an error. */
 bool iac_provider_name_fits(iac_module_build *m, iac_str name, iac_range range);

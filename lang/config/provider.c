@@ -1,6 +1,5 @@
 /* lang/config/provider.c - provider blocks. */
 #include "lang/config/load.h"
-#include "lang/config/version.h"
 
 #include "lang/syntax/parser.h"
 
@@ -49,9 +48,7 @@ static void check_version(iac_module_build *m, const iac_attribute *version)
                      "configuration block, but that is now deprecated and will be removed in a future version of "
                      "Terraform. To silence this warning, move the provider version constraint into the "
                      "required_providers block.");
-    if (iac_static_string(m, version, &constraint) && !iac_version_constraint_valid(constraint))
-        iac_diag_error(m->diags, version->expr->range, "Invalid version constraint",
-                       "This string does not use correct version constraint syntax.");
+    iac_static_version(m, version, &constraint);
 }
 
 static void refuse_argument(iac_module_build *m, const iac_attribute *attr)

@@ -45,6 +45,11 @@ static void read_removed_lifecycle(iac_module_build *m, const iac_block *block, 
 static void read_removed_provisioner(iac_module_build *m, const iac_block *block, iac_removed_config *removed,
                                      iac_provisioner_config *provisioners)
 {
+    if (!removed->from) {
+        iac_diag_error(m->diags, block->header_range, "Invalid provisioner block",
+                       "Provisioners are valid only when a removed block targets a managed resource.");
+        return;
+    }
     iac_provisioner_config *provisioner = &provisioners[removed->provisioner_count];
     if (!iac_decode_provisioner(m, block, provisioner))
         return;
@@ -57,6 +62,7 @@ static void read_removed_provisioner(iac_module_build *m, const iac_block *block
     removed->provisioner_count++;
 }
 
+/* from NULL: of no managed resource. */
 static void read_removed_block(iac_module_build *m, const iac_block *block, iac_removed_config *removed,
                                const iac_block **connection, iac_provisioner_config *provisioners)
 {
@@ -64,6 +70,10 @@ static void read_removed_block(iac_module_build *m, const iac_block *block, iac_
         read_removed_lifecycle(m, block, removed);
     } else if (iac_str_is(block->type, "provisioner")) {
         read_removed_provisioner(m, block, removed, provisioners);
+    } else if (!removed->from) {
+        iac_diag_error(m->diags, block->header_range, "Invalid connection block",
+                       "Provisioner connection configuration is valid only when a removed block targets a managed "
+                       "resource.");
     } else if (*connection) {
         iac_str place = iac_range_place(m->arena, (*connection)->header_range);
         iac_diag_error(m->diags, block->header_range, "Duplicate connection block",
@@ -125,6 +135,28 @@ static bool check_removed_steps(iac_module_build *m, const iac_expr *from)
     return !named || !iac_addr_is_reserved(step_name(steps[at])) || iac_str_is(step_name(steps[at]), "module");
 }
 
+/* The address that from is, of a managed resource or of a module; NULL after an error. */
+static const iac_expr *removed_target(iac_module_build *m, const iac_expr *from, bool *ret_is_module)
+{
+    iac_addr addr;
+
+    *ret_is_module = false;
+    from = iac_static_address(m, from);
+    if (!from || !check_removed_steps(m, from) || !iac_static_target(m, from, &addr, ret_is_module))
+        return NULL;
+    if (!*ret_is_module && addr.mode == IAC_DATA) {
+        iac_diag_error(m->diags, from->range, "Data source address not allowed",
+                       "Data sources are never destroyed, so they are not valid targets of removed blocks. To remove the "
+                       "data source from state, remove the data source block from configuration.");
+        return NULL;
+    }
+    if (!*ret_is_module && addr.mode != IAC_MANAGED) {
+        iac_diag_error(m->diags, from->range, "Invalid address", "Only managed resources can be removed.");
+        return NULL;
+    }
+    return from;
+}
+
 void iac_read_removed(iac_module_build *m, const iac_top_block *top)
 {
     static const char *const labels[] = { "type" };
@@ -138,30 +170,19 @@ void iac_read_removed(iac_module_build *m, const iac_top_block *top)
     iac_removed_config removed = { .destroy = true, .range = top->block->header_range };
     const iac_block *connection = NULL;
     iac_content content = { 0 };
-    iac_addr addr;
     bool is_module = false;
 
     iac_body_content(m->arena, top->block->body, &spec, false, &content, m->diags);
+    const iac_expr *from = content.attributes[0] ? removed_target(m, content.attributes[0]->expr, &is_module) : NULL;
+    removed.from = is_module ? NULL : from;
     iac_provisioner_config *provisioners = iac_arena_array(m->arena, iac_provisioner_config, content.block_count);
     removed.provisioners = provisioners;
     for (size_t i = 0; i < content.block_count; i++)
         read_removed_block(m, content.blocks[i], &removed, &connection, provisioners);
     iac_merge_connections(m, removed.connection, provisioners, removed.provisioner_count);
-    if (content.attributes[0])
-        removed.from = iac_static_address(m, content.attributes[0]->expr);
-    if (!removed.from || !check_removed_steps(m, removed.from) || !iac_static_target(m, removed.from, &addr, &is_module))
-        return;
-    if (!is_module && addr.mode == IAC_DATA) {
-        iac_diag_error(m->diags, removed.from->range, "Data source address not allowed",
-                       "Data sources are never destroyed, so they are not valid targets of removed blocks. To remove the "
-                       "data source from state, remove the data source block from configuration.");
-        return;
-    }
-    if (!is_module && addr.mode != IAC_MANAGED) {
-        iac_diag_error(m->diags, removed.from->range, "Invalid address", "Only managed resources can be removed.");
-        return;
-    }
-    iac_vec_push(&m->removed, removed);
+    removed.from = from;
+    if (from)
+        iac_vec_push(&m->removed, removed);
 }
 
 /* ---- import ---- */
@@ -319,6 +340,8 @@ void iac_read_import(iac_module_build *m, const iac_top_block *top)
     import.to = iac_unquote(m, to->expr);
     import.id = content.attributes[IMPORT_ID]->expr;
     if (!import.to || !check_import_target(m, to, import.to, import.for_each != NULL))
+        return;
+    if (m->overriding)
         return;
     void **slot = iac_map_at(&m->import_index, iac_range_text(import.to->range));
     if (*slot) {

@@ -179,6 +179,23 @@ static void merge_lifecycle(iac_lifecycle *base, const iac_lifecycle *over)
         base->enabled = over->enabled;
 }
 
+/* What is wrong with either was told when it was read. */
+static void rejoin_connections(iac_module_build *m, iac_resource_config *resource)
+{
+    iac_provisioner_config *provisioners = iac_arena_array(m->arena, iac_provisioner_config, resource->provisioner_count);
+    iac_diags *diags = m->diags, told = IAC_DIAGS_INIT;
+
+    for (size_t i = 0; i < resource->provisioner_count; i++) {
+        provisioners[i] = resource->provisioners[i];
+        provisioners[i].connection = provisioners[i].own_connection;
+    }
+    m->diags = &told;
+    iac_merge_connections(m, resource->connection, provisioners, resource->provisioner_count);
+    m->diags = diags;
+    iac_diags_clear(&told);
+    resource->provisioners = provisioners;
+}
+
 static void merge_resource(iac_module_build *m, iac_resource_config *base, const iac_resource_config *over)
 {
     if (over->count)
@@ -194,6 +211,7 @@ static void merge_resource(iac_module_build *m, iac_resource_config *base, const
         base->provisioners = over->provisioners;
         base->provisioner_count = over->provisioner_count;
     }
+    rejoin_connections(m, base);
     base->body = iac_body_merge(m->arena, base->body, over->body, false);
     iac_refuse_depends(m, over->depends_on);
 }

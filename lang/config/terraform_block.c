@@ -32,21 +32,8 @@ static void check_required_version(iac_module_build *m, const iac_attribute *att
         "unexpected behavior.";
     iac_str constraint = { 0 };
 
-    const iac_value *given = attr ? iac_static_eval(m, attr->expr) : NULL;
-    if (!given)
+    if (!iac_static_version(m, attr, &constraint) || !constraint.n)
         return;
-    given = iac_convert(m->arena, given, &iac_type_string, &constraint, NULL);
-    if (!given || !iac_is_set_value(given)) {
-        iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
-                       "A string value is required for required_version.");
-        return;
-    }
-    constraint = given->string;
-    if (!iac_version_constraint_valid(constraint)) {
-        iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
-                       "This string does not use correct version constraint syntax.");
-        return;
-    }
     if (m->any_version || iac_version_meets(IAC_STR(IAC_LANGUAGE_VERSION), constraint))
         return;
     if (m->module->path.n == 0) {
@@ -221,18 +208,19 @@ static void read_requirement(iac_module_build *m, const iac_attribute *attr)
             add_requirement(m, &required);
         return;
     }
-    if (attr->expr->kind == IAC_EXPR_ERROR)
-        return;
-    if (!literal(m, attr->expr, &required.version)) {
-        iac_diag_error(m->diags, attr->expr->range, "Invalid required_providers syntax",
+    iac_diags *diags = m->diags, within = IAC_DIAGS_INIT; /* said in other words */
+    m->diags = &within;
+    const iac_value *v = iac_static_eval(m, attr->expr);
+    m->diags = diags;
+    iac_diags_clear(&within);
+    if (!v || (v->kind != IAC_STRING && v->kind != IAC_NUMBER && v->kind != IAC_BOOL)) {
+        iac_diag_error(m->diags, attr->expr->range,
+                       v ? "Invalid required_providers syntax" : "Invalid required_providers object",
                        "required_providers entries must be strings or objects.");
         return;
     }
-    if (!iac_version_constraint_valid(required.version)) {
-        iac_diag_error(m->diags, attr->expr->range, "Invalid version constraint",
-                       "This string does not use correct version constraint syntax.");
+    if (!iac_static_version(m, attr, &required.version))
         return;
-    }
     add_requirement(m, &required);
 }
 
@@ -258,14 +246,15 @@ static void read_required_providers(iac_module_build *m, const iac_block *block,
 
 static void read_backend(iac_module_build *m, const iac_block *block, bool from_override)
 {
-    if (m->backend_range.src && (!from_override || m->backend_overridden)) {
+    if (m->backend_range.src && (!from_override || m->backend_range.src == block->header_range.src)) {
         iac_str place = iac_range_place(m->arena, m->backend_range);
         iac_diag_error(m->diags, block->header_range, "Duplicate backend configuration",
-                       "A module may have only one backend configuration. The backend was previously configured at "
-                       "%.*s.", IAC_FMT(place));
+                       from_override ? "Each override file may have only one backend configuration. A backend was "
+                                       "previously configured at %.*s."
+                                     : "A module may have only one backend configuration. The backend was previously "
+                                       "configured at %.*s.", IAC_FMT(place));
         return;
     }
-    m->backend_overridden = from_override;
     m->backend_range = block->header_range;
     m->module->backend = (iac_backend_config){ block->labels[0].text, block->body, block->header_range,
                                                  block->labels[0].range };
@@ -295,6 +284,19 @@ static void check_cloud(iac_module_build *m, const iac_block *block)
                    "a state backend with a \"backend\" block.");
 }
 
+/* Nothing asks for it; it must be constant all the same. */
+static void check_provider_meta(iac_module_build *m, const iac_block *block)
+{
+    const iac_attribute *attributes = NULL;
+    size_t count = 0;
+
+    iac_provider_name_fits(m, block->labels[0].text, block->header_range);
+    if (iac_body_attributes(m->arena, block->body, &attributes, &count, m->diags) != IAC_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        iac_static_eval(m, attributes[i].expr);
+}
+
 void iac_read_terraform(iac_module_build *m, const iac_top_block *top)
 {
     iac_content content = { 0 };
@@ -322,5 +324,7 @@ void iac_read_terraform(iac_module_build *m, const iac_top_block *top)
             read_settings(m, block, top->from_override, &m->module->history, &m->module->history_range);
         else if (iac_str_is(block->type, "cloud"))
             check_cloud(m, block);
+        else if (iac_str_is(block->type, "provider_meta"))
+            check_provider_meta(m, block);
     }
 }

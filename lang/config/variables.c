@@ -193,12 +193,12 @@ static void gather(iac_arena *arena, const iac_module_config *root, iac_variable
 {
     size_t in_files = 0;
 
-    for (size_t i = 0; i < given->n; i++) {
-        bool repeated = iac_map_has(ret_last, given->v[i].name);
+    for (size_t i = 0; i < given->n; i++)
         iac_map_put(ret_last, given->v[i].name, &given->v[i]);
-        if (!repeated && !iac_map_has(&root->variable_map, given->v[i].name))
+    for (size_t i = 0; i < given->n; i++)
+        if (iac_map_get(ret_last, given->v[i].name) == &given->v[i] &&
+            !iac_map_has(&root->variable_map, given->v[i].name))
             report_undeclared(arena, &given->v[i], &in_files, diags);
-    }
     if (in_files > UNDECLARED_SHOWN)
         iac_diag_warning(diags, IAC_NO_RANGE, "Values for undeclared variables",
                          "In addition to the other similar warnings shown, %zu other variable(s) defined without being "
