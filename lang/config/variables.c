@@ -189,7 +189,8 @@ static void report_undeclared(iac_arena *arena, const iac_variable_value *given,
 }
 
 /* The value given last for each name; undeclared names are reported once. */
-static void gather(iac_arena *arena, const iac_module_config *root, iac_variable_values *given, iac_map *ret_last, iac_diags *diags)
+static void gather(iac_arena *arena, const iac_module_config *root, iac_variable_values *given, iac_map *ret_last,
+                   iac_diags *diags)
 {
     size_t in_files = 0;
 

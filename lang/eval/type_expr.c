@@ -319,7 +319,8 @@ static const iac_expr *type_of_text(iac_arena *arena, const iac_expr *expr)
 {
     iac_diags ignored = IAC_DIAGS_INIT;
     const iac_expr *parsed = iac_expr_static(arena, expr, &ignored);
-    bool usable = iac_expr_is_json_string(expr) && !ignored.errors && (parsed->kind == IAC_EXPR_CALL || parsed->kind == IAC_EXPR_ROOT);
+    bool usable = iac_expr_is_json_string(expr) && !ignored.errors &&
+                  (parsed->kind == IAC_EXPR_CALL || parsed->kind == IAC_EXPR_ROOT);
     iac_expr *whole = iac_expr_alloc(arena, usable ? parsed->kind : IAC_EXPR_ERROR, expr->range);
     if (usable && parsed->kind == IAC_EXPR_CALL)
         whole->call = parsed->call;
