@@ -109,19 +109,46 @@ static bool same_resource(const iac_state_instance *a, const iac_state_instance 
     return iac_addr_equal(x, y) && iac_str_eq(whole_provider(a->provider), whole_provider(b->provider));
 }
 
-/* Writes the resource that the instance at `from` belongs to; returns the index after its last. */
-static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *reach, size_t from)
+/* The instances of one resource, from `from` until before `end`. */
+typedef struct resource_group {
+    iac_str module; /* its text */
+    size_t from, end;
+} resource_group;
+
+typedef IAC_VEC(resource_group) resource_groups;
+
+static int group_cmp(const void *a, const void *b)
 {
-    const iac_state_instance *instance = &state->instances[from];
+    const resource_group *x = a, *y = b;
+    int order = iac_str_cmp(x->module, y->module);
+    return order ? order : x->from < y->from ? -1 : 1;
+}
+
+/* In the order of the file, where modules are in that of their addresses' texts. */
+static resource_groups find_groups(iac_arena *arena, const iac_state *state)
+{
+    resource_groups groups = { 0 };
+    const iac_state_instance *v = state->instances;
+
+    for (size_t i = 0, end; i < state->instance_count; i = end) {
+        for (end = i + 1; end < state->instance_count && same_resource(&v[i], &v[end]);)
+            end++;
+        bool again = groups.n && iac_module_addr_equal(v[groups.v[groups.n - 1].from].addr.module, v[i].addr.module);
+        iac_str module = again ? groups.v[groups.n - 1].module : iac_module_addr_text(arena, v[i].addr.module);
+        iac_vec_push(&groups, ((resource_group){ module, i, end }));
+    }
+    if (groups.n)
+        qsort(groups.v, groups.n, sizeof(*groups.v), group_cmp);
+    return groups;
+}
+
+static void write_resource(iac_buf *out, const iac_state *state, iac_reach *reach, const resource_group *group)
+{
+    const iac_state_instance *instance = &state->instances[group->from];
     bool first = true;
     iac_buf_char(out, '{');
-    if (instance->addr.module.n) {
-        iac_buf module;
-        iac_buf_init(&module, IAC_BUF_UNLIMITED);
-        iac_module_addr_print(&module, instance->addr.module);
-        string_member(out, &first, 3, "module", iac_buf_view(&module));
-        iac_buf_clear(&module);
-    }
+    if (group->module.n)
+        string_member(out, &first, 3, "module", group->module);
     string_member(out, &first, 3, "mode", instance->addr.mode == IAC_DATA ? IAC_STR("data") : IAC_STR("managed"));
     string_member(out, &first, 3, "type", instance->addr.type);
     string_member(out, &first, 3, "name", instance->addr.name);
@@ -129,8 +156,7 @@ static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *re
     member(out, &first, 3, "instances");
     iac_buf_char(out, '[');
     bool first_object = true;
-    size_t i = from;
-    for (; i < state->instance_count && same_resource(instance, &state->instances[i]); i++) {
+    for (size_t i = group->from; i < group->end; i++) {
         const iac_state_instance *item = &state->instances[i];
         if (item->current) {
             member(out, &first_object, 4, NULL);
@@ -143,7 +169,6 @@ static size_t write_resource(iac_buf *out, const iac_state *state, iac_reach *re
         }
     }
     iac_buf_cstr(out, "\n      ]\n    }");
-    return i;
 }
 
 static void write_output(iac_buf *out, bool *first_output, const iac_state_output *output)
@@ -184,10 +209,14 @@ void iac_tfstate_write(iac_buf *out, const iac_state *state)
     iac_buf_cstr(out, first ? "},\n  \"resources\": [" : "\n  },\n  \"resources\": [");
     first = true;
     iac_reach *reach = iac_reach_new(state);
-    for (size_t i = 0; i < state->instance_count;) {
+    iac_arena *arena = iac_arena_new();
+    resource_groups groups = find_groups(arena, state);
+    for (size_t i = 0; i < groups.n; i++) {
         member(out, &first, 2, NULL);
-        i = write_resource(out, state, reach, i);
+        write_resource(out, state, reach, &groups.v[i]);
     }
+    iac_vec_clear(&groups);
+    iac_arena_free(arena);
     iac_reach_free(reach);
     iac_buf_cstr(out, first ? "],\n  \"check_results\": " : "\n  ],\n  \"check_results\": ");
     iac_buf json;

@@ -83,9 +83,11 @@ void iac_apply_refreshed(iac_arena *arena, const iac_plan *plan, const iac_map *
     for (size_t i = 0; i < plan->settled_count; i++)
         iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_INTENT_DONE,
                                             .intent.token = plan->settled[i] }));
-    bool whole = plan->mode == IAC_PLAN_DESTROY || plan->operation_count == 0; /* else each output has its step */
-    for (size_t i = 0; whole && i < prior->output_count; i++)
-        if (!has_output(stored, &prior->outputs[i]))
+    bool whole = plan->mode == IAC_PLAN_DESTROY || plan->operation_count == 0;
+    /* Outputs that were known are kept whether or not their steps are reached. */
+    for (size_t i = 0; i < prior->output_count; i++)
+        if (!has_output(stored, &prior->outputs[i]) &&
+            (whole || iac_plan_changes_output(plan, prior->outputs[i].name)))
             iac_vec_push(&writes, ((iac_write){ .kind = IAC_WRITE_OUTPUT, .output = prior->outputs[i] }));
     for (size_t i = 0; whole && stored && i < stored->output_count; i++)
         if (!iac_state_find_output(prior, stored->outputs[i].name))

@@ -39,7 +39,8 @@ static int show_state(iac_cli *cli)
 
     if (iac_cli_open_store(cli, false) != IAC_OK || iac_cli_read_state(cli, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
-    if (iac_cli_read_config(cli, true) != IAC_OK)
+    /* The rest of the configuration is of use where there are objects to show. */
+    if (state->lineage.n && iac_cli_read_config(cli, true) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!state->lineage.n && !cli->args.json)
         iac_cli_printf("No state.\n");

@@ -396,9 +396,8 @@ static void link_others(iac_run *run, iac_diags *drop)
             add_edge(run, node, node->module->call);
             link_conditions(&link, node->check->asserts, drop);
         }
-        if (node->kind == IAC_NODE_CHECK && node->nested) { /* what it checks is how all ended */
+        if (node->kind == IAC_NODE_CHECK && node->nested) {
             add_edge(run, node, node->nested);
-            add_edge(run, node->nested, run->root->end);
             add_edge(run, node->nested, node->module->call);
             link_resource(run, node->nested, drop);
         }

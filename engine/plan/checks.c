@@ -195,6 +195,13 @@ static void add_resource(gathering *g, const iac_node *node)
     }
 }
 
+/* Outputs, and variables of modules, have instances once what they refer to was there. */
+static bool was_visited(const iac_node *node)
+{
+    bool waits = node->kind == IAC_NODE_OUTPUT || (node->kind == IAC_NODE_VARIABLE && node->module->parent);
+    return !waits || node->values || node->module->instance_count == 0;
+}
+
 static void add_node(gathering *g, const iac_node *node)
 {
     bool resource = node->kind == IAC_NODE_RESOURCE;
@@ -209,8 +216,8 @@ static void add_node(gathering *g, const iac_node *node)
     size_t old = base_at(g, node->name, (iac_str){ 0 }), noted = noted_at(g, node, (iac_str){ 0 });
     bool known = g->base && old < g->base->check_count && iac_str_eq(g->base->checks[old].object, node->name);
     bool bare = known && !g->base->checks[old].address.n && (noted == g->n || g->all[noted].node != node->id);
-    bool reached = !bare && !node->excluded && (resource ? node->expansions != NULL :
-                                       !node->module->parent || node->module->call->expansions);
+    bool called = !node->module->parent || node->module->call->expansions;
+    bool reached = !bare && !node->excluded && (resource ? node->expansions != NULL : called && was_visited(node));
     size_t before = g->results.n;
     if (reached && resource) {
         add_resource(g, node);

@@ -33,10 +33,26 @@ bool iac_read_data(iac_worker *worker, iac_node *node, iac_provider_choice provi
     return true;
 }
 
+void iac_note_pending(iac_node *node, const iac_plan_task *task)
+{
+    atomic_store(&node->pending, true);
+    if (task->module && node->pending_in)
+        atomic_store(&node->pending_in[task->module->index], true);
+}
+
+/* Whether a change of the resource matters to what is in that instance of `module`, its own (NULL: in any other module):
+ * other instances are of no concern. What is only read has no effect that could matter. */
+static bool resource_pending(const iac_node *node, const iac_run_module *module, uint32_t index)
+{
+    if (node->kind != IAC_NODE_RESOURCE || node->resource->mode == IAC_DATA || !atomic_load(&node->pending))
+        return false;
+    return node->module != module || (node->pending_in && atomic_load(&node->pending_in[index]));
+}
+
 static bool module_pending(const iac_run_module *module)
 {
     for (size_t i = 0; i < module->config->resource_count; i++)
-        if (atomic_load(&module->resources[i]->pending))
+        if (resource_pending(module->resources[i], NULL, 0))
             return true;
     for (size_t i = 0; i < module->config->call_count; i++)
         if (module->children[i] && module_pending(module->children[i]))
@@ -44,7 +60,9 @@ static bool module_pending(const iac_run_module *module)
     return false;
 }
 
-static bool depends_pending(iac_worker *worker, iac_run_module *module, iac_depends depends)
+/* instance: of `module`, where the data source is; NULL: it is in a module below. */
+static bool depends_pending(iac_worker *worker, iac_run_module *module, const iac_module_instance *instance,
+                            iac_depends depends)
 {
     for (size_t i = 0; i < depends.n; i++) {
         iac_ref ref;
@@ -54,7 +72,7 @@ static bool depends_pending(iac_worker *worker, iac_run_module *module, iac_depe
         iac_node *target = parsed ? iac_run_resolve(module, &ref) : NULL;
         if (!target)
             continue;
-        if (target->kind == IAC_NODE_RESOURCE && atomic_load(&target->pending))
+        if (resource_pending(target, instance ? module : NULL, instance ? instance->index : 0))
             return true;
         if (target->kind != IAC_NODE_CALL)
             continue;
@@ -65,13 +83,28 @@ static bool depends_pending(iac_worker *worker, iac_run_module *module, iac_depe
     return false;
 }
 
-/* Whether something named in depends_on, of the data source or of a module it is in, is still to change. */
-static bool dependency_pending(iac_worker *worker, const iac_node *node)
+/* Whether something that a data source with conditions refers to is to change: they may hold only then. */
+static bool reference_pending(iac_worker *worker, const iac_node *node, uint32_t index)
 {
-    if (depends_pending(worker, node->module, node->resource->depends_on))
+    for (size_t i = 0; i < node->dependency_count; i++) {
+        const iac_node *target = iac_map_get(&worker->run->resource_nodes,
+                                             iac_addr_text(worker->scratch, node->dependencies[i]));
+        if (target && resource_pending(target, node->module, index))
+            return true;
+    }
+    return false;
+}
+
+/* Whether something named in depends_on, of the data source or of a module it is in, is still to change. */
+static bool dependency_pending(iac_worker *worker, const iac_node *node, const iac_module_instance *instance)
+{
+    const iac_lifecycle *lifecycle = &node->resource->lifecycle;
+    if ((lifecycle->preconditions.n || lifecycle->postconditions.n) && reference_pending(worker, node, instance->index))
+        return true;
+    if (depends_pending(worker, node->module, instance, node->resource->depends_on))
         return true;
     for (const iac_run_module *module = node->module; module->parent; module = module->parent)
-        if (depends_pending(worker, module->parent, module->call->call->depends_on))
+        if (depends_pending(worker, module->parent, NULL, module->call->call->depends_on))
             return true;
     return false;
 }
@@ -101,7 +134,7 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
     task->change = change;
     task->instance->change = change;
     task->instance->value = change->after;
-    atomic_store(&node->pending, true);
+    iac_note_pending(node, task);
 }
 
 /* What was read, with what it needs: destroying goes by that, too, through what was only read. */
@@ -159,7 +192,7 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
         return false;
     if (!iac_check_ephemeral(worker, node, config))
         return false;
-    bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node);
+    bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node, task->module);
     if (config->deep_unknown || waiting || !iac_instance_configured(task->provider.instance)) {
         put_off(worker, node, task, config,
                 config->deep_unknown ? IAC_REASON_READ_CONFIG_UNKNOWN

@@ -14,6 +14,7 @@ typedef struct drawer {
     IAC_VEC(iac_drawn_node) nodes;
     IAC_VEC(iac_edge) edges;
     uint32_t root;
+    uint32_t *closes; /* by node: the end of a provider, or 0 */
 } drawer;
 
 static uint32_t add(drawer *d, iac_str name, iac_str label, const char *shape)
@@ -89,7 +90,7 @@ static void link_ends(drawer *d)
 static void link_providers(drawer *d)
 {
     size_t n = d->run->nodes.n;
-    uint32_t *closes = iac_arena_array(d->arena, uint32_t, n);
+    uint32_t *closes = d->closes = iac_arena_array(d->arena, uint32_t, n);
 
     for (size_t i = 0; i < n; i++) {
         const iac_node *node = d->run->nodes.v[i];
@@ -117,6 +118,8 @@ static void link_checks(drawer *d)
             continue;
         uint32_t report = add(d, with_suffix(d, node->name, "report"), node->name, NULL);
         link_nodes(d, node->id, report);
+        if (node->module->call)
+            link_nodes(d, report, node->module->call->id);
         if (!node->check->data)
             continue;
         iac_addr addr = { node->module->config->path, IAC_DATA, node->check->data->type, node->check->data->name,
@@ -124,6 +127,55 @@ static void link_checks(drawer *d)
         const iac_node *data = iac_map_get(&d->run->resource_nodes, iac_addr_text(d->arena, addr));
         if (data)
             link_nodes(d, data->id, report);
+    }
+}
+
+/* A variable's rules have a node of their own: it waits for what they refer to, and those who use the variable for it. */
+static void link_variables(drawer *d)
+{
+    uint32_t *rules = iac_arena_array(d->arena, uint32_t, d->run->nodes.n);
+
+    for (size_t i = 0; i < d->run->nodes.n; i++) {
+        const iac_node *node = d->run->nodes.v[i];
+        if (node->kind != IAC_NODE_VARIABLE || !node->variable->validations.n)
+            continue;
+        rules[i] = add(d, with_suffix(d, node->name, "validation"), node->name, NULL);
+        link_nodes(d, rules[i], node->id);
+        link_nodes(d, node->module->end->id, rules[i]);
+    }
+    for (size_t i = 0; i < d->edges.n; i++) {
+        iac_edge *edge = &d->edges.v[i];
+        if (edge->node >= d->run->nodes.n || edge->after >= d->run->nodes.n)
+            continue;
+        if (rules[edge->node] && d->run->nodes.v[edge->node]->module == d->run->nodes.v[edge->after]->module)
+            edge->node = rules[edge->node];
+        if (rules[edge->after])
+            edge->after = rules[edge->after];
+    }
+}
+
+static iac_str static_text(drawer *d, iac_addr addr)
+{
+    addr.key = (iac_key){ 0 };
+    addr.module = iac_module_addr_static(d->arena, addr.module);
+    return iac_addr_text(d->arena, addr);
+}
+
+/* What the configuration no longer has is drawn by its instances. */
+static void draw_orphans(drawer *d, const iac_state *state)
+{
+    for (size_t i = 0; state && d->kind == IAC_DRAWING_PLAN && i < state->instance_count; i++) {
+        iac_addr addr = state->instances[i].addr;
+        iac_node *node = iac_map_get(&d->run->resource_nodes, static_text(d, addr));
+        if (!node || node->kind != IAC_NODE_ORPHAN)
+            continue;
+        uint32_t id = add(d, with_suffix(d, iac_addr_text(d->arena, addr), "orphan"), node->name, "box");
+        d->nodes.v[node->id].dropped = true;
+        link_nodes(d, d->root, id);
+        if (!node->provider)
+            continue;
+        link_nodes(d, id, node->provider->node->id);
+        link_nodes(d, d->closes[node->provider->node->id], id);
     }
 }
 
@@ -140,6 +192,7 @@ static void draw_run(drawer *d)
     link_ends(d);
     link_providers(d);
     link_checks(d);
+    link_variables(d);
 }
 
 /* ---- changes ---- */
@@ -161,13 +214,6 @@ static bool destroys(const iac_change *change)
            change->action == IAC_ACTION_CREATE_DELETE;
 }
 
-static iac_str static_text(drawer *d, iac_addr addr)
-{
-    addr.key = (iac_key){ 0 };
-    addr.module = iac_module_addr_static(d->arena, addr.module);
-    return iac_addr_text(d->arena, addr);
-}
-
 static void draw_creation(drawer *d, const iac_change *change, const iac_node *node, drawn_change *drawn)
 {
     iac_str name = iac_addr_text(d->arena, change->addr);
@@ -177,6 +223,8 @@ static void draw_creation(drawer *d, const iac_change *change, const iac_node *n
     link_nodes(d, id, node->id);
     for (uint32_t e = d->run->graph.out_start[node->id]; e < d->run->graph.out_start[node->id + 1]; e++)
         link_nodes(d, d->run->graph.outs[e], id);
+    if (node->provider)
+        link_nodes(d, d->closes[node->provider->node->id], id);
     link_nodes(d, d->root, id);
 }
 
@@ -188,8 +236,10 @@ static void draw_destruction(drawer *d, const iac_change *change, const iac_node
     uint32_t id = add(d, with_suffix(d, name, what.p), node->name, "box");
 
     drawn->destroy = id + 1;
-    if (node->provider)
+    if (node->provider) {
         link_nodes(d, id, node->provider->node->id);
+        link_nodes(d, d->closes[node->provider->node->id], id);
+    }
     if (drawn->create && change->action == IAC_ACTION_DELETE_CREATE)
         link_nodes(d, drawn->create - 1, id);
     else if (drawn->create)
@@ -385,6 +435,7 @@ static void draw_removed_outputs(drawer *d, const iac_config *config, const iac_
 static void draw(drawer *d, const iac_config *config, const iac_state *state, iac_drawing *ret)
 {
     draw_run(d);
+    draw_orphans(d, state);
     if (state && d->kind != IAC_DRAWING_RESOURCES && d->kind != IAC_DRAWING_DESTROY)
         draw_removed_outputs(d, config, state);
     if (d->plan)

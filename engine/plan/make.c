@@ -86,6 +86,8 @@ static void make_tasks(iac_planner *planner, iac_worker *worker, iac_node *node)
     iac_plan_work *work = iac_arena_new_of(keep, iac_plan_work);
     work->tasks = iac_arena_array(keep, iac_plan_task, count);
     node->work = work;
+    if (node->kind == IAC_NODE_RESOURCE)
+        node->pending_in = iac_arena_array(keep, atomic_bool, node->module->instance_count);
 
     for (uint32_t i = 0; i < node->slots && node->expansions; i++) {
         const iac_module_instance *module = node->module->instances[i];

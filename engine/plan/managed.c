@@ -263,7 +263,7 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
     change->action = IAC_ACTION_DELETE;
     if (task->object->deposed.n == 0)
         change->reason = task->reason;
-    atomic_store(&node->pending, true);
+    iac_note_pending(node, task);
     iac_call_options options = iac_options_for(worker->run, node, task->address);
     iac_plan_request request = { .type = node->resource_addr.type, .prior = task->refreshed,
                                  .private_data = task->private_data };
@@ -278,14 +278,16 @@ static bool plan_destroy(const iac_planner *planner, iac_worker *worker, iac_nod
     return !prevented(worker, node, task);
 }
 
+/* marks: of what prior is in. A value that is sensitive as a whole stays so, and makes what is taken from it sensitive. */
 static const iac_value *ignore_step(iac_arena *arena, const iac_value *config, const iac_value *prior, iac_path path,
-                                    size_t depth)
+                                    size_t depth, uint8_t marks)
 {
     if (depth == path.n)
-        return prior;
+        return iac_value_mark(arena, prior, marks);
     const iac_step *step = &path.steps[depth];
     if (!iac_is_set_value(config) || !prior || !iac_is_set_value(prior))
         return config;
+    marks |= prior->marks;
     if (step->kind == IAC_STEP_INDEX) {
         if ((config->kind != IAC_LIST && config->kind != IAC_TUPLE) || step->index < 0 ||
             (size_t)step->index >= config->n || (size_t)step->index >= prior->n)
@@ -293,14 +295,18 @@ static const iac_value *ignore_step(iac_arena *arena, const iac_value *config, c
         const iac_value **items = iac_arena_array(arena, const iac_value *, config->n);
         for (size_t i = 0; i < config->n; i++)
             items[i] = config->items[i];
-        items[step->index] = ignore_step(arena, items[step->index], prior->items[step->index], path, depth + 1);
-        return config->kind == IAC_LIST ? iac_value_list(arena, config->type->element, items, config->n)
-                                        : iac_value_tuple(arena, items, config->n);
+        items[step->index] = ignore_step(arena, items[step->index], prior->items[step->index], path, depth + 1, marks);
+        const iac_value *made = config->kind == IAC_LIST
+                                    ? iac_value_list(arena, config->type->element, items, config->n)
+                                    : iac_value_tuple(arena, items, config->n);
+        return iac_value_mark(arena, made, config->marks);
     }
     const iac_value *own = iac_value_get(config, step->name), *old = iac_value_get(prior, step->name);
-    if (config->kind == IAC_OBJECT)
-        return own && old ? iac_value_with(arena, config, step->name, ignore_step(arena, own, old, path, depth + 1))
-                          : config;
+    if (config->kind == IAC_OBJECT) {
+        if (!own || !old)
+            return config;
+        return iac_value_with(arena, config, step->name, ignore_step(arena, own, old, path, depth + 1, marks));
+    }
     if (config->kind != IAC_MAP || depth + 1 != path.n)
         return config;
     /* A key of a map: as it was, present or not. */
@@ -314,9 +320,9 @@ static const iac_value *ignore_step(iac_arena *arena, const iac_value *config, c
         }
     if (old) {
         keys[n] = step->name;
-        items[n++] = old;
+        items[n++] = iac_value_mark(arena, old, marks);
     }
-    return iac_value_map(arena, config->type->element, keys, items, n);
+    return iac_value_mark(arena, iac_value_map(arena, config->type->element, keys, items, n), config->marks);
 }
 
 const iac_value *iac_ignore_changes(iac_worker *worker, const iac_node *node, const iac_value *prior,
@@ -340,7 +346,7 @@ const iac_value *iac_ignore_changes(iac_worker *worker, const iac_node *node, co
         return config;
     }
     for (size_t i = 0; i < lifecycle->ignore_changes.n; i++)
-        config = ignore_step(worker->scratch, config, prior, lifecycle->ignore_changes.v[i], 0);
+        config = ignore_step(worker->scratch, config, prior, lifecycle->ignore_changes.v[i], 0, 0);
     return config;
 }
 
@@ -514,7 +520,7 @@ static bool decide(iac_planner *planner, iac_worker *worker, iac_node *node, iac
     change->reversible = answer.reversible;
     change->note = answer.note;
     if (change->action != IAC_ACTION_NOOP)
-        atomic_store(&node->pending, true);
+        iac_note_pending(node, task);
     return !replace || !prevented(worker, node, task);
 }
 

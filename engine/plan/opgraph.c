@@ -137,13 +137,17 @@ static void lay_changes(struct building *b)
 static void link_config(struct building *b)
 {
     const iac_run *run = &b->planner->run;
-    for (uint32_t i = 0; i < run->nodes.n; i++)
+    for (uint32_t i = 0; i < run->nodes.n; i++) {
+        const iac_node *node = run->nodes.v[i];
         for (uint32_t e = run->graph.dep_start[i]; e < run->graph.dep_start[i + 1]; e++) {
             const struct gates *needed = &b->gates[run->graph.deps[e]];
             wait_for(b, b->gates[i].start, needed->done);
-            if (run->nodes.v[i]->kind == IAC_NODE_RELEASE) /* destroying needs the provider, too */
+            if (node->kind == IAC_NODE_RELEASE) /* destroying needs the provider, too */
                 wait_for(b, b->gates[i].start, needed->del_done);
         }
+        if (node->kind == IAC_NODE_RESOURCE && node->nested) /* what a check reads is how all ended */
+            wait_for(b, b->gates[i].start, b->gates[run->root->end->id].done);
+    }
 }
 
 static void link_set_aside(struct building *b)

@@ -106,6 +106,8 @@ bool iac_plan_note_imports(iac_planner *planner, iac_worker *worker, iac_node *n
 /* Tells of import blocks for resources that nobody declared. False after an error. */
 bool iac_plan_check_imports(const iac_planner *planner, iac_diags *diags);
 /* data.c */
+/* Something of the node will change: data sources that name it in depends_on are then read when applying. */
+void iac_note_pending(iac_node *node, const iac_plan_task *task);
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* targets.c */
 /* Whether it is, or is needed by a target. stored: of run.state, or NULL. */

@@ -117,10 +117,6 @@ static void follow_resource(struct search *search, struct place place, const iac
         take_expr(&from, given->expr);
     else if (attribute.n == 0 || iac_schema_block(node->schema->block, attribute))
         iac_body_refs(search->arena, node->resource->body, node->schema->block, take_ref, &from, &search->drop);
-    if (attribute.n == 0) {
-        take_expr(&from, from.count);
-        take_expr(&from, from.for_each);
-    }
 }
 
 static void follow(struct search *search, struct place place, const iac_ref *ref)
@@ -141,7 +137,7 @@ static void follow(struct search *search, struct place place, const iac_ref *ref
             const iac_module_call *call = node->module->call->call;
             const iac_attribute *given = iac_body_attribute(call->body, node->variable->name);
             struct collecting outer = { search, { node->module->parent, { place.addr.steps, place.addr.n - 1 } },
-                                        call->count, call->for_each };
+                                        NULL, NULL };
             take_expr(&outer, given ? given->expr : NULL);
         }
         break;
@@ -179,14 +175,14 @@ static int compare_relevant(const void *a, const void *b)
     return (x->path.n > y->path.n) - (x->path.n < y->path.n);
 }
 
-/* Outputs of child modules are in no state: whenever they are evaluated, they count as new. */
+/* Outputs of child modules are in no state: whenever they have a value, it counts as new. */
 static void take_module_outputs(struct search *search, iac_run_module *module)
 {
     for (size_t i = 0; i < module->config->output_count && module->parent; i++) {
         const iac_node *node = module->outputs[i];
         for (uint32_t k = 0; k < module->instance_count && k < node->slots; k++) {
             struct collecting from = { search, { module, module->instances[k]->addr }, NULL, NULL };
-            if (node->values[k])
+            if (node->values[k] && !iac_is_null(node->values[k]))
                 take_expr(&from, node->output->value);
         }
     }

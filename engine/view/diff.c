@@ -290,8 +290,10 @@ typedef const iac_diff *differ(iac_arena *arena, const part *p, const void *arg)
 static const iac_diff *sensitive(iac_arena *arena, const part *p, iac_diff_kind kind, differ *compute,
                                  const void *arg)
 {
-    part open = *p;
+    part open = *p; /* what is marked within does not matter any more */
     open.before_sensitive = open.after_sensitive = false;
+    open.before = p->before ? iac_value_unmark_deep(arena, p->before) : NULL;
+    open.after = p->after ? iac_value_unmark_deep(arena, p->after) : NULL;
     const iac_diff *inner = compute(arena, &open, arg);
     iac_action action = inner->action;
     bool nothing = !p->before && !p->before_explicit && !p->after && !p->after_explicit && !p->unknown;

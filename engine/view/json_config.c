@@ -14,6 +14,7 @@ typedef struct writer {
     const iac_module_config *called; /* attributes are arguments of it; or NULL */
     bool redact;
     iac_map sources; /* key of a provider configuration -> iac_str *: the key of the one it is taken from */
+    iac_map providers; /* key of a provider that a module has, configured, passed or implied -> its iac_provider_addr */
 } writer;
 
 /* ---- expressions ---- */
@@ -488,58 +489,66 @@ static void write_provider(writer *w, bool *any, const iac_module_config *m, iac
     iac_buf_char(w->out, '}');
 }
 
-/* Whether a provider without a configuration in m is that of the module above, which must know it; passed ones are
- * noted already. */
-static bool is_inherited(writer *w, const iac_module_config *m, const iac_module_config *parent, iac_str name)
+static bool has_provider(writer *w, iac_str key, iac_provider_addr addr)
 {
-    iac_str key = own_provider_key(w, m->path, name, (iac_str){ 0 });
-    if (iac_map_has(&w->sources, key))
-        return true;
-    bool known = false;
-    iac_provider_addr addr = iac_module_provider_addr(m, name);
-    for (size_t i = 0; parent && i < parent->provider_count && !known; i++)
-        known = parent->providers[i].alias.n == 0 &&
-                iac_provider_addr_equal(iac_module_provider_addr(parent, parent->providers[i].name), addr);
-    for (size_t i = 0; parent && i < parent->resource_count && !known; i++)
-        known = parent->resources[i].provider.alias.n == 0 &&
-                iac_provider_addr_equal(iac_module_provider_addr(parent, parent->resources[i].provider.name), addr);
-    if (known)
-        set_source(w, key, provider_key(w, parent, name, (iac_str){ 0 }));
-    return known;
+    const iac_provider_addr *known = iac_map_get(&w->providers, key);
+    return known && iac_provider_addr_equal(*known, addr);
 }
 
-/* Those that are configured, and those that resources name without a configuration. */
+static void add_provider(writer *w, iac_str key, iac_provider_addr addr)
+{
+    iac_provider_addr *kept = iac_arena_new_of(w->arena, iac_provider_addr);
+    *kept = addr;
+    iac_map_put(&w->providers, key, kept);
+}
+
+/* One that is not configured in m: that of the same name in the module above, if it has one of this type. */
+static void imply_provider(writer *w, bool *any, const iac_module_config *m, const iac_module_config *parent,
+                           iac_str name, iac_provider_addr addr)
+{
+    iac_str key = own_provider_key(w, m->path, name, (iac_str){ 0 });
+    if (iac_map_has(&w->providers, key))
+        return;
+    add_provider(w, key, addr);
+    if (parent && has_provider(w, own_provider_key(w, parent->path, name, (iac_str){ 0 }), addr))
+        set_source(w, key, provider_key(w, parent, name, (iac_str){ 0 }));
+    else
+        write_provider(w, any, m, name, (iac_str){ 0 }, NULL);
+}
+
+/* What a call passes on. */
+static void pass_providers(writer *w, const iac_module_config *m, const iac_module_call *call)
+{
+    for (size_t k = 0; k < call->provider_count; k++) {
+        const struct iac_passed_provider *passed = &call->providers[k];
+        iac_str key = own_provider_key(w, call->module->path, passed->child.name, passed->child.alias);
+        add_provider(w, key, iac_module_provider_addr(call->module, passed->child.name));
+        set_source(w, key, provider_key(w, m, passed->parent.name, passed->parent.alias));
+    }
+}
+
+/* Those that are configured, those that are required, and those that resources name without either. */
 static void write_providers(writer *w, bool *any, const iac_module_config *m, const iac_module_config *parent)
 {
-    iac_map seen = { 0 };
     for (size_t i = 0; i < m->provider_count; i++) {
         const iac_provider_config *p = &m->providers[i];
         write_provider(w, any, m, p->name, p->alias, p->body);
-        if (!p->alias.n)
-            iac_map_put(&seen, p->name, (void *)(uintptr_t)p);
+        add_provider(w, own_provider_key(w, m->path, p->name, p->alias), iac_module_provider_addr(m, p->name));
     }
+    for (size_t i = 0; i < m->required_provider_count; i++)
+        imply_provider(w, any, m, parent, m->required_providers[i].name, m->required_providers[i].addr);
     for (size_t i = 0; i < m->resource_count + m->check_count; i++) {
         const iac_resource_config *resource = i < m->resource_count ? &m->resources[i]
                                                                     : m->checks[i - m->resource_count].data;
-        if (!resource)
-            continue;
-        iac_provider_ref ref = resource->provider;
-        if (ref.alias.n || iac_map_has(&seen, ref.name))
-            continue;
-        iac_map_put(&seen, ref.name, (void *)(uintptr_t)m);
-        if (!is_inherited(w, m, parent, ref.name))
-            write_provider(w, any, m, ref.name, (iac_str){ 0 }, NULL);
+        if (resource && !resource->provider.alias.n)
+            imply_provider(w, any, m, parent, resource->provider.name,
+                           iac_module_provider_addr(m, resource->provider.name));
     }
-    iac_map_clear(&seen);
     for (size_t i = 0; i < m->call_count; i++) {
         const iac_module_call *call = &m->calls[i];
         if (!call->module)
             continue;
-        for (size_t k = 0; k < call->provider_count; k++) {
-            const struct iac_passed_provider *passed = &call->providers[k];
-            set_source(w, own_provider_key(w, call->module->path, passed->child.name, passed->child.alias),
-                       provider_key(w, m, passed->parent.name, passed->parent.alias));
-        }
+        pass_providers(w, m, call);
         write_providers(w, any, call->module, m);
     }
 }
@@ -561,5 +570,6 @@ void iac_json_config(iac_buf *out, const iac_config *config, const iac_view_sche
     write_module(&w, config->root);
     iac_buf_char(out, '}');
     iac_map_clear(&w.sources);
+    iac_map_clear(&w.providers);
     iac_arena_free(w.arena);
 }

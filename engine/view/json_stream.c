@@ -188,6 +188,8 @@ static void stream_event(iac_buf *out, const iac_event *event)
 
 void iac_json_stream_event(iac_buf *out, const iac_event *event)
 {
+    if (event->kind == IAC_EVENT_IMPORT_PREPARE)
+        return; /* the stream tells of the object's refresh alone */
     iac_event line = *event;
     size_t at = 0;
     if (event->kind != IAC_EVENT_PROVISION_OUTPUT) {
@@ -254,9 +256,14 @@ static void put_redacted(iac_buf *out, iac_str text)
     iac_buf_clear(&shown);
 }
 
+static bool has_moved(const iac_change *c)
+{
+    return c->moved && !iac_addr_equal(c->addr, c->previous);
+}
+
 static void change_message(iac_buf *out, const iac_change *c, bool drift)
 {
-    bool moved = c->moved && !iac_addr_equal(c->addr, c->previous);
+    bool moved = has_moved(c);
     const char *action = iac_action_name(c->action);
     if (c->action == IAC_ACTION_NOOP && c->import_id.n)
         action = "import";
@@ -342,7 +349,7 @@ void iac_json_stream_plan(iac_buf *out, const iac_plan *plan, bool with_summary)
         change_message(out, &plan->drift[i], true);
     for (size_t i = 0; i < plan->change_count; i++) {
         const iac_change *c = &plan->changes[i];
-        bool quiet = c->action == IAC_ACTION_NOOP && !c->import_id.n;
+        bool quiet = c->action == IAC_ACTION_NOOP && !c->import_id.n && !has_moved(c);
         if (!quiet && !(c->addr.mode == IAC_DATA && c->action == IAC_ACTION_DELETE))
             change_message(out, c, false);
     }

@@ -43,17 +43,11 @@ import shutil
 import sys
 import tempfile
 
-from scenario_compare import (PROGRESS, Identifiers, clean_json, clean_text, execute, json_differences, parse, split_errors,
-                              text_differences)
+from scenario_compare import Identifiers, differences, execute
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE / "scenarios"
 ROUND = ["show -json p", "apply p", "show", "show -json"]
-# Messages of a stream that come in the order in which the walk of the graph happened to go.
-UNORDERED = {"apply_start", "apply_progress", "apply_complete", "apply_errored", "refresh_start", "refresh_complete",
-             "provision_start", "provision_progress", "provision_complete", "provision_errored", "ephemeral_op_start",
-             "ephemeral_op_complete", "ephemeral_op_progress", "ephemeral_op_errored", "planned_change",
-             "resource_drift"}
 
 
 class Scenario:
@@ -145,86 +139,6 @@ def perform(scenario, program, folder):
 
 
 # ---- comparing ----
-
-def is_json(arguments):
-    return "-json" in arguments or arguments[:2] == ["state", "pull"]
-
-
-def learn(identifiers, text):
-    """From progress lines and from the messages of a stream."""
-    identifiers.learn(text)
-    for line in text.splitlines():
-        if '"type":"apply_complete"' in line and '"action":"create"' in line:
-            hook = json.loads(line)["hook"]
-            identifiers.learn(f"{hook['resource']['addr']}: Creation complete after 0s [id={hook['id_value']}]")
-
-
-def own_version(text):
-    """Where it is Terraform's version that is meant, the wrapper of Terraform has put our name too."""
-    text = re.sub(r"\\nTerraform\b", r"\\niac", text)  # of a stream, where the wrapper sees no word
-    return re.sub(r"\bTerraform((?: |\\n|\n)(?:Core )?version\b)", r"iac\1", text)
-
-
-def clean_errors(text, identifiers):
-    """Diagnostics in one order, every paragraph in one line."""
-    lines = clean_text(text, identifiers, "<DIR>")[0].split("\n")
-    text = "\n".join(line.rstrip() for line in lines).replace("<DIR>/", "")
-    text = text.replace("LocalState not locked", "The state is not locked.")
-    text = re.sub("Error: (No (instance|state file) )", r"\1", text)  # from state commands
-    parts = []
-    for part in split_errors(text):
-        paragraphs = re.split(r"\n\s*\n", part)
-        parts.append("\n\n".join(" ".join(p.split()) if not p.startswith(" ") else p for p in paragraphs))
-    return "\n\n".join(parts).strip()
-
-
-def clean_stream(text, identifiers):
-    """Messages of a stream: those of hooks sorted, and the diagnostics."""
-    messages, unordered, told = [], [], []
-    for line in text.splitlines():
-        message = clean_json(parse(line), identifiers)
-        kind = message.get("type")
-        if kind == "version":
-            continue
-        # Durations are in the message.
-        message["@message"] = re.sub(r" (\d+m)?\d+s\b", " <T>", message.get("@message", ""))
-        (unordered if kind in UNORDERED else told if kind == "diagnostic" else messages).append(message)
-    return {"messages": messages, "unordered": sorted(unordered, key=json.dumps),
-            "diagnostics": sorted(told, key=json.dumps)}
-
-
-def clean_output(text, identifiers, dropped=()):
-    lines = text.strip().split("\n")
-    if lines[0].startswith('{"@level"'):
-        return clean_stream(text, identifiers)
-    return clean_json(parse(text), identifiers, dropped) if text.strip() else None
-
-
-def differences(arguments, theirs, ours, names):
-    found = []
-    for identifiers, answer in zip(names, (theirs, ours)):
-        answer[1:] = [own_version(text) for text in answer[1:]]
-        learn(identifiers, answer[1])
-    if theirs[0] != ours[0]:
-        found.append(f"exit status {theirs[0]} in Terraform, {ours[0]} in iac")
-    texts = [theirs[1], ours[1]]
-    if is_json(arguments):
-        try:
-            # What is said of the attributes of built-in types is not the same.
-            dropped = {"description", "description_kind", "summary"} if arguments[:2] == ["providers", "schema"] else ()
-            found += json_differences(*(clean_output(text, n, dropped) for text, n in zip(texts, names)))
-        except ValueError as error:
-            found.append(f"not JSON: {error}")
-            found += text_differences("stdout", *texts)
-    else:
-        texts = [clean_text(text, n, "<DIR>") for text, n in zip(texts, names)]
-        found += text_differences("stdout", texts[0][0], texts[1][0])
-        found += text_differences("progress", "\n".join(texts[0][1]), "\n".join(texts[1][1]))
-    found += text_differences("stderr", *(clean_errors(answer[2], n) for answer, n in zip((theirs, ours), names)))
-    if "AddressSanitizer" in ours[2] or "runtime error:" in ours[2]:
-        found.append("sanitizer: " + ours[2][:3000])
-    return found
-
 
 def compare(scenario, theirs, ours):
     """(command, differences) of each command that differs."""
