@@ -63,7 +63,7 @@ def looking_commands(rng, model, pick):
         name = rng.choice(sorted(model.outputs))
         found += [["output", name], ["output", "-json", name], ["output", "-raw", name]]
     if rng.random() < 0.15:
-        found.append(rng.choice([["validate"], ["validate", "-json"], ["providers"]]))
+        found.append(rng.choice([["validate"], ["validate", "-json"], ["providers"], ["refresh"]]))
     return found
 
 
@@ -74,7 +74,7 @@ def state_commands(rng, pick, modules):
     other = rng.choice(modules) if modules and rng.random() < 0.3 else pick()
     ways = [["taint", address], ["untaint", address], ["state", "rm", other], ["state", "mv", address, pick()],
             ["state", "mv", address.split("[")[0] if address.startswith("terraform_data") else address, "terraform_data.elsewhere"],
-            ["state", "rm", "-dry-run", address], ["state", "mv", other, "module.elsewhere"]]
+            ["state", "rm", "-dry-run", address], ["import", address, "imported by command"], ["state", "mv", other, "module.elsewhere"]]
     if rng.random() < 0.5:
         return [[".edit", rng.choice(list(STATE_EDITS)), rng.randrange(1000)]]
     return [rng.choice(ways)]
