@@ -279,7 +279,9 @@ static void draw_changes(drawer *d)
         const iac_node *node = iac_map_get(&d->run->resource_nodes, static_text(d, change->addr));
         if (!node)
             continue;
-        if (creates(change))
+        bool checked = node->resource && (node->resource->lifecycle.preconditions.n ||
+                                          node->resource->lifecycle.postconditions.n);
+        if (creates(change) || (change->action == IAC_ACTION_NOOP && checked)) /* conditions are held to again */
             draw_creation(d, change, node, &drawn[i]);
         if (destroys(change))
             draw_destruction(d, change, node, &drawn[i]);

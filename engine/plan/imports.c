@@ -295,7 +295,10 @@ bool iac_plan_check_imports(const iac_planner *planner, iac_diags *diags)
         const iac_expr **keys;
         if (!iac_import_target(planner->run.arena, root->imports[i].to, &addr, &keys))
             continue;
-        const iac_node *node = iac_map_get(&planner->run.resource_nodes, iac_addr_text(planner->run.arena, addr));
+        iac_str address = iac_addr_text(planner->run.arena, addr);
+        const iac_node *node = iac_map_get(&planner->run.resource_nodes, address);
+        if (!iac_plan_aims_at(planner, address))
+            continue;
         if (!node || node->kind != IAC_NODE_RESOURCE)
             good = missing(&root->imports[i], addr, keys, diags) && good;
     }

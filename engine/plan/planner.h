@@ -110,6 +110,8 @@ bool iac_plan_check_imports(const iac_planner *planner, iac_diags *diags);
 void iac_note_pending(iac_node *node, const iac_plan_task *task);
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* targets.c */
+/* Whether the targets, if any, name it or what it is in. */
+bool iac_plan_aims_at(const iac_planner *planner, iac_str address);
 /* Whether it is, or is needed by a target. stored: of run.state, or NULL. */
 bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, const iac_state_instance *stored,
                        iac_str address);

@@ -51,6 +51,13 @@ bool iac_plan_swept(const iac_planner *planner, const iac_state_instance *stored
     return goes_along(planner, stored) && !named(planner->options->targets, planner->options->target_count, address);
 }
 
+bool iac_plan_aims_at(const iac_planner *planner, iac_str address)
+{
+    const iac_plan_options *options = planner->options;
+    return !named(options->excludes, options->exclude_count, address) &&
+           (options->target_count == 0 || named(options->targets, options->target_count, address));
+}
+
 bool iac_plan_targeted(const iac_planner *planner, const iac_node *node, const iac_state_instance *stored,
                        iac_str address)
 {

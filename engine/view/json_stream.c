@@ -188,7 +188,8 @@ static void stream_event(iac_buf *out, const iac_event *event)
 
 void iac_json_stream_event(iac_buf *out, const iac_event *event)
 {
-    if (event->kind == IAC_EVENT_IMPORT_PREPARE)
+    if (event->kind == IAC_EVENT_IMPORT_PREPARE || event->kind == IAC_EVENT_IMPORT_START ||
+        event->kind == IAC_EVENT_IMPORT_DONE)
         return; /* the stream tells of the object's refresh alone */
     iac_event line = *event;
     size_t at = 0;

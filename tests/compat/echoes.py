@@ -1,5 +1,6 @@
 """iac hides a sensitive value wherever it turns up; Terraform shows it where a provider repeats it in an attribute that
 is not marked. What iac hides is hidden in Terraform's text, too, before the two are compared."""
+import re
 
 HIDDEN = "(sensitive value)"
 LONGEST = 400  # lines of a value
@@ -15,7 +16,9 @@ def hide_echoes(theirs, ours):
         start = line.split(HIDDEN)[0] if HIDDEN in line else None
         if a[i] != line and start is not None and a[i].startswith(start):
             after = b[j + 1] if j + 1 < len(b) else None
-            end = next((k for k in range(i + 1, min(len(a), i + LONGEST)) if a[k] == after), None)
+            begins = after.split(HIDDEN)[0] if after and HIDDEN in after else None
+            end = next((k for k in range(i + 1, min(len(a), i + LONGEST))
+                        if a[k] == after or begins and a[k].startswith(begins)), None)
             if end is None:  # what follows is hidden as well: a value of one line
                 end = i + 1
             out.append(line)
@@ -24,3 +27,11 @@ def hide_echoes(theirs, ours):
         out.append(a[i])
         i += 1
     return "\n".join(out + a[i:])
+
+
+def is_echo(theirs, ours):
+    """Whether a string is the same but for what iac hides of it; what is hidden whole may be of any type."""
+    if not isinstance(ours, str) or HIDDEN not in ours:
+        return False
+    pattern = ".*".join(re.escape(part) for part in ours.split(HIDDEN))
+    return ours == HIDDEN or isinstance(theirs, str) and re.fullmatch(pattern, theirs, re.DOTALL) is not None

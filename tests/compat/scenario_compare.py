@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from echoes import hide_echoes
+from echoes import hide_echoes, is_echo
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PROGRESS = re.compile(r"^(?P<address>\S.*?)(?P<deposed> \(deposed object [0-9a-f]{8}\))?(?: \(local-exec\))?: "
@@ -14,6 +14,7 @@ PROGRESS = re.compile(r"^(?P<address>\S.*?)(?P<deposed> \(deposed object [0-9a-f
                       r"Destruction complete|Modifying|Modifications complete|Still \w+|Importing|Import complete|"
                       r"Preparing import|Provisioning with|Executing:|(?<=\(local-exec\): ))(?:\b|(?=\W|$))")
 DEPOSED = re.compile(r"(deposed object|deposed-key:?) ?[0-9a-f]{8}\b")
+LISTED = re.compile(r"(?m)(?:^ - \S.*\n)+")  # objects that are let go of, in any order
 VARYING = {"terraform_version", "timestamp", "@timestamp", "elapsed_seconds", "lineage", "serial"}
 # Lists in the order of a map that has none.
 UNORDERED = {"relevant_attributes", "child_modules", "checks", "check_results", "objects",
@@ -77,6 +78,7 @@ def clean_text(text, identifiers, folder):
     # The object is named where Terraform names its block only, and what it was that is destroyed at the end too.
     text = re.sub(r"(?m)^  with .*,\n(?=  on |\n)", "", text)
     text = re.sub(r" \(deposed object <KEY>\)(?=: Destruction complete)", "", text)
+    text = LISTED.sub(lambda m: "".join(sorted(m[0].splitlines(True))), text)
     rest, progress = [], []
     for line in text.split("\n"):
         (progress if PROGRESS.match(line) else rest).append(line)
@@ -116,7 +118,7 @@ def json_differences(a, b, path=""):
     elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
         for i, (x, y) in enumerate(zip(a, b)):
             yield from json_differences(x, y, f"{path}[{i}]")
-    elif a != b or type(a) is not type(b):
+    elif (a != b or type(a) is not type(b)) and not is_echo(a, b):
         yield f"{path}: {json.dumps(a)[:400]} in Terraform, {json.dumps(b)[:400]} in iac"
 
 

@@ -45,7 +45,7 @@ def round_commands(rng, model, first):
     if rng.random() < 0.15:
         found.append(["plan", "-json", "-input=false"] + options)
     if rng.random() < 0.15:
-        found.append(["graph"] + rng.choice([[], ["-plan=p"], ["-type=plan"], ["-type=apply"]]))
+        found.append(["graph"] + rng.choice([[], ["-type=plan"], ["-type=apply"]]))
     if rng.random() < 0.05:
         found.append(["apply", "-input=false", "-auto-approve"])  # what was saved is then old
     found.append(["apply", "-input=false"] + (["-json"] if rng.random() < 0.12 else []) + ["p"])
