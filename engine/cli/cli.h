@@ -358,6 +358,8 @@ int iac_completion_install(iac_arena *arena, bool install);
 /* From now on SIGINT and SIGTERM are counted instead of ending the process, and the user is told; json: as a message of
  * the stream. */
 const atomic_int *iac_signals_watch(bool json);
+/* Where interrupts are told of: standard output otherwise. */
+void iac_signals_tell_on(int fd);
 /* As iac_signals_watch, but 0 until the second interrupt: for what is cleaned up after the first. */
 const atomic_int *iac_signals_insisted(void);
 bool iac_signals_seen(void);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const iac_option options[] = {
     { "cloud-run", IAC_OPTION_UNSUPPORTED, 0, "=source", "Tests run here: there is no remote service for them." },
@@ -75,7 +76,7 @@ static int run_suite(iac_cli *cli, iac_test_options *test)
 
     test->receiver = cli->stream ? iac_test_json_receiver(cli) : iac_test_text_receiver(cli);
     iac_status status = iac_test_suite_run(test, &suite, &cli->diags);
-    if (status == IAC_OK && cli->args.junit)
+    if (status == IAC_OK && cli->args.junit && atomic_load(test->stop) < 2)
         save_junit(cli, &suite);
     bool passed = status == IAC_OK && suite.status <= IAC_TEST_PASS;
     iac_test_suite_clear(&suite);
@@ -105,6 +106,8 @@ static int run(iac_cli *cli)
     }
     iac_cli_report(cli);
     iac_cli_run running = { cli, NULL };
+    if (!cli->stream)
+        iac_signals_tell_on(STDERR_FILENO);
     iac_test_options test = {
         .arena = cli->arena,
         .config = cli->config,

@@ -9,11 +9,12 @@
 
 static atomic_int stop_requests, cancel_requests; /* the second: 2 once somebody insists, 0 before */
 static bool json_messages;
+static int told_on = STDOUT_FILENO;
 
 static void say(const char *text)
 {
     /* Nothing can be done about a failure here. */
-    ssize_t written = write(STDOUT_FILENO, text, strlen(text));
+    ssize_t written = write(told_on, text, strlen(text));
     (void)written;
 }
 
@@ -23,7 +24,8 @@ static void on_signal(int number)
                                 "Gracefully shutting down...\n\n";
     static const char second[] = "\nTwo interrupts received. Cancelling the operations that are under way.\n\n";
     static const char first_json[] =
-        "{\"@level\":\"info\",\"@message\":\"Interrupt received. Gracefully shutting down...\","
+        "{\"@level\":\"info\",\"@message\":\"\\nInterrupt received.\\nPlease wait for iac to exit or data loss may "
+        "occur.\\nGracefully shutting down...\\n\","
         "\"@module\":\"terraform.ui\",\"type\":\"log\"}\n";
     static const char second_json[] =
         "{\"@level\":\"info\",\"@message\":\"Two interrupts received. Cancelling the operations that are under way.\","
@@ -55,6 +57,11 @@ const atomic_int *iac_signals_watch(bool json)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     return &stop_requests;
+}
+
+void iac_signals_tell_on(int fd)
+{
+    told_on = fd;
 }
 
 const atomic_int *iac_signals_insisted(void)

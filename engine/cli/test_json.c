@@ -207,26 +207,69 @@ static void destroyed(void *user, iac_test_file_result *file, const iac_test_run
     show_diags(user, file, run, diags);
 }
 
-static void cancelled(void *user, iac_test_file_result *file, const iac_test_run_result *run, const iac_state *state)
+/* In the state that the module under test has by default, or in those of other modules and keys. */
+static bool is_apart(const iac_test_remains *remains)
 {
+    return remains->run->config->call || remains->run->config->state_key_set;
+}
+
+static void write_remains(message *m, const iac_test_remains *remains, size_t n, const char **comma)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++)
+        if (!is_apart(&remains[i]) && iac_test_has_managed(remains[i].state)) {
+            iac_buf_cstr(&m->out, "\"state\":");
+            failed_resources(m, remains[i].state);
+            *comma = ",";
+        }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_apart(&remains[i]) || !iac_test_has_managed(remains[i].state))
+            continue;
+        iac_buf_printf(&m->out, "%s%s", *comma, any ? "" : "\"states\":{");
+        any = true;
+        *comma = ",";
+        iac_json_string(&m->out, remains[i].run->config->name, false);
+        iac_buf_char(&m->out, ':');
+        failed_resources(m, remains[i].state);
+    }
+    if (any)
+        iac_buf_char(&m->out, '}');
+}
+
+static void write_planned(message *m, const iac_plan *plan, const char *comma)
+{
+    iac_arena *arena = iac_arena_new();
+    bool any = false;
+
+    for (size_t i = 0; i < plan->change_count; i++) {
+        if (plan->changes[i].action != IAC_ACTION_CREATE)
+            continue;
+        iac_buf_printf(&m->out, "%s", any ? "," : comma);
+        if (!any)
+            iac_buf_cstr(&m->out, "\"planned\":[");
+        any = true;
+        iac_json_string(&m->out, iac_addr_text(arena, plan->changes[i].addr), false);
+    }
+    if (any)
+        iac_buf_char(&m->out, ']');
+    iac_arena_free(arena);
+}
+
+static void cancelled(void *user, iac_test_file_result *file, const iac_test_run_result *run,
+                      const iac_test_remains *remains, size_t n, const iac_plan *plan)
+{
+    const char *comma = "";
     message m;
 
     (void)user;
-    if (!iac_test_has_managed(state))
-        return;
-    begin(&m, "error", file, NULL,
+    begin(&m, "error", file, run,
           "iac was interrupted during test execution, and may not have performed the expected cleanup operations.");
-    if (run->config->source.n || run->config->state_key_set) {
-        iac_buf_cstr(&m.out, ",\"test_interrupt\":{\"states\":{");
-        iac_json_string(&m.out, run->config->name, false);
-        iac_buf_char(&m.out, ':');
-        failed_resources(&m, state);
-        iac_buf_cstr(&m.out, "}}");
-    } else {
-        iac_buf_cstr(&m.out, ",\"test_interrupt\":{\"state\":");
-        failed_resources(&m, state);
-        iac_buf_char(&m.out, '}');
-    }
+    iac_buf_cstr(&m.out, ",\"test_interrupt\":{");
+    write_remains(&m, remains, n, &comma);
+    if (run && plan)
+        write_planned(&m, plan, comma);
+    iac_buf_char(&m.out, '}');
     finish(&m, "test_interrupt");
 }
 

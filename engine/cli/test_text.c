@@ -155,24 +155,52 @@ static void destroyed(void *user, iac_test_file_result *file, const iac_test_run
     iac_arena_free(arena);
 }
 
-static void cancelled(void *user, iac_test_file_result *file, const iac_test_run_result *run, const iac_state *state)
+/* "from the module under test", or from another one */
+static iac_str origin(iac_arena *arena, const iac_test_run_result *run, bool named)
+{
+    iac_str name = run->config->name;
+
+    if (run->config->call)
+        return iac_arena_printf(arena, "for \"%.*s\" from \"%.*s\"", IAC_FMT(name),
+                                IAC_FMT(run->config->call->source));
+    return named ? iac_arena_printf(arena, "for \"%.*s\" from the module under test", IAC_FMT(name))
+                 : IAC_STR("from the module under test");
+}
+
+static void list_planned(iac_cli *cli, iac_arena *arena, const iac_test_run_result *run, const iac_plan *plan)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < plan->change_count; i++) {
+        if (plan->changes[i].action != IAC_ACTION_CREATE)
+            continue;
+        if (!any)
+            complain(cli, iac_arena_printf(arena, "\niac was in the process of creating the following resources %.*s, and "
+                                                  "they may not have been destroyed:\n",
+                                           IAC_FMT(origin(arena, run, true))));
+        any = true;
+        fprintf(stderr, "  - %.*s\n", IAC_FMT(iac_addr_text(arena, plan->changes[i].addr)));
+    }
+    fflush(stderr);
+}
+
+static void cancelled(void *user, iac_test_file_result *file, const iac_test_run_result *run,
+                      const iac_test_remains *remains, size_t n, const iac_plan *plan)
 {
     iac_cli *cli = user;
     iac_arena *arena = iac_arena_new();
 
-    if (iac_test_has_managed(state)) {
-        complain(cli,
-                 iac_arena_printf(arena, "\niac was interrupted while executing %.*s, and may not have performed the "
-                                         "expected cleanup operations.\n", IAC_FMT(file->config->path)));
-        if (run->config->source.n)
-            complain(cli,
-                     iac_arena_printf(arena, "\niac has already created the following resources for \"%.*s\" from "
-                                             "\"%.*s\":\n", IAC_FMT(run->config->name), IAC_FMT(run->config->source)));
-        else
-            complain(cli,
-                     IAC_STR("\niac has already created the following resources from the module under test:\n"));
-        list_left(state);
+    complain(cli, iac_arena_printf(arena, "\niac was interrupted while executing %.*s, and may not have performed the "
+                                          "expected cleanup operations.\n", IAC_FMT(file->config->path)));
+    for (size_t i = 0; i < n; i++) {
+        if (!iac_test_has_managed(remains[i].state))
+            continue;
+        complain(cli, iac_arena_printf(arena, "\niac has already created the following resources %.*s:\n",
+                                       IAC_FMT(origin(arena, remains[i].run, false))));
+        list_left(remains[i].state);
     }
+    if (run && plan)
+        list_planned(cli, arena, run, plan);
     iac_arena_free(arena);
 }
 

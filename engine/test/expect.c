@@ -21,15 +21,10 @@ static void print_key(iac_arena *arena, iac_buf *out, const iac_ref *ref)
         iac_key_print(out, (iac_key){ .kind = IAC_KEY_STRING, .name = key->string });
 }
 
-static iac_range ref_range(const iac_ref *ref)
+iac_range iac_test_ref_range(const iac_ref *ref)
 {
-    iac_range range = ref->range;
-
-    if (ref->key)
-        range = iac_range_join(range, iac_ref_index_range(ref));
-    if (ref->kind == IAC_REF_MODULE && ref->output.n)
-        range = iac_range_join(range, iac_ref_attribute_range(ref));
-    return range;
+    return ref->kind == IAC_REF_MODULE && ref->output.n ? iac_range_join(ref->range, iac_ref_attribute_range(ref))
+                                                        : ref->range;
 }
 
 /* The object that is referred to, without what follows it. */
@@ -57,7 +52,7 @@ static expected *expected_of(iac_arena *arena, const iac_test_run *run)
     for (size_t i = 0; i < run->expect_failures.n; i++) {
         iac_ref ref = { 0 };
         if (iac_ref_parse_test(run->expect_failures.v[i], &ref, &checked))
-            list[i] = (expected){ .name = ref_text(arena, &ref), .range = ref_range(&ref),
+            list[i] = (expected){ .name = ref_text(arena, &ref), .range = iac_test_ref_range(&ref),
                                   .output = iac_str_is(ref.addr.type, "output") };
     }
     iac_diags_clear(&checked);
@@ -139,7 +134,7 @@ static void check_ref(iac_arena *scratch, const iac_ref *ref, iac_diags *diags)
 
     if (ref->kind == IAC_REF_VARIABLE || (resource && ref->addr.mode != IAC_EPHEMERAL_RESOURCE))
         return; /* check.NAME and output.NAME look like resources */
-    iac_diag_error(diags, ref_range(ref), "Invalid `expect_failures` reference",
+    iac_diag_error(diags, iac_test_ref_range(ref), "Invalid `expect_failures` reference",
                    "You cannot expect failures from %.*s. You can only expect failures from checkable objects such as "
                    "input variables, output values, check blocks, managed resources and data sources.",
                    IAC_FMT(ref_text(scratch, ref)));

@@ -19,12 +19,6 @@ static void merge(iac_test_status *status, iac_test_status other)
         *status = other;
 }
 
-/* The first interrupt ends runs, not the destruction of what they made. */
-static const atomic_int *stop_of(const iac_tester *tester)
-{
-    return tester->tearing_down ? tester->options->cancel : tester->options->stop;
-}
-
 static int stop_level(const iac_tester *tester)
 {
     return tester->options->stop ? atomic_load(tester->options->stop) : 0;
@@ -35,22 +29,23 @@ static int stop_level(const iac_tester *tester)
 /* What the run's module is known by: of a registry's there may be several versions. */
 static iac_str module_name(const iac_tester *tester, const iac_test_run *run)
 {
-    return run->call->from.kind == IAC_SOURCE_REGISTRY ? iac_module_key(tester->arena, run->module_path) : run->source;
+    return run->call->from.kind == IAC_SOURCE_REGISTRY ? iac_module_key(tester->arena, run->module_path)
+                                                       : run->call->source;
 }
 
 static const iac_config *module_of(const iac_tester *tester, const iac_test_run *run)
 {
-    return run->source.n ? iac_map_get(&tester->modules, module_name(tester, run)) : tester->options->config;
+    return run->call ? iac_map_get(&tester->modules, module_name(tester, run)) : tester->options->config;
 }
 
 static void load_module(iac_tester *tester, const iac_test_run *run, iac_diags *diags)
 {
     const iac_config *config = NULL;
 
-    if (!run->source.n || iac_map_has(&tester->modules, module_name(tester, run)))
+    if (!run->call || iac_map_has(&tester->modules, module_name(tester, run)))
         return;
     iac_diags loading = IAC_DIAGS_INIT;
-    const char *dir = iac_arena_cstr(tester->arena, run->source);
+    const char *dir = iac_arena_cstr(tester->arena, run->call->source);
     iac_config_options options = { .data_dir = tester->options->data_dir, .workspace = IAC_STR("default"),
                                    .unchecked = true, .below = run->module_path };
     iac_module_place place = { 0 };
@@ -62,7 +57,7 @@ static void load_module(iac_tester *tester, const iac_test_run *run, iac_diags *
     iac_config_load_with(tester->arena, dir, &options, &config, &loading);
     if (loading.errors && config && config->root->source_count == 0) {
         iac_diags_clear(&loading);
-        iac_diag_error(diags, run->source_range, "Unreadable module directory",
+        iac_diag_error(diags, run->call->source_range, "Unreadable module directory",
                        "Unable to evaluate directory symlink: lstat %s: no such file or directory",
                        config->root->dir.p);
     }
@@ -122,7 +117,7 @@ iac_status iac_test_check(const iac_test_options *options, iac_diags *diags)
 
 static iac_test_state *state_of(iac_tester *tester, const iac_test_run *run, iac_diags *diags)
 {
-    iac_str key = run->state_key_set ? run->state_key : run->source;
+    iac_str key = run->state_key_set ? run->state_key : run->call ? run->call->source : (iac_str){ 0 };
     iac_test_state state = { .key = key };
 
     for (size_t i = 0; i < tester->states.n; i++)
@@ -171,7 +166,7 @@ static iac_plan_options plan_options(const running *r)
         .remote_crypts = options->remote_crypts,
         .workspace = IAC_STR("default"),
         .cwd = options->cwd,
-        .stop = stop_of(r->tester),
+        .stop = r->tester->options->cancel,
         .abandon = options->abandon,
         .abandon_arg = options->abandon_arg,
     };
@@ -196,14 +191,27 @@ static bool validate(running *r)
     return true;
 }
 
+static bool check_targets(const running *r, iac_diags *diags)
+{
+    const iac_test_run *run = r->run->config;
+    bool good = true;
+
+    for (size_t i = 0; i < run->targets.n; i++)
+        good &= iac_test_check_target(r->tester->arena, run->targets.v[i], false, diags);
+    for (size_t i = 0; i < run->replaces.n; i++)
+        good &= iac_test_check_target(r->tester->arena, run->replaces.v[i], true, diags);
+    return good;
+}
+
 static iac_status make_plan(running *r, bool inspect, const iac_plan **ret, iac_diags *diags)
 {
     const iac_test_run *run = r->run->config;
     iac_plan_options options = plan_options(r);
     const iac_state *state = NULL;
 
-    if (iac_store_read(r->state->store, r->tester->arena, &state, diags) != IAC_OK)
+    if (!check_targets(r, diags) || iac_store_read(r->state->store, r->tester->arena, &state, diags) != IAC_OK)
         return IAC_ERR;
+    r->tester->before = state;
     options.mode = run->refresh_only ? IAC_PLAN_REFRESH_ONLY : IAC_PLAN_NORMAL;
     options.no_refresh = run->no_refresh;
     options.targets = texts_of(r->tester->arena, run->targets);
@@ -229,7 +237,7 @@ static iac_status apply_plan(running *r, const iac_plan *plan, bool inspect, iac
     iac_apply_result result;
     iac_apply_options apply = {
         .host = options->host, .store = r->state->store, .parallelism = options->parallelism, .cwd = options->cwd,
-        .overrides = r->overrides, .ranges = &r->values.ranges, .stop = stop_of(r->tester),
+        .overrides = r->overrides, .ranges = &r->values.ranges, .stop = r->tester->options->cancel,
         .abandon = options->abandon, .abandon_arg = options->abandon_arg,
         .remote_crypts = options->remote_crypts,
     };
@@ -303,7 +311,11 @@ static void plan_and_apply(running *r, iac_diags *earlier)
     }
     drop_check_warnings(&planning);
     iac_diags_append(earlier, &planning);
+    r->tester->plan = plan;
+    r->tester->store = r->state->store;
     apply_plan(r, plan, true, &step);
+    if (stop_level(r->tester) < 2)
+        r->tester->plan = NULL;
     r->state->run = r->run;
     conclude(r, earlier, &step);
     if (r->tester->options->verbose && r->inspection.done)
@@ -349,6 +361,44 @@ static int64_t since(const struct timespec *start)
     return (int64_t)(now.tv_sec - start->tv_sec) * 1000000000 + (now.tv_nsec - start->tv_nsec);
 }
 
+/* Tells what is left behind, once. */
+static void tell_remains(iac_tester *tester, const iac_test_run_result *run)
+{
+    const iac_test_receiver *to = &tester->options->receiver;
+    IAC_VEC(iac_test_remains) remains = { 0 };
+
+    for (size_t i = 0; i < tester->states.n && !tester->cancelled; i++) {
+        const iac_test_state *state = &tester->states.v[i];
+        iac_test_remains one = { .run = state->run };
+        iac_diags ignored = IAC_DIAGS_INIT;
+        bool under_way = tester->plan && state->store == tester->store;
+        if (under_way)
+            one.state = tester->before;
+        else
+            iac_store_read(state->store, tester->arena, &one.state, &ignored);
+        iac_diags_clear(&ignored);
+        if (one.run && one.state && one.state->instance_count)
+            iac_vec_push(&remains, one);
+    }
+    if (!tester->cancelled)
+        to->cancelled(to->user, tester->file, run, remains.v, remains.n, tester->plan);
+    tester->cancelled = true;
+    merge(&tester->file->status, IAC_TEST_ERROR);
+    iac_vec_clear(&remains);
+}
+
+static void interrupted(iac_tester *tester, iac_test_run_result *run)
+{
+    iac_diags first = IAC_DIAGS_INIT;
+
+    iac_diag_error(&first, IAC_NO_RANGE, "Test interrupted",
+                   "The test operation could not be completed due to an interrupt signal. Please read the remaining "
+                   "diagnostics carefully for any sign of failed state cleanup or dangling resources.");
+    put_before(&run->diags, &first);
+    run->status = IAC_TEST_ERROR;
+    tell_remains(tester, run);
+}
+
 static void run_one(iac_tester *tester, iac_test_run_result *run)
 {
     const iac_test_receiver *to = &tester->options->receiver;
@@ -364,7 +414,7 @@ static void run_one(iac_tester *tester, iac_test_run_result *run)
         run->executed = true;
     }
     if (stop_level(tester) > 1)
-        return;
+        interrupted(tester, run);
     to->run(to->user, file, run, IAC_TEST_COMPLETE, run->nanoseconds / 1000000);
     merge(&file->status, run->status);
 }
@@ -413,25 +463,16 @@ static int cmp_states(const void *a, const void *b)
 
 static void tear_down(iac_tester *tester)
 {
-    const iac_test_receiver *to = &tester->options->receiver;
-
-    tester->tearing_down = true;
     if (tester->states.n)
         qsort(tester->states.v, tester->states.n, sizeof(*tester->states.v), cmp_states);
-    for (size_t i = 0; i < tester->states.n; i++) {
-        iac_test_state *state = &tester->states.v[i];
-        iac_diags ignored = IAC_DIAGS_INIT;
-        const iac_state *left = NULL;
-        if (state->run && stop_level(tester) < 2)
-            destroy(tester, state);
-        else if (state->run && iac_store_read(state->store, tester->arena, &left, &ignored) == IAC_OK &&
-                 left->instance_count)
-            to->cancelled(to->user, tester->file, state->run, left);
-        iac_diags_clear(&ignored);
-        iac_store_close(state->store);
-    }
+    for (size_t i = 0; i < tester->states.n; i++)
+        if (tester->states.v[i].run && stop_level(tester) < 2)
+            destroy(tester, &tester->states.v[i]);
+    if (stop_level(tester) > 1)
+        tell_remains(tester, NULL);
+    for (size_t i = 0; i < tester->states.n; i++)
+        iac_store_close(tester->states.v[i].store);
     iac_vec_clear(&tester->states);
-    tester->tearing_down = false;
 }
 
 static void run_file(iac_tester *tester, iac_test_file_result *file)
@@ -485,7 +526,8 @@ iac_status iac_test_suite_run(const iac_test_options *options, iac_test_suite *r
         run_file(&tester, &ret->files[i]);
         merge(&ret->status, ret->files[i].status);
     }
-    to->conclusion(to->user, ret);
+    if (stop_level(&tester) < 2)
+        to->conclusion(to->user, ret);
     iac_map_clear(&tester.modules);
     return IAC_OK;
 }

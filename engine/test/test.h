@@ -52,6 +52,11 @@ typedef struct iac_test_suite {
     iac_test_status status;
 } iac_test_suite;
 
+typedef struct iac_test_remains { /* what there is in one state */
+    const iac_test_run_result *run; /* the last that changed it */
+    const iac_state *state;
+} iac_test_remains;
+
 /* Receives what happens. Diagnostics may be changed (their blocks be named), and no more. */
 typedef struct iac_test_receiver {
     void *user;
@@ -62,8 +67,10 @@ typedef struct iac_test_receiver {
     /* The end of destroying what `run` was the last to change; left: what is still there. */
     void (*destroyed)(void *user, iac_test_file_result *file, const iac_test_run_result *run, iac_diags *diags,
                       const iac_state *left);
-    /* Cancelled: what each state holds, with the run that changed it last. */
-    void (*cancelled)(void *user, iac_test_file_result *file, const iac_test_run_result *run, const iac_state *state);
+    /* Cancelled while `run` (NULL: none) was under way: what the states held before it, and the plan that it was
+     * carrying out (NULL: none). */
+    void (*cancelled)(void *user, iac_test_file_result *file, const iac_test_run_result *run,
+                      const iac_test_remains *remains, size_t n, const iac_plan *plan);
     void (*conclusion)(void *user, const iac_test_suite *suite);
 } iac_test_receiver;
 
@@ -80,8 +87,8 @@ typedef struct iac_test_options {
     iac_str cwd;
     unsigned parallelism;     /* 0: 10 */
     bool verbose;
-    const atomic_int *stop;   /* 1: no further run, what exists is destroyed; 2: nothing more is done */
-    const atomic_int *cancel; /* 2 when stop is: ends also what is being destroyed; 0 before */
+    const atomic_int *stop;   /* 1: the run under way is the last, what exists is destroyed; 2: nothing more is done */
+    const atomic_int *cancel; /* 2 when stop is: ends also what is under way; 0 before */
     void (*abandon)(void *arg, iac_diags *diags); /* as iac_plan_options has it; what is left behind is not listed then */
     void *abandon_arg;
     iac_test_receiver receiver;

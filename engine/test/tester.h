@@ -18,11 +18,15 @@ typedef struct iac_tester {
     const iac_test_options *options;
     iac_arena *arena;
     iac_test_file_result *file;
-    bool tearing_down; /* what the runs of the file made is being destroyed */
     iac_map modules; /* source: const iac_config *, of all files */
     iac_map outputs; /* name of a run that has been evaluated: const iac_value *, an object */
     iac_map runs;    /* name: iac_test_run_result * */
     IAC_VEC(iac_test_state) states;
+    /* While a plan is carried out: the plan, and what its state held before. */
+    const iac_plan *plan;
+    const iac_state *before;
+    const iac_store *store;
+    bool cancelled; /* and told */
 } iac_tester;
 
 /* ---- variables.c ---- */
@@ -70,6 +74,8 @@ typedef struct iac_test_inspection { /* of a run, while its values are there */
 void iac_test_inspect(void *arg, iac_run *run);
 
 /* ---- expect.c ---- */
+/* Where a reference names its object; of a module, with the output that it reads. */
+iac_range iac_test_ref_range(const iac_ref *ref);
 /* Takes failures that were expected out of diags, and adds those that did not happen. */
 void iac_test_expected(const iac_test_run *run, iac_diags *diags);
 /* Of planning what is to be applied: adds warnings that say why an expected failure is none. */

@@ -142,7 +142,7 @@ static void check_ref(void *arg, const iac_ref *ref)
         check_run(c, ref);
     } else {
         bool run = ref->kind == IAC_REF_RESOURCE && iac_str_is(ref->addr.type, "run");
-        iac_diag_error(c->diags, ref->range, "Invalid reference",
+        iac_diag_error(c->diags, iac_test_ref_range(ref), "Invalid reference",
                        run ? "You can not reference run blocks from within %s." : "You can only reference %s.",
                        run ? "the file variables block" : allowed[c->scope->target]);
     }

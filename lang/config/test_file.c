@@ -114,26 +114,43 @@ static void read_module(iac_module_build *m, const iac_block *block, iac_test_ru
                        "executions.");
         return;
     }
-    run->source_range = source->expr->range;
-    read_version(m, version, &run->version);
-    if (!iac_static_string(m, source, &run->source))
+    iac_module_call call = { .name = run->name, .range = block->header_range, .source_range = source->expr->range };
+    read_version(m, version, &call.version);
+    if (!iac_static_string(m, source, &call.source))
         return;
-    iac_module_source address;
     const char *summary;
     iac_str detail;
-    if (!iac_module_source_parse(m->arena, run->source, version != NULL, &address, &summary, &detail)) {
+    if (!iac_module_source_parse(m->arena, call.source, version != NULL, &call.from, &summary, &detail)) {
         iac_diag_error(m->diags, source->range, summary, "%.*s", IAC_FMT(detail));
-        run->source = (iac_str){ 0 };
-    } else if (address.kind == IAC_SOURCE_REMOTE) {
+        return;
+    }
+    if (call.from.kind == IAC_SOURCE_REMOTE) {
         iac_diag_error(m->diags, source->range, "Invalid module source address",
                        "Only local or registry module sources are currently supported from within test run blocks.");
-        run->source = (iac_str){ 0 };
-    }
-    if (!run->source.n)
         return;
+    }
     run->call = iac_arena_new_of(m->arena, iac_module_call);
-    *run->call = (iac_module_call){ .name = run->name, .source = run->source, .version = run->version, .from = address,
-                                    .range = block->header_range, .source_range = run->source_range };
+    *run->call = call;
+}
+
+bool iac_test_check_target(iac_arena *arena, const iac_expr *expr, bool replace, iac_diags *diags)
+{
+    iac_module_build m = { .arena = arena, .diags = diags };
+    bool is_module = false;
+    iac_addr addr;
+
+    if (!iac_static_target(&m, expr, &addr, &is_module))
+        return false;
+    if (replace && is_module)
+        iac_diag_error(diags, expr->range, "Invalid address",
+                       "A resource instance address is required here. The module path must be followed by a resource "
+                       "instance specification.");
+    else if (replace && addr.mode != IAC_MANAGED)
+        iac_diag_error(diags, expr->range, "Can only target managed resources for forced replacements.", "%.*s",
+                       IAC_FMT(iac_addr_text(arena, addr)));
+    else
+        return true;
+    return false;
 }
 
 enum { RUN_COMMAND, RUN_PROVIDERS, RUN_EXPECT_FAILURES, RUN_STATE_KEY };

@@ -39,9 +39,7 @@ typedef struct iac_test_run {
     const struct iac_passed_provider *providers;
     size_t provider_count;
     bool providers_set;
-    iac_str source, version; /* of another module to be tested; empty: the root module */
-    iac_range source_range;
-    struct iac_module_call *call; /* the same as a call; NULL: of the root module */
+    struct iac_module_call *call; /* of another module to be tested; NULL: the root module */
     iac_module_addr module_path;  /* what modules.json has it under: test.tests.main.RUN */
     iac_conditions asserts;
     iac_depends expect_failures; /* static traversals */
@@ -66,4 +64,8 @@ typedef struct iac_test_file {
 iac_status iac_test_files_read(iac_arena *arena, const char *dir, const char *test_dir,
                                const iac_config_reader *reader, const iac_test_file **ret, size_t *ret_count,
                                iac_diags *diags);
+
+/* Whether what plan_options name is an address: of a module or a resource as a target, of a managed resource to be
+ * replaced. Otherwise diagnosed. */
+bool iac_test_check_target(iac_arena *arena, const iac_expr *expr, bool replace, iac_diags *diags);
 #endif

@@ -136,6 +136,38 @@ wait $pid
 judge "SIGINT twice cancels what runs" 1 "Cancelled" $?
 say_same "after SIGINT twice"
 
+# ---- an interrupted test ----
+
+interrupted_test() { # starts a test whose first run lasts until the file go is there; returns once that has begun
+    cat >main.tf <<'TF'
+resource "terraform_data" "a" {
+  provisioner "local-exec" { command = "touch begun; until [ -e go ]; do sleep 0.1; done" }
+}
+TF
+    printf 'run "one" {}\nrun "two" {}\n' >a.tftest.hcl
+    "$IAC" test -no-color >"$work/out" 2>&1 &
+    pid=$!
+    await test -e begun
+    kill -INT $pid
+    await grep -qs "Interrupt received" "$work/out"
+}
+
+fresh interrupt-test
+interrupted_test
+touch go
+wait $pid
+judge "SIGINT ends a test after the run under way" 0 'run "one"... pass .*"two"... skip .*1 passed, 0 failed, 1 skipped' $?
+
+fresh interrupt-test-twice
+interrupted_test
+kill -INT $pid
+await ended $pid || { fail "SIGINT twice waited for the run of a test"; kill -KILL $pid; }
+wait $pid
+judge "SIGINT twice tells what a test leaves behind" 1 \
+    'in the process of creating .* - terraform_data.a .*Test interrupted' $?
+grep -q "passed" "$work/out" && fail "a cancelled test has no summary" || pass
+touch go
+
 # ---- a killed run; two runs at once ----
 
 fresh killed

@@ -88,7 +88,7 @@ static void test_config_test_file__all_parts_are_read(void **state)
     assert_int_equal(run->targets.n, 1);
     assert_int_equal(run->variables.n, 1);
     assert_int_equal(run->provider_count, 1);
-    assert_true(iac_str_is(run->source, "./setup"));
+    assert_true(iac_str_is(run->call->source, "./setup"));
     assert_int_equal(run->expect_failures.n, 2);
     assert_int_equal(run->asserts.n, 1);
     assert_false(file->runs[1].plan_only);
