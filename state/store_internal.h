@@ -266,7 +266,7 @@ bool iac_lock_is_ours(const iac_lock_info *holder);
 iac_status iac_lock_not_broken(const iac_lock_info *holder, iac_str id, iac_diags *diags);
 int64_t iac_now_ms(void); /* of the clock that never jumps */
 
-/* The version of Terraform that state files say has written them. */
+/* What state files say made them: the release whose formats these are, so that Terraform reads them. */
 #define IAC_TFSTATE_WRITTEN_BY "1.11.4"
 
 /* ---- tfstate.c, tfstate_write.c ---- */

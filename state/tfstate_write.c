@@ -3,8 +3,6 @@
 
 #include "lang/value/json.h"
 
-/* What the file says made it: the release whose formats these are, so that Terraform reads it. */
-
 /* Starts a member: the comma after the one before, the line, the name. */
 static void member(iac_buf *out, bool *first, int level, const char *name)
 {

@@ -3,45 +3,10 @@
 
 #include <stdio.h>
 
-static void attribute_text(iac_buf *out, iac_str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        switch (text.p[i]) {
-        case '<':
-            iac_buf_cstr(out, "&lt;");
-            break;
-        case '>':
-            iac_buf_cstr(out, "&gt;");
-            break;
-        case '&':
-            iac_buf_cstr(out, "&amp;");
-            break;
-        case '"':
-            iac_buf_cstr(out, "&#34;");
-            break;
-        case '\'':
-            iac_buf_cstr(out, "&#39;");
-            break;
-        case '\n':
-            iac_buf_cstr(out, "&#xA;");
-            break;
-        case '\t':
-            iac_buf_cstr(out, "&#x9;");
-            break;
-        case '\r':
-            iac_buf_cstr(out, "&#xD;");
-            break;
-        default:
-            iac_buf_char(out, (unsigned char)text.p[i] < 0x20 ? '?' : text.p[i]);
-            break;
-        }
-    }
-}
-
 static void attribute(iac_buf *out, const char *name, iac_str text)
 {
     iac_buf_printf(out, " %s=\"", name);
-    attribute_text(out, text);
+    iac_buf_markup(out, text, true);
     iac_buf_char(out, '"');
 }
 

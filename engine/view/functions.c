@@ -1,6 +1,5 @@
 #include "engine/view/functions.h"
 
-#include "engine/view/html.h"
 #include "lang/eval/eval.h"
 #include "lang/syntax/parser.h"
 #include "lang/value/json.h"
@@ -118,7 +117,7 @@ static const char *const categories[] = {
 static void escaped(const writer *w, iac_str s)
 {
     if (w->html)
-        iac_html_text(w->out, s);
+        iac_buf_markup(w->out, s, false);
     else
         iac_buf_str(w->out, s);
 }

@@ -1,4 +1,3 @@
-#include "engine/view/html.h"
 #include "engine/view/style.h"
 
 /* A plan for those who review it elsewhere: Markdown for a comment on a pull request, and a page of HTML that needs
@@ -148,7 +147,7 @@ static void markdown_part(iac_buf *out, const part *p)
         iac_buf_printf(out, "<code>%s</code> ", p->change->action == IAC_ACTION_READ ? "&lt;="
                                                                                     : symbol(p->change->action));
     iac_buf_cstr(out, "<code>");
-    iac_html_text(out, p->title);
+    iac_buf_markup(out, p->title, false);
     iac_buf_cstr(out, "</code>");
     if (p->change)
         iac_buf_printf(out, ": %s", verb(p->change, p->drift));
@@ -216,7 +215,7 @@ static void html_lines(iac_buf *out, iac_str text)
         const char *class = sign ? class_of(text.p[from]) : NULL;
         if (class)
             iac_buf_printf(out, "<span class=\"%s\">", class);
-        iac_html_text(out, iac_str_sub(text, at, end));
+        iac_buf_markup(out, iac_str_sub(text, at, end), false);
         iac_buf_cstr(out, class ? "</span>\n" : "\n");
         at = end + 1;
     }
@@ -227,9 +226,9 @@ static void html_part(iac_buf *out, const part *p)
     const char *sign = p->change ? symbol(p->change->action) : "";
     const char *class = class_of(sign[0]);
     iac_buf_printf(out, "<details open><summary><span class=\"%s\">", class ? class : "words");
-    iac_html_text(out, iac_str_of(sign));
+    iac_buf_markup(out, iac_str_of(sign), false);
     iac_buf_cstr(out, "</span> ");
-    iac_html_text(out, p->title);
+    iac_buf_markup(out, p->title, false);
     if (p->change)
         iac_buf_printf(out, " <span class=\"words\">%s</span>", verb(p->change, p->drift));
     iac_buf_cstr(out, "</summary><pre>");
@@ -250,7 +249,7 @@ void iac_view_plan_html(iac_buf *out, const iac_plan *plan)
     for (size_t i = 0; i < all.n; i++)
         html_part(out, &all.v[i]);
     iac_buf_cstr(out, "<p class=\"words\">Made ");
-    iac_html_text(out, plan->timestamp);
+    iac_buf_markup(out, plan->timestamp, false);
     iac_buf_cstr(out, "</p>\n</body>\n</html>\n");
     clear_parts(&all);
     iac_arena_free(arena);

@@ -165,3 +165,22 @@ char *iac_buf_detach(iac_buf *buf)
     iac_buf_init(buf, buf->max);
     return p;
 }
+
+void iac_buf_markup(iac_buf *buf, iac_str text, bool in_value)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c == '<')
+            iac_buf_cstr(buf, "&lt;");
+        else if (c == '>')
+            iac_buf_cstr(buf, "&gt;");
+        else if (c == '&')
+            iac_buf_cstr(buf, "&amp;");
+        else if (c == '"' || c == '\'')
+            iac_buf_printf(buf, "&#%d;", c);
+        else if (in_value && (c == '\n' || c == '\t' || c == '\r'))
+            iac_buf_printf(buf, "&#x%X;", c);
+        else
+            iac_buf_char(buf, c >= 0x20 || c == '\n' || c == '\t' ? text.p[i] : '?');
+    }
+}

@@ -31,6 +31,9 @@ void iac_buf_fill(iac_buf *buf, char c, size_t count);
 void iac_buf_printf(iac_buf *buf, const char *format, ...) IAC_PRINTF(2, 3);
 void iac_buf_vprintf(iac_buf *buf, const char *format, va_list args);
 void iac_buf_utf8(iac_buf *buf, uint32_t code_point); /* appends the code point's UTF-8 form */
+/* Appends text for XML and HTML. in_value: within the quotes of an attribute that keeps line breaks and tabs: they become
+ * references. Other control characters, which neither may hold, become question marks. */
+void iac_buf_markup(iac_buf *buf, iac_str text, bool in_value);
 iac_str iac_buf_view(const iac_buf *buf);              /* valid until the next change */
 /* Between the parts of a long document: what has come together so far leaves the buffer, where much has and the buffer
  * drains somewhere. Whoever writes parts does not look back over it. */

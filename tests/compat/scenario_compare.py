@@ -169,6 +169,7 @@ def clean_errors(text, identifiers):
     text = "\n".join(line.rstrip() for line in lines).replace("<DIR>/", "")
     text = text.replace("LocalState not locked", "The state is not locked.")
     text = re.sub("Error: (No (instance|state file) )", r"\1", text)  # from state commands
+    text = re.sub(r"\bserial \d+", "serial <N>", text)
     parts = []
     for part in split_errors(text):
         paragraphs = re.split(r"\n\s*\n", part)
