@@ -206,15 +206,16 @@ static void add_node(gathering *g, const iac_node *node)
 {
     bool resource = node->kind == IAC_NODE_RESOURCE;
     bool root_output = node->kind == IAC_NODE_OUTPUT && !node->module->parent;
+    size_t old = base_at(g, node->name, (iac_str){ 0 }), noted = noted_at(g, node, (iac_str){ 0 });
+    bool known = g->base && old < g->base->check_count && iac_str_eq(g->base->checks[old].object, node->name);
     if (g->destroying) { /* nothing is checked; what there is of the configuration is still listed */
         iac_str name = iac_arena_str(g->arena, node->name);
+        bool listed = known ? g->base->checks[old].address.n > 0 : root_output && !node->excluded;
         iac_vec_push(&g->results, ((iac_check_result){ .kind = kind_of(node), .object = name,
-                                                       .address = root_output ? name : (iac_str){ 0 },
+                                                       .address = listed ? name : (iac_str){ 0 },
                                                        .status = IAC_STR("unknown") }));
         return;
     }
-    size_t old = base_at(g, node->name, (iac_str){ 0 }), noted = noted_at(g, node, (iac_str){ 0 });
-    bool known = g->base && old < g->base->check_count && iac_str_eq(g->base->checks[old].object, node->name);
     bool bare = known && !g->base->checks[old].address.n && (noted == g->n || g->all[noted].node != node->id);
     bool called = !node->module->parent || node->module->call->expansions;
     bool reached = !bare && !node->excluded && (resource ? node->expansions != NULL : called && was_visited(node));

@@ -553,6 +553,8 @@ static bool import_object(iac_worker *worker, const iac_node *node, iac_plan_tas
     }
     task->refreshed = iac_copy_marks(worker->keep, node->schema->block, answer.state, NULL);
     task->private_data = answer.private_data;
+    iac_instance_event(worker->run, IAC_EVENT_REFRESH_DONE, &task->addr, IAC_STR(""), task->refreshed, IAC_ACTION_READ,
+                       0);
     iac_object *object = iac_object_new(worker->keep, task->refreshed, node->schema->block->type,
                                         node->schema->version);
     object->private_data = answer.private_data;
