@@ -21,6 +21,8 @@ static bool refuse(iac_worker *worker, const iac_node *node, iac_str address, co
     iac_range range = at ? at->expr->range : node->resource->body->missing_at;
     iac_diag *diag = iac_diag_error(&worker->diags, range, summary, "%s", detail);
     diag->address = iac_arena_str(worker->diags.arena, address);
+    if (range.src && range.src->json)
+        return false; /* named by its path */
     if (node->nested)
         diag->block = iac_arena_printf(worker->diags.arena, "check \"%.*s\"", IAC_FMT(node->nested->check->name));
     else

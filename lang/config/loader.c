@@ -41,10 +41,33 @@ static top_kind kind_of(const iac_block *block)
     return TOP_COUNT;
 }
 
+/* The terraform blocks are looked at by themselves first, for what they say of versions and then of experiments: what is
+ * wrong with how they are written is told each time. */
+static void look_ahead(iac_module_build *m, const iac_file *file)
+{
+    static const iac_attribute_spec version = { IAC_STR_INIT("required_version"), false };
+    static const iac_attribute_spec experiments[] = {
+        { IAC_STR_INIT("experiments"), false }, { IAC_STR_INIT("language"), false }
+    };
+    static const iac_body_spec within[] = {
+        { .attributes = &version, .attribute_count = 1 },
+        { .attributes = experiments, .attribute_count = IAC_COUNT(experiments) },
+    };
+    static const iac_body_spec spec = { .blocks = &top_blocks[TOP_TERRAFORM], .block_count = 1 };
+    iac_content content = { 0 }, ignored = { 0 };
+
+    for (size_t look = 0; look < IAC_COUNT(within); look++) {
+        iac_body_content(m->arena, file->body, &spec, true, &content, m->diags);
+        for (size_t i = 0; i < content.block_count; i++)
+            iac_body_content(m->arena, content.blocks[i]->body, &within[look], true, &ignored, m->diags);
+    }
+}
+
 static void collect(iac_module_build *m, const iac_file *file, bool from_override, top_list *kinds)
 {
     iac_content content = { 0 };
 
+    look_ahead(m, file);
     iac_body_content(m->arena, file->body, &top_spec, false, &content, m->diags);
     for (size_t i = 0; i < content.block_count; i++) {
         const iac_block *block = content.blocks[i];

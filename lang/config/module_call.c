@@ -146,6 +146,8 @@ static void merge_call(iac_module_build *m, iac_module_call *base, const iac_mod
         base->count = over->count;
     if (over->for_each)
         base->for_each = over->for_each;
+    if (base->count)
+        base->for_each = NULL;
     if (over->enabled)
         base->enabled = over->enabled;
     base->body = iac_body_merge(m->arena, base->body, over->body, false);

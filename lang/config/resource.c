@@ -202,6 +202,8 @@ static void merge_resource(iac_module_build *m, iac_resource_config *base, const
         base->count = over->count;
     if (over->for_each)
         base->for_each = over->for_each;
+    if (base->count) /* they never stood side by side, and count is looked at first */
+        base->for_each = NULL;
     if (over->provider_set)
         base->provider = over->provider;
     merge_lifecycle(&base->lifecycle, &over->lifecycle);

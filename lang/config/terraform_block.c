@@ -214,8 +214,7 @@ static void read_requirement(iac_module_build *m, const iac_attribute *attr)
     m->diags = diags;
     iac_diags_clear(&within);
     if (!v || (v->kind != IAC_STRING && v->kind != IAC_NUMBER && v->kind != IAC_BOOL)) {
-        iac_diag_error(m->diags, attr->expr->range,
-                       v ? "Invalid required_providers syntax" : "Invalid required_providers object",
+        iac_diag_error(m->diags, attr->expr->range, "Invalid required_providers object",
                        "required_providers entries must be strings or objects.");
         return;
     }

@@ -283,7 +283,6 @@ void iac_read_variable(iac_module_build *m, const iac_top_block *top)
     iac_variable_config variable = {
         .name = label->text,
         .type = &iac_type_dynamic,
-        .nullable = true,
         .range = top->block->header_range,
         .body = top->block->body,
         .module = m->module->path,
@@ -293,6 +292,7 @@ void iac_read_variable(iac_module_build *m, const iac_top_block *top)
         decode_type(m, content.attributes[VAR_TYPE], &variable);
     iac_static_bool(m, content.attributes[VAR_SENSITIVE], &variable.sensitive);
     iac_static_bool(m, content.attributes[VAR_EPHEMERAL], &variable.ephemeral);
+    variable.nullable = content.attributes[VAR_NULLABLE] == NULL;
     iac_static_bool(m, content.attributes[VAR_NULLABLE], &variable.nullable);
     if (content.attributes[VAR_DEFAULT])
         decode_default(m, content.attributes[VAR_DEFAULT], &variable);
