@@ -17,6 +17,14 @@ struct call { /* with its arguments evaluated */
     bool failed; /* an argument had errors */
 };
 
+static bool in_for(const struct eval *ev)
+{
+    for (const struct frame *frame = ev->frames; frame; frame = frame->up)
+        if (!frame->item)
+            return true;
+    return false;
+}
+
 static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr *about, const char *summary,
                             iac_str detail)
 {
@@ -24,6 +32,8 @@ static iac_diag *call_error(struct call *call, iac_range subject, const iac_expr
     iac_diag *diag = iac_eval_error_(ev, subject, call->expr->range, about, summary, "%.*s", IAC_FMT(detail));
     if (call->func && !ev->quiet) {
         diag->function = iac_arena_str(ev->diags->arena, call->expr->call.name);
+        if (in_for(ev)) /* where names stand for elements, Terraform does not know its functions by name */
+            return diag;
         diag->signature = iac_func_signature(ev->diags->arena, call->func);
         diag->signature_json = iac_func_signature_json(ev->diags->arena, call->func);
     }

@@ -273,6 +273,8 @@ const iac_value *iac_func_call(iac_arena *arena, const iac_func *func, const iac
     if (!call.type)
         goto out;
     result = seen.unknown || seen.open ? iac_call_unknown(&call) : func->body(&call);
+    if (func->body == iac_fn_convert) /* also where it was not asked: other bodies see marks only when they are */
+        seen.marks |= args[0]->marks;
     if (result)
         result = iac_value_mark(arena, result, seen.marks);
 out:

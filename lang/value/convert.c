@@ -174,7 +174,10 @@ static bool convert_items(struct conversion *c, const iac_value *v, const iac_ty
                           bool *ret_changed)
 {
     for (size_t i = 0; i < v->n; i++) {
-        items[i] = convert_at(c, iac_step_to(v, i), v->items[i], element);
+        iac_step step = iac_step_to(v, i);
+        if (step.kind == IAC_STEP_ATTR)
+            step.kind = IAC_STEP_KEY; /* of the map that it becomes */
+        items[i] = convert_at(c, step, v->items[i], element);
         if (!items[i])
             return false;
         *ret_changed |= items[i] != v->items[i];
