@@ -297,7 +297,7 @@ fi
 
 fresh readonly
 slow 1 0 >main.tf
-run "a plan file that cannot be written is told" 1 "Failed to write plan file.*No such file" \
+run "a plan file that cannot be written is told" 1 "Failed to write plan file.*no such file" \
     "$IAC" plan -no-color -out=missing/plan
 
 # ---- servers ----
