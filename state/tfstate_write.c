@@ -1,4 +1,4 @@
-#include "state/reach.h"
+#include "state/needs.h"
 #include "state/store_internal.h"
 
 #include "lang/value/json.h"
@@ -52,7 +52,7 @@ static iac_str whole_provider(iac_str provider)
     return key == SIZE_MAX ? provider : iac_str_sub(provider, 0, key);
 }
 
-static void write_object(iac_buf *out, iac_reach *reach, const iac_state_instance *instance, const iac_object *object)
+static void write_object(iac_buf *out, iac_needs *needs, const iac_state_instance *instance, const iac_object *object)
 {
     iac_key key = instance->addr.key;
     bool first = true;
@@ -88,7 +88,7 @@ static void write_object(iac_buf *out, iac_reach *reach, const iac_state_instanc
     size_t needed_count = 0;
     const iac_str *needed = NULL;
     if (instance->addr.mode == IAC_MANAGED) /* the format has none of what is only read */
-        needed = iac_reach_of(reach, instance->addr, object, &needed_count);
+        needed = iac_needs_of(needs, object, &needed_count);
     if (needed_count) {
         member(out, &first, 5, "dependencies");
         add_dependencies(out, needed, needed_count);
@@ -140,7 +140,7 @@ static resource_groups find_groups(iac_arena *arena, const iac_state *state)
     return groups;
 }
 
-static void write_resource(iac_buf *out, const iac_state *state, iac_reach *reach, const resource_group *group)
+static void write_resource(iac_buf *out, const iac_state *state, iac_needs *needs, const resource_group *group)
 {
     const iac_state_instance *instance = &state->instances[group->from];
     bool first = true;
@@ -158,12 +158,12 @@ static void write_resource(iac_buf *out, const iac_state *state, iac_reach *reac
         const iac_state_instance *item = &state->instances[i];
         if (item->current) {
             member(out, &first_object, 4, NULL);
-            write_object(out, reach, item, item->current);
+            write_object(out, needs, item, item->current);
             iac_buf_drain(out);
         }
         for (size_t k = 0; k < item->deposed_count; k++) {
             member(out, &first_object, 4, NULL);
-            write_object(out, reach, item, item->deposed[k]);
+            write_object(out, needs, item, item->deposed[k]);
         }
     }
     iac_buf_cstr(out, "\n      ]\n    }");
@@ -206,16 +206,16 @@ void iac_tfstate_write(iac_buf *out, const iac_state *state)
         write_output(out, &first, &state->outputs[i]);
     iac_buf_cstr(out, first ? "},\n  \"resources\": [" : "\n  },\n  \"resources\": [");
     first = true;
-    iac_reach *reach = iac_reach_new(state);
+    iac_needs *needs = iac_needs_new();
     iac_arena *arena = iac_arena_new();
     resource_groups groups = find_groups(arena, state);
     for (size_t i = 0; i < groups.n; i++) {
         member(out, &first, 2, NULL);
-        write_resource(out, state, reach, &groups.v[i]);
+        write_resource(out, state, needs, &groups.v[i]);
     }
     iac_vec_clear(&groups);
     iac_arena_free(arena);
-    iac_reach_free(reach);
+    iac_needs_free(needs);
     iac_buf_cstr(out, first ? "],\n  \"check_results\": " : "\n  ],\n  \"check_results\": ");
     iac_buf json;
     iac_buf_init(&json, IAC_BUF_UNLIMITED);

@@ -166,6 +166,12 @@ static size_t noted_at(const gathering *g, const iac_node *node, iac_str address
     return low;
 }
 
+/* What was read when planning is not looked at again, and what was found of it is not kept, either. */
+static bool forgets(const gathering *g, const iac_node *node)
+{
+    return node->kind == IAC_NODE_RESOURCE && node->resource->mode == IAC_DATA && g->base->mode == IAC_PLAN_NORMAL;
+}
+
 static void add_instance(gathering *g, const iac_node *node, iac_str address)
 {
     size_t low = noted_at(g, node, address), end = low;
@@ -175,7 +181,8 @@ static void add_instance(gathering *g, const iac_node *node, iac_str address)
     size_t old = base_at(g, node->name, address);
     if (end > low)
         result = sum_up(g, g->all + low, g->all + end, condition_count(node));
-    else if (g->base && old < g->base->check_count && iac_str_eq(g->base->checks[old].address, address))
+    else if (g->base && !forgets(g, node) && old < g->base->check_count &&
+             iac_str_eq(g->base->checks[old].address, address))
         result = copy(g->arena, &g->base->checks[old]);
     result.kind = kind_of(node);
     result.object = iac_arena_str(g->arena, node->name);

@@ -33,6 +33,8 @@ bool iac_read_data(iac_worker *worker, iac_node *node, iac_provider_choice provi
     return true;
 }
 
+/* ---- whether what it depends on is still to change ---- */
+
 void iac_note_pending(iac_node *node, const iac_plan_task *task)
 {
     atomic_store(&node->pending, true);
@@ -40,74 +42,96 @@ void iac_note_pending(iac_node *node, const iac_plan_task *task)
         atomic_store(&node->pending_in[task->module->index], true);
 }
 
-/* Whether a change of the resource matters to what is in that instance of `module`, its own (NULL: in any other module):
- * other instances are of no concern. What is only read has no effect that could matter. */
-static bool resource_pending(const iac_node *node, const iac_run_module *module, uint32_t index)
+void iac_plan_note_unsettled(const iac_run *run, iac_node *node)
 {
-    if (node->kind != IAC_NODE_RESOURCE || node->resource->mode == IAC_DATA || !atomic_load(&node->pending))
+    for (uint32_t e = run->graph.dep_start[node->id]; !node->unsettled && e < run->graph.dep_start[node->id + 1]; e++) {
+        const iac_node *dep = run->nodes.v[run->graph.deps[e]];
+        node->unsettled = dep->unsettled || atomic_load(&dep->pending);
+    }
+}
+
+/* The data source whose instance asks. */
+struct asking {
+    const iac_run *run;
+    const iac_node *node;
+    const iac_module_instance *module;
+};
+
+/* Instances of one module have nothing to do with each other. */
+static bool is_pending(const struct asking *asking, const iac_node *node)
+{
+    if (node->kind != IAC_NODE_RESOURCE || node->resource->mode != IAC_MANAGED || !atomic_load(&node->pending))
         return false;
-    return node->module != module || (node->pending_in && atomic_load(&node->pending_in[index]));
+    return node->module != asking->node->module || !node->pending_in ||
+           atomic_load(&node->pending_in[asking->module->index]);
 }
 
-static bool module_pending(const iac_run_module *module)
+/* Whether the node, or a resource that it leads to, is pending. */
+static bool leads_to_pending(const struct asking *asking, uint32_t from)
 {
-    for (size_t i = 0; i < module->config->resource_count; i++)
-        if (resource_pending(module->resources[i], NULL, 0))
-            return true;
-    for (size_t i = 0; i < module->config->call_count; i++)
-        if (module->children[i] && module_pending(module->children[i]))
-            return true;
-    return false;
+    const iac_run *run = asking->run;
+    IAC_VEC(uint32_t) queue = { 0 };
+    iac_map seen = { 0 };
+    bool found = false;
+    iac_vec_push(&queue, from);
+    while (queue.n && !found) {
+        uint32_t id = queue.v[--queue.n];
+        const iac_node *node = run->nodes.v[id];
+        found = is_pending(asking, node);
+        if (!node->unsettled || iac_map_put(&seen, node->name, &seen))
+            continue;
+        for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
+            iac_vec_push(&queue, run->graph.deps[e]);
+    }
+    iac_vec_clear(&queue);
+    iac_map_clear(&seen);
+    return found;
 }
 
-/* instance: of `module`, where the data source is; NULL: it is in a module below. */
-static bool depends_pending(iac_worker *worker, iac_run_module *module, const iac_module_instance *instance,
-                            iac_depends depends)
+/* What a depends_on of the module names. Of a module's, what that needs counts, too. */
+static bool depends_pending(iac_worker *worker, const struct asking *asking, iac_run_module *module, iac_depends depends,
+                            bool of_module)
 {
     for (size_t i = 0; i < depends.n; i++) {
         iac_ref ref;
         iac_diags drop = IAC_DIAGS_INIT;
         bool parsed = iac_ref_parse(worker->scratch, depends.v[i], &ref, &drop);
         iac_diags_clear(&drop);
-        iac_node *target = parsed ? iac_run_resolve(module, &ref) : NULL;
+        const iac_node *target = parsed ? iac_run_resolve(module, &ref) : NULL;
         if (!target)
             continue;
-        if (resource_pending(target, instance ? module : NULL, instance ? instance->index : 0))
-            return true;
-        if (target->kind != IAC_NODE_CALL)
-            continue;
-        const iac_run_module *child = module->children[target->call - module->config->calls];
-        if (child && module_pending(child))
+        if (target->kind == IAC_NODE_CALL && module->children[target->call - module->config->calls])
+            target = module->children[target->call - module->config->calls]->end;
+        bool direct = target->kind == IAC_NODE_RESOURCE && !of_module;
+        if (direct ? is_pending(asking, target) : leads_to_pending(asking, target->id))
             return true;
     }
     return false;
 }
 
-/* Whether something that a data source with conditions refers to is to change: they may hold only then. */
-static bool reference_pending(iac_worker *worker, const iac_node *node, uint32_t index)
-{
-    for (size_t i = 0; i < node->dependency_count; i++) {
-        const iac_node *target = iac_map_get(&worker->run->resource_nodes,
-                                             iac_addr_text(worker->scratch, node->dependencies[i]));
-        if (target && resource_pending(target, node->module, index))
-            return true;
-    }
-    return false;
-}
-
-/* Whether something named in depends_on, of the data source or of a module it is in, is still to change. */
+/* Whether a managed resource is still to change that the data source refers to itself, or that is named in depends_on, its
+ * own or that of a module it is in. Conditions may wait for anything upstream. */
 static bool dependency_pending(iac_worker *worker, const iac_node *node, const iac_module_instance *instance)
 {
+    const iac_run *run = worker->run;
+    const struct asking asking = { run, node, instance };
     const iac_lifecycle *lifecycle = &node->resource->lifecycle;
-    if ((lifecycle->preconditions.n || lifecycle->postconditions.n) && reference_pending(worker, node, instance->index))
-        return true;
-    if (depends_pending(worker, node->module, instance, node->resource->depends_on))
+    if (!node->unsettled)
+        return false;
+    for (uint32_t e = run->graph.dep_start[node->id]; e < run->graph.dep_start[node->id + 1]; e++)
+        if (is_pending(&asking, run->nodes.v[run->graph.deps[e]]))
+            return true;
+    if (lifecycle->preconditions.n + lifecycle->postconditions.n)
+        return leads_to_pending(&asking, node->id);
+    if (depends_pending(worker, &asking, node->module, node->resource->depends_on, false))
         return true;
     for (const iac_run_module *module = node->module; module->parent; module = module->parent)
-        if (depends_pending(worker, module->parent, NULL, module->call->call->depends_on))
+        if (depends_pending(worker, &asking, module->parent, module->call->call->depends_on, true))
             return true;
     return false;
 }
+
+/* ---- planning ---- */
 
 static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config,
                     iac_reason reason)
@@ -171,6 +195,35 @@ static void recall(iac_worker *worker, const iac_node *node, iac_plan_task *task
     task->instance->value = recorded ? recorded : iac_value_unknown(worker->keep, node->schema->block->type);
 }
 
+/* Decides whether it is read, and reads it. config: known as far as it is. */
+static bool read_or_put_off(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task,
+                            const iac_value *config)
+{
+    bool normal = planner->options->mode == IAC_PLAN_NORMAL;
+    bool waiting = normal && dependency_pending(worker, node, task->module);
+    if (config->deep_unknown || waiting || !iac_instance_configured(task->provider.instance)) {
+        if (normal)
+            put_off(worker, node, task, config,
+                    waiting && !config->deep_unknown ? IAC_REASON_READ_DEPENDENCY_PENDING
+                                                     : IAC_REASON_READ_CONFIG_UNKNOWN);
+        else
+            recall(worker, node, task); /* nothing will be applied, so that it is never known */
+        return true;
+    }
+    if (node->nested && normal)
+        return plan_nested(worker, node, task, config);
+    const iac_value *state;
+    if (!iac_read_data(worker, node, task->provider, &task->addr, task->address, config, &state))
+        return false;
+    if (!state) {
+        put_off(worker, node, task, config, IAC_REASON_READ_CONFIG_UNKNOWN);
+        return true;
+    }
+    task->instance->value = state;
+    task->kept = read_object(worker, node, state);
+    return true;
+}
+
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task)
 {
     if (!task->instance)
@@ -188,32 +241,12 @@ bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac
         return false;
     const iac_value *config = iac_decode_body(&place.scope, node->resource->body, node->schema->block,
                                               worker->scratch, &worker->diags);
-    if (worker->diags.errors)
+    if (worker->diags.errors || !iac_check_ephemeral(worker, node, config) ||
+        !read_or_put_off(planner, worker, node, task, config))
         return false;
-    if (!iac_check_ephemeral(worker, node, config))
-        return false;
-    bool waiting = planner->options->mode == IAC_PLAN_NORMAL && dependency_pending(worker, node, task->module);
-    if (config->deep_unknown || waiting || !iac_instance_configured(task->provider.instance)) {
-        put_off(worker, node, task, config,
-                config->deep_unknown ? IAC_REASON_READ_CONFIG_UNKNOWN
-                : waiting            ? IAC_REASON_READ_DEPENDENCY_PENDING
-                                     : IAC_REASON_READ_CONFIG_UNKNOWN);
+    if (!lifecycle->postconditions.n || task->instance->unread)
         return true;
-    }
-    if (node->nested && planner->options->mode == IAC_PLAN_NORMAL)
-        return plan_nested(worker, node, task, config);
-    const iac_value *state;
-    if (!iac_read_data(worker, node, task->provider, &task->addr, task->address, config, &state))
-        return false;
-    if (!state) {
-        put_off(worker, node, task, config, IAC_REASON_READ_CONFIG_UNKNOWN);
-        return true;
-    }
-    task->instance->value = state;
-    task->kept = read_object(worker, node, state);
-    if (!lifecycle->postconditions.n)
-        return true;
-    place.self = state;
+    place.self = task->instance->value;
     subject.first = lifecycle->preconditions.n;
     return iac_visit_conditions(worker, &place, lifecycle->postconditions, subject, "Resource postcondition failed",
                                 worker->run->lenient);

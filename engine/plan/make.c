@@ -333,6 +333,8 @@ static iac_task_result visit(void *user, iac_walk *walk, unsigned number, uint32
     iac_worker *worker = &planner->run.workers[number];
     iac_node *node = planner->run.nodes.v[id];
     iac_task_result result = { IAC_TASK_DONE, 0 };
+    if (part == IAC_PART_BEGIN)
+        iac_plan_note_unsettled(&planner->run, node);
     if (node->kind == IAC_NODE_RESOURCE || node->kind == IAC_NODE_ORPHAN) {
         if (node->kind == IAC_NODE_ORPHAN && node->resource_addr.mode != IAC_MANAGED)
             return result;
@@ -463,6 +465,15 @@ static void refresh_outputs(iac_planner *planner, iac_state *state, iac_arena *a
     state->output_count = n;
 }
 
+/* What was read and is not any more leaves the state, unless nobody came to look. */
+static bool leaves(const iac_planner *planner, iac_addr addr)
+{
+    addr.key = (iac_key){ 0 };
+    addr.module = iac_module_addr_static(planner->run.arena, addr.module);
+    const iac_node *node = iac_map_get(&planner->run.resource_nodes, iac_addr_text(planner->run.arena, addr));
+    return !limited(planner) && (!node || node->kind != IAC_NODE_RESOURCE || node->work);
+}
+
 /* The state after refresh: what was planned with what was read, the rest as it was. */
 static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
 {
@@ -498,7 +509,7 @@ static const iac_state *refreshed_state(iac_planner *planner, iac_arena *arena)
         }
     }
     for (size_t i = 0; stored && i < stored->instance_count; i++)
-        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && !limited(planner))) {
+        if (!seen[i] && !(stored->instances[i].addr.mode == IAC_DATA && leaves(planner, stored->instances[i].addr))) {
             iac_state_instance instance = stored->instances[i];
             if (iac_recover_filter(planner, arena, &deposed, &instance))
                 iac_vec_push(&list, instance);

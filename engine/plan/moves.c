@@ -249,44 +249,6 @@ static int compare_instances(const void *a, const void *b)
     return iac_addr_cmp(((const iac_state_instance *)a)->addr, ((const iac_state_instance *)b)->addr);
 }
 
-static iac_str static_text(iac_arena *arena, iac_addr addr)
-{
-    addr.key = (iac_key){ 0 };
-    addr.module = iac_module_addr_static(arena, addr.module);
-    return iac_addr_text(arena, addr);
-}
-
-/* Objects that depend on an address which is left say so until they change: what was reached through it they depend on
- * directly then. */
-static void hand_on(iac_arena *arena, iac_state_instance *instances, size_t n, const iac_map *left)
-{
-    for (size_t i = 0; i < n; i++) {
-        const iac_object *object = instances[i].current;
-        size_t more = 0;
-        for (size_t d = 0; object && d < object->dependency_count; d++) {
-            const iac_object *gone = iac_map_get(left, iac_addr_text(arena, object->dependencies[d]));
-            more += gone ? gone->dependency_count : 0;
-        }
-        if (more == 0)
-            continue;
-        iac_addr *all = iac_arena_array(arena, iac_addr, object->dependency_count + more);
-        size_t count = object->dependency_count;
-        memcpy(all, object->dependencies, count * sizeof(*all));
-        for (size_t d = 0; d < object->dependency_count; d++) {
-            const iac_object *gone = iac_map_get(left, iac_addr_text(arena, object->dependencies[d]));
-            if (gone) {
-                memcpy(all + count, gone->dependencies, gone->dependency_count * sizeof(*all));
-                count += gone->dependency_count;
-            }
-        }
-        iac_object *copy = iac_arena_new_of(arena, iac_object);
-        *copy = *object;
-        copy->dependencies = all;
-        copy->dependency_count = count;
-        instances[i].current = copy;
-    }
-}
-
 /* Moves an address by one block, unless there was an object: those in the way leave later, if they do. *ret_stopped: there
  * was. False when no block names the address. */
 static bool hop(struct moving *moving, const iac_state *state, const iac_map *moved, iac_addr origin, iac_addr *addr,
@@ -343,7 +305,6 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
     iac_state_instance *instances = iac_arena_array(arena, iac_state_instance, state->instance_count);
     memcpy(instances, state->instances, state->instance_count * sizeof(*instances));
     bool any = false;
-    iac_map left = { 0 }; /* resource address that something has moved from -> its object */
     for (size_t i = 0; i < state->instance_count; i++) {
         iac_addr addr = instances[i].addr;
         iac_arena_reset(moving.scratch);
@@ -357,13 +318,8 @@ const iac_state *iac_plan_moves(iac_arena *arena, const iac_config *config, cons
         *old = instances[i].addr;
         instances[i].addr = addr;
         iac_map_put(ret_moved, iac_addr_text(arena, addr), old);
-        if (instances[i].current && instances[i].current->dependency_count)
-            iac_map_put(&left, static_text(arena, *old), (void *)(uintptr_t)instances[i].current);
         any = true;
     }
-    if (left.n)
-        hand_on(arena, instances, state->instance_count, &left);
-    iac_map_clear(&left);
     warn_of_collisions(&moving, diags);
     end_moving(&moving);
     if (!any)

@@ -108,6 +108,7 @@ bool iac_plan_check_imports(const iac_planner *planner, iac_diags *diags);
 /* data.c */
 /* Something of the node will change: data sources that name it in depends_on are then read when applying. */
 void iac_note_pending(iac_node *node, const iac_plan_task *task);
+void iac_plan_note_unsettled(const iac_run *run, iac_node *node); /* when those it waits for are visited */
 bool iac_plan_data(iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task);
 /* targets.c */
 /* Whether the targets, if any, name it or what it is in. */

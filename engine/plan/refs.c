@@ -120,9 +120,20 @@ void iac_place_uncheck(iac_place *place)
 
 /* ---- depends_on ---- */
 
-static const iac_expr *subject_of(const iac_expr *expr, const iac_ref *ref)
+static const iac_expr *operand_of(const iac_expr *e)
 {
-    return ref->key && expr->kind == IAC_EXPR_INDEX ? expr->index.operand : expr;
+    return e->kind == IAC_EXPR_ATTR ? e->attr.operand : e->kind == IAC_EXPR_INDEX ? e->index.operand : NULL;
+}
+
+/* The part of the expression that names an object: an instance is one, and the output of a module, too. */
+static const iac_expr *object_of(const iac_expr *expr, const iac_ref *ref)
+{
+    size_t steps = (ref->key != NULL) + (ref->kind == IAC_REF_MODULE && ref->output.n), above = 0;
+    for (const iac_expr *e = expr; e && e != ref->subject; e = operand_of(e))
+        above++;
+    for (; above > steps; above--)
+        expr = operand_of(expr);
+    return expr;
 }
 
 void iac_validate_depends(iac_worker *worker, const iac_place *of, iac_depends depends)
@@ -135,9 +146,10 @@ void iac_validate_depends(iac_worker *worker, const iac_place *of, iac_depends d
         iac_ref ref;
         if (!iac_ref_parse(worker->scratch, expr, &ref, &worker->diags))
             continue;
-        if (subject_of(expr, &ref) != ref.subject) {
+        const iac_expr *object = object_of(expr, &ref);
+        if (object != expr) {
             iac_range range = expr->range; /* what is too much */
-            range.start = ref.key ? iac_ref_index_range(&ref).end : ref.subject->range.end;
+            range.start = object->range.end;
             iac_diag_error(&worker->diags, range, "Invalid depends_on reference",
                            "References in depends_on must be to a whole object (resource, etc), not to an attribute of "
                            "an object.");

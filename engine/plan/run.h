@@ -122,6 +122,7 @@ struct iac_node {
     bool excluded;              /* left out by -target */
     atomic_bool pending;        /* RESOURCE: something of it will change */
     atomic_bool *pending_in;    /* the same by module instance; NULL before it is planned */
+    bool unsettled;             /* a resource that it leads to is pending; set when it is visited */
     iac_node *released;         /* RELEASE: the other node */
     bool feeds_provider;        /* ephemeral RESOURCE: a provider's configuration depends on it */
     iac_node *nested;           /* RESOURCE: the check it is within; CHECK: the data source within it; NULL: none */

@@ -2,7 +2,7 @@
 #ifndef IAC_VIEW_JSON_MODULE_H
 #define IAC_VIEW_JSON_MODULE_H
 #include "engine/view/json_util.h"
-#include "state/reach.h"
+#include "state/needs.h"
 
 /* A resource of the tree: what "planned_values" and "values" say of it. */
 typedef struct iac_json_resource {
@@ -12,7 +12,7 @@ typedef struct iac_json_resource {
     const iac_value *value; /* with marks; NULL: nothing is said of it */
     bool tainted;
     iac_str deposed;
-    iac_reach *reach;         /* NULL: dependencies are not told */
+    iac_needs *needs;         /* NULL: dependencies are not told */
     const iac_object *object; /* whose they are */
     bool redact;
 } iac_json_resource;

@@ -40,8 +40,8 @@ static void add_resource(iac_buf *out, const iac_json_resource *r)
     iac_json_member(out, &first, "sensitive_values");
     iac_json_sensitive_shape(out, r->value, r->redact);
     size_t needed_count = 0;
-    bool listed = r->reach && r->addr.mode == IAC_MANAGED;
-    const iac_str *needed = listed ? iac_reach_of(r->reach, r->addr, r->object, &needed_count) : NULL;
+    bool listed = r->needs && r->addr.mode == IAC_MANAGED;
+    const iac_str *needed = listed ? iac_needs_of(r->needs, r->object, &needed_count) : NULL;
     if (needed_count)
         iac_json_member(out, &first, "depends_on");
     for (size_t i = 0; i < needed_count; i++) {
@@ -191,7 +191,7 @@ void iac_view_note_secrets(const iac_state *state, const iac_view_schemas *schem
     iac_arena_free(arena);
 }
 
-static iac_json_resource state_resource(iac_arena *arena, iac_reach *reach, const iac_state_instance *instance,
+static iac_json_resource state_resource(iac_arena *arena, iac_needs *needs, const iac_state_instance *instance,
                                         const iac_object *object, const iac_view_schemas *schemas)
 {
     return (iac_json_resource){
@@ -201,7 +201,7 @@ static iac_json_resource state_resource(iac_arena *arena, iac_reach *reach, cons
         .value = object_value(arena, instance, object, schemas),
         .tainted = object->tainted,
         .deposed = object->deposed,
-        .reach = reach,
+        .needs = needs,
         .object = object,
     };
 }
@@ -233,18 +233,18 @@ static void add_root_module(iac_buf *out, const iac_state *state, const iac_view
 {
     iac_arena *arena = iac_arena_new();
     IAC_VEC(iac_json_resource) resources = { 0 };
-    iac_reach *reach = iac_reach_new(state);
+    iac_needs *needs = iac_needs_new();
     for (size_t i = 0; i < state->instance_count; i++) {
         const iac_state_instance *instance = &state->instances[i];
         if (instance->current)
-            iac_vec_push(&resources, state_resource(arena, reach, instance, instance->current, schemas));
+            iac_vec_push(&resources, state_resource(arena, needs, instance, instance->current, schemas));
         for (size_t k = 0; k < instance->deposed_count; k++)
-            iac_vec_push(&resources, state_resource(arena, reach, instance, instance->deposed[k], schemas));
+            iac_vec_push(&resources, state_resource(arena, needs, instance, instance->deposed[k], schemas));
     }
     for (size_t i = 0; i < resources.n; i++)
         resources.v[i].redact = redact;
     iac_json_root_module(out, resources.v, resources.n, false);
-    iac_reach_free(reach);
+    iac_needs_free(needs);
     iac_vec_clear(&resources);
     iac_arena_free(arena);
 }
