@@ -280,9 +280,7 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
     size_t told = cli->diags.list.n;
     iac_status status = iac_store_intents(cli->store, cli->arena, &options.intents, &options.intent_count,
                                           &cli->diags);
-    /* Destroying evaluates the configuration only while it reads what there is. */
-    bool evaluated = mode != IAC_PLAN_DESTROY || (cli->args.refresh && (state->instance_count || state->output_count));
-    if (status == IAC_OK && evaluated)
+    if (status == IAC_OK)
         status = iac_validate(cli->config, &options, &cli->diags);
     if (status == IAC_OK) {
         iac_diags_truncate(&cli->diags, told); /* warnings are given again by the plan */
