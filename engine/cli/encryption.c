@@ -43,8 +43,10 @@ static iac_str reference(compiler *c, const iac_attribute *attr)
     iac_str names[3];
     size_t n = 3;
     size_t errors = c->cli->diags.errors;
-    const iac_expr *e = iac_expr_static(c->cli->arena, attr->expr, &c->cli->diags);
+    const iac_expr *e = attr->expr;
 
+    if (e->kind != IAC_EXPR_TEMPLATE_WRAP) /* in JSON the reference may be written with ${} or without */
+        e = iac_expr_static(c->cli->arena, e, &c->cli->diags);
     while (e && e->kind == IAC_EXPR_TEMPLATE_WRAP)
         e = e->wrapped;
     for (; e && n > 1 && e->kind == IAC_EXPR_ATTR; e = e->attr.operand)
