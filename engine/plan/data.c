@@ -133,9 +133,10 @@ static bool dependency_pending(iac_worker *worker, const iac_node *node, const i
 
 /* ---- planning ---- */
 
-static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config,
-                    iac_reason reason)
+static void put_off(const iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task,
+                    const iac_value *config, iac_reason reason)
 {
+    const iac_addr *previous = planner->moved.n ? iac_map_get(&planner->moved, task->address) : NULL;
     const iac_block_schema *block = node->schema->block;
     const iac_value *none = iac_value_null(worker->keep, block->type);
     config = iac_value_copy(worker->keep, config); /* parts of it become parts of the change */
@@ -144,7 +145,8 @@ static void put_off(iac_worker *worker, iac_node *node, iac_plan_task *task, con
     iac_change *change = iac_arena_new_of(worker->keep, iac_change);
     *change = (iac_change){
         .addr = task->addr,
-        .previous = task->addr,
+        .previous = previous ? *previous : task->addr,
+        .moved = previous != NULL,
         .action = IAC_ACTION_READ,
         .reason = reason,
         .provider = task->provider.text,
@@ -172,13 +174,14 @@ static const iac_object *read_object(iac_worker *worker, const iac_node *node, c
 
 /* Within a check: it is read again once everything is applied, so that the check tells of what then is; what it reads
  * now is what the plan shows. */
-static bool plan_nested(iac_worker *worker, iac_node *node, iac_plan_task *task, const iac_value *config)
+static bool plan_nested(const iac_planner *planner, iac_worker *worker, iac_node *node, iac_plan_task *task,
+                        const iac_value *config)
 {
     const iac_value *state = NULL;
     bool read = iac_read_data(worker, node, task->provider, &task->addr, task->address, config, &state);
     if (worker->run->stop && atomic_load(worker->run->stop))
         return read;
-    put_off(worker, node, task, config, IAC_REASON_READ_CHECK_NESTED);
+    put_off(planner, worker, node, task, config, IAC_REASON_READ_CHECK_NESTED);
     if (!read)
         iac_fail_check(worker, node, task->instance, task->module);
     else if (state)
@@ -203,7 +206,7 @@ static bool read_or_put_off(iac_planner *planner, iac_worker *worker, iac_node *
     bool waiting = normal && dependency_pending(worker, node, task->module);
     if (config->deep_unknown || waiting || !iac_instance_configured(task->provider.instance)) {
         if (normal)
-            put_off(worker, node, task, config,
+            put_off(planner, worker, node, task, config,
                     waiting && !config->deep_unknown ? IAC_REASON_READ_DEPENDENCY_PENDING
                                                      : IAC_REASON_READ_CONFIG_UNKNOWN);
         else
@@ -211,12 +214,12 @@ static bool read_or_put_off(iac_planner *planner, iac_worker *worker, iac_node *
         return true;
     }
     if (node->nested && normal)
-        return plan_nested(worker, node, task, config);
+        return plan_nested(planner, worker, node, task, config);
     const iac_value *state;
     if (!iac_read_data(worker, node, task->provider, &task->addr, task->address, config, &state))
         return false;
     if (!state) {
-        put_off(worker, node, task, config, IAC_REASON_READ_CONFIG_UNKNOWN);
+        put_off(planner, worker, node, task, config, IAC_REASON_READ_CONFIG_UNKNOWN);
         return true;
     }
     task->instance->value = state;
