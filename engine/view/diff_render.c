@@ -488,7 +488,7 @@ static size_t draw_members(painter *p, const iac_diff *diff, int indent, iac_dif
         iac_buf_fill(p->out, ' ', aligned && width > columns ? width - columns : 0);
         iac_buf_cstr(p->out, " = ");
         draw(p, child, indent, own);
-        iac_buf_cstr(p->out, aligned ? "\n" : ",\n");
+        iac_buf_cstr(p->out, diff->kind == IAC_DIFF_MAP && child->kind == IAC_DIFF_OBJECT ? ",\n" : "\n");
     }
     return left_out;
 }

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
 """Random scenarios through Terraform and through iac, compared command by command.
 
-A scenario is a configuration made from a seed (scenario_model.py says of what), and a series of rounds: the configuration
-is edited, now and then the state too, then planned, shown, applied and shown again (scenario_steps.py). Both programs run
-every command in a folder of their own. Standard output and error must agree to the character (wrapped text: to the word),
-JSON and the messages of streams field for field, and exit statuses too. Only what differs from run to run is taken out:
-identifiers are named after the object whose they are, and progress lines of independent objects, diagnostics and lists that
-Terraform keeps in maps may come in any order.
+A scenario is a configuration made from a seed (scenario_model.py says of what), and a series of rounds: the
+configuration is edited, now and then the state too, then planned, shown, applied and shown again (scenario_steps.py).
+Both programs run every command in a folder of their own. Standard output and error must agree to the character (wrapped
+text: to the word), JSON and the messages of streams field for field, and exit statuses too. Only what differs from run
+to run is taken out: identifiers are named after the object whose they are, and progress lines of independent objects,
+diagnostics and lists that Terraform keeps in maps may come in any order.
 
   random_scenarios.py [--seeds N] [--first SEED] [--rounds N] [--jobs N] [--keep DIR] [--cache DIR] [--stop] [-v]
 
 Left out of the comparison, because iac means to differ: `with ADDRESS` in more messages; the key of a deposed object in
-the line of its destruction; what the state commands say has the form of an error; the text of a cycle; what of sensitive
-values is repeated where nothing is marked. A scenario ends early where Terraform fails by itself: a cycle of old and new
-objects or of a check, `self` of a new instance in a refresh-only plan, a `replace_triggered_by` of nothing when all is to
-be destroyed.
+the line of its destruction; what the state commands say has the form of an error; the text of a cycle; what of
+sensitive values is repeated where nothing is marked. A scenario ends early where Terraform fails by itself: a cycle of
+old and new objects or of a check, `self` of a new instance in a refresh-only plan, a `replace_triggered_by` of nothing
+when all is to be destroyed.
 
 --cache keeps what Terraform answered, for a second run of the same seeds. The last line is the summary."""
 import argparse
@@ -190,7 +190,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for seed, (scenario, results) in zip(seeds, pool.map(lambda n: run_seed(n, options, iac, work), seeds)):
             for number, arguments, found in results:
-                kind = kinds.setdefault(" ".join(a for a in map(str, arguments[:2]) if "." not in a[1:] and a != "p"), [0, 0])
+                kind = kinds.setdefault(" ".join(a for a in map(str, arguments[:2]) if "." not in a[1:] and a != "p"),
+                                        [0, 0])
                 kind[bool(found)] += 1
                 counts[bool(found)] += 1
                 if found:

@@ -88,9 +88,12 @@ class Resource(Repeated):
         """Repetition that cannot be known, or is of no use."""
         resources = [f"terraform_data.{b}" for b in self.before if b in module.resources]
         unknown = f"length({rng.choice(resources)}[*].id[0])" if resources else "length(timestamp())"
-        self.raw = rng.choice([f"count = {unknown} > 90 ? 1 : 0", f"for_each = toset([timestamp()])", "count = -1", "count = 1.5",
-                               'count = "two"', "for_each = [1]", "for_each = null", 'for_each = toset([1, "a"])', "count = null",
-                               'for_each = sensitive(toset(["a"]))', "count = sensitive(1)", "for_each = { a = timestamp() }"])
+        self.raw = rng.choice([f"count = {unknown} > 90 ? 1 : 0", f"for_each = toset([timestamp()])", "count = -1",
+                               "count = 1.5",
+                               'count = "two"', "for_each = [1]", "for_each = null", 'for_each = toset([1, "a"])',
+                               "count = null",
+                               'for_each = sensitive(toset(["a"]))', "count = sensitive(1)",
+                               "for_each = { a = timestamp() }"])
 
     def toggle(self, rng, module):
         what = rng.choice(["cbd", "cbd", "ignore", "triggered", "prevent", "pre", "post"] + ["none"] * 5)
@@ -101,7 +104,8 @@ class Resource(Repeated):
             self.lifecycle[what] = (rng.choice(before), rng.choice(["", ".input", ".id", ".output"]))
         elif what == "ignore":
             self.lifecycle[what] = rng.choice(["[input]", "all", "[triggers_replace]", "[input, triggers_replace]",
-                                               "[input.a]", '[input["b"]]', "[input[0]]", "[triggers_replace.a, input.name]"])
+                                               "[input.a]", '[input["b"]]', "[input[0]]",
+                                               "[triggers_replace.a, input.name]"])
         elif what == "prevent" and rng.random() < 0.3:
             self.lifecycle[what] = True
         elif what == "cbd":
@@ -113,8 +117,10 @@ class Resource(Repeated):
 
     def add_provisioner(self, rng, module):
         when = rng.choice(["create", "create", "destroy"])
-        command = rng.choice(['"echo hello"', '"exit 3"', '"echo ${self.id} >/dev/null"', '"echo out; echo err >&2"', '"true"',
-                              '"printf %s \\"$X\\""', 'join("; ", ["echo 1", "echo 2"])', '"echo ${jsonencode(self.input)} | wc -l"'])
+        command = rng.choice(['"echo hello"', '"exit 3"', '"echo ${self.id} >/dev/null"', '"echo out; echo err >&2"',
+                              '"true"',
+                              '"printf %s \\"$X\\""', 'join("; ", ["echo 1", "echo 2"])',
+                              '"echo ${jsonencode(self.input)} | wc -l"'])
         lines = [f"    command = {command}"]
         if when == "destroy":
             lines.append("    when = destroy")
@@ -232,12 +238,15 @@ class Variable:
     def validate(self, rng, others):
         """Holds mostly; may look at other variables."""
         other = rng.choice(others) if others and rng.random() < 0.5 else self.name
-        condition = rng.choice([f"var.{self.name} == null || jsonencode(var.{other}) != \"\\\"a\\\"\"", f"can(jsonencode(var.{other}))",
+        condition = rng.choice([f"var.{self.name} == null || jsonencode(var.{other}) != \"\\\"a\\\"\"",
+                                f"can(jsonencode(var.{other}))",
                                 f"length(jsonencode(var.{other})) != 3", f"var.{self.name} == var.{other} || true"])
         if f"var.{self.name}" not in condition:
             condition += f" && (var.{self.name} == null || true)"
-        message = rng.choice(['"Not fit."', f'"Not fit: ${{length(jsonencode(var.{other}))}}."']) if not self.secret else '"Not fit."'
-        self.validation = ["  validation {", f"    condition     = {condition}", f"    error_message = {message}", "  }"]
+        message = rng.choice(['"Not fit."',
+                              f'"Not fit: ${{length(jsonencode(var.{other}))}}."']) if not self.secret else '"Not fit."'
+        self.validation = ["  validation {", f"    condition     = {condition}", f"    error_message = {message}",
+                           "  }"]
 
     def write(self):
         lines = [f'variable "{self.name}" {{']
@@ -297,7 +306,8 @@ class Call(Repeated):
     def argument(self, rng, parent, variable):
         if variable.type is None or variable.type == "any":
             return expression(rng, parent, self.before)
-        same = [v.name for v in parent.variables.values() if v.type == variable.type and (variable.ephemeral or not v.ephemeral)]
+        same = [v.name for v in parent.variables.values()
+                if v.type == variable.type and (variable.ephemeral or not v.ephemeral)]
         if same and rng.random() < 0.4:
             return Name("var", rng.choice(same))
         value = Literal(rng, 0)
@@ -319,7 +329,8 @@ class Call(Repeated):
                 lines.append(f"  {name} = {value.write(module, self.place())}")
         lines += write_depends(self.depends, module)
         if self.module.takes_provider:
-            given = f"terraform.{module.providers[0]}" if module.level or self.provider in module.providers else "terraform"
+            aliased = module.level or self.provider in module.providers
+            given = f"terraform.{module.providers[0]}" if aliased else "terraform"
             lines.append(f"  providers = {{terraform.given={given}}}")
         elif self.module.named and self.provider in module.providers:
             lines.append(f"  providers = {{terraform=terraform.{self.provider}}}")
@@ -348,13 +359,15 @@ class Check:
 def write_removed(address, destroy, provisioned):
     lines = ["removed {", f"  from = {address}", "  lifecycle {", f"    destroy = {str(destroy).lower()}", "  }"]
     if provisioned:
-        lines += ['  provisioner "local-exec" {', "    when    = destroy", '    command = "echo gone ${self.id} >/dev/null"', "  }"]
+        lines += ['  provisioner "local-exec" {', "    when    = destroy",
+                  '    command = "echo gone ${self.id} >/dev/null"', "  }"]
     return lines + ["}", ""]
 
 
 def write_import(address, keys):
     if keys:
         named = ", ".join(f'"{k}"' for k in keys)
-        return ["import {", f"  for_each = toset([{named}])", f"  to       = {address}[each.key]", '  id       = "imported ${each.key}"',
+        return ["import {", f"  for_each = toset([{named}])", f"  to       = {address}[each.key]",
+                '  id       = "imported ${each.key}"',
                 "}", ""]
     return ["import {", f"  to = {address}", '  id = "imported"', "}", ""]

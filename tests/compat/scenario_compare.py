@@ -1,5 +1,5 @@
-"""What the comparisons of random_scenarios.py and scenarios.py have in common: calling a program, and taking out of what
-it says that which differs from run to run."""
+"""What random_scenarios.py and scenarios.py have in common: calling a program, comparing its answers, and taking out of
+what it says that which differs from run to run."""
 import difflib
 import json
 import os
@@ -136,8 +136,10 @@ def parse(text):
 
 
 # Messages of a stream that come in the order in which the walk of the graph happened to go.
-UNORDERED_MESSAGES = {"apply_start", "apply_progress", "apply_complete", "apply_errored", "refresh_start", "refresh_complete",
-                      "provision_start", "provision_progress", "provision_complete", "provision_errored", "ephemeral_op_start",
+UNORDERED_MESSAGES = {"apply_start", "apply_progress", "apply_complete", "apply_errored", "refresh_start",
+                      "refresh_complete",
+                      "provision_start", "provision_progress", "provision_complete", "provision_errored",
+                      "ephemeral_op_start",
                       "ephemeral_op_complete", "ephemeral_op_progress", "ephemeral_op_errored", "planned_change",
                       "resource_drift"}
 

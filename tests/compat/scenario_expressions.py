@@ -59,7 +59,8 @@ class Reference:
             if place.get("count") and self.form < 40 and place["count"] <= target.count:
                 return f"{address}[count.index]{attribute}"
             forms = [f"{address}[*]{attribute or '.id'}", f"[for x in {address} : x{attribute}]", f"length({address})",
-                     f"{{ for i, x in {address} : \"k${{i}}\" => x{attribute} }}", f"try({address}[0]{attribute}, null)",
+                     f"{{ for i, x in {address} : \"k${{i}}\" => x{attribute} }}",
+                     f"try({address}[0]{attribute}, null)",
                      f"{address}.*.id", f"one([for x in {address} : x{attribute} if x.id == \"none\"])",
                      f"{{ for i, x in {address} : i % 2 == 0 ? \"even\" : \"odd\" => x{attribute}... }}"]
             if target.count:
@@ -131,8 +132,10 @@ class StateOutput:
         if self.target not in module.data:
             return f'"no {self.target}"'
         address = f"data.terraform_remote_state.{self.target}"
-        return [f"{address}.outputs.text", f"{address}.outputs", f"{address}.outputs.map", f"try({address}.outputs.none, 1)",
-                f"[for k, v in {address}.outputs : k]", f"{address}.backend", f"{address}.outputs[\"list\"][1]"][self.form % 7]
+        return [f"{address}.outputs.text", f"{address}.outputs", f"{address}.outputs.map",
+                f"try({address}.outputs.none, 1)",
+                f"[for k, v in {address}.outputs : k]", f"{address}.backend",
+                f"{address}.outputs[\"list\"][1]"][self.form % 7]
 
     def sensitive(self, module):
         return self.target in module.data  # one of them is
@@ -182,26 +185,37 @@ class Compound:
 
 
 class Applied:
-    """A function, an operator or a `for` applied to an expression of any type, with something else where it does not fit."""
+    """A function, an operator or a `for` applied to an expression of any type; something else where it does not fit."""
     FORMS = [
         "try(length({0}), 0)", "try(keys({0}), [])", "try(tostring({0}), \"no string\")", "try(tolist({0}), [{0}])",
         "try(upper({0}), \"x\")", "can({0}.a)", "try({0}.a, null)", "try({0}[0], null)", "{0} == null", "{0} != \"a\"",
-        "flatten([{0}, [{0}]])", "try(merge({{ a = 1 }}, {0}), {{}})", "[for x in try(tolist({0}), [{0}]) : x if x != null]",
-        "{{ for k, v in try(tomap({0}), {{}}) : upper(k) => v }}", "lookup({{ a = {0} }}, \"a\", null)", "element([{0}, 1], 1)",
+        "flatten([{0}, [{0}]])", "try(merge({{ a = 1 }}, {0}), {{}})",
+             "[for x in try(tolist({0}), [{0}]) : x if x != null]",
+        "{{ for k, v in try(tomap({0}), {{}}) : upper(k) => v }}", "lookup({{ a = {0} }}, \"a\", null)",
+             "element([{0}, 1], 1)",
         "jsondecode(jsonencode({0}))", "try(yamldecode(yamlencode({0})), \"\")", "zipmap([\"p\", \"q\"], [{0}, {0}])",
-        "try(toset([{0}]), [])", "try(compact([tostring({0})]), [])", "coalesce(try(tostring({0}), null), \"fallback\")",
-        "try(split(\" \", {0}), [])", "try(substr({0}, 0, 2), \"\")", "try(\"${{{0}}}-suffix\", \"none\")", "sha1(jsonencode({0}))",
+        "try(toset([{0}]), [])", "try(compact([tostring({0})]), [])",
+             "coalesce(try(tostring({0}), null), \"fallback\")",
+        "try(split(\" \", {0}), [])", "try(substr({0}, 0, 2), \"\")", "try(\"${{{0}}}-suffix\", \"none\")",
+             "sha1(jsonencode({0}))",
         "try(replace({0}, \"a\", \"\\n\"), null)", "try(trimspace({0}), {0})", "try({0} + 1, 0)", "try({0} > 3, false)",
         "length(jsonencode({0})) > 40 ? \"long\" : \"short\"", "issensitive({0})", "contains([\"a\", 1], {0})",
-        "one([{0}])", "try(distinct([{0}, {0}]), [])", "try(nonsensitive({0}), {0})", "[{0}][*]", "try({0}[*], [])", "alltrue([{0} != null])",
+        "one([{0}])", "try(distinct([{0}, {0}]), [])", "try(nonsensitive({0}), {0})", "[{0}][*]", "try({0}[*], [])",
+             "alltrue([{0} != null])",
         "try(sort([tostring({0}), \"m\"]), [])", "format(\"%s/%03d\", try(tostring({0}), \"-\"), 7)", "{0} == {0}",
-        "try(formatlist(\"%s!\", {0}), [])", "base64encode(jsonencode({0}))", "try(reverse({0}), [])", "tobool(can({0}[1]))",
-        "can(tonumber({0})) ? 1 : 2", "startswith(try(tostring({0}), \"\"), \"a\")", "{{ key = {0}, when = plantimestamp() == \"\" }}",
+        "try(formatlist(\"%s!\", {0}), [])", "base64encode(jsonencode({0}))", "try(reverse({0}), [])",
+             "tobool(can({0}[1]))",
+        "can(tonumber({0})) ? 1 : 2", "startswith(try(tostring({0}), \"\"), \"a\")",
+             "{{ key = {0}, when = plantimestamp() == \"\" }}",
         "try({0} ? 1 : 2, 3)", "(true ? {0} : {0})", "length(uuid()) == 36 ? {0} : null", "length(timestamp())",
-        "try(range(length({0})), [])", "try(slice({0}, 0, 1), [])", "sensitive({0})", "try(jsondecode({0}), {0})", "try([for k, v in {0} : k], [])",
-        "try({{ for v in {0} : jsonencode(v) => v... }}, {{}})", "try(setsubtract([\"a\", \"b\"], {0}), [])", "try(max({0}, 2), 0)",
-        "try(join(\"\\n\", {0}), \"\")", "try(indent(2, {0}), \"\")", "try(templatestring({0}, {{}}), \"t\")", "[for i in [1, 2] : {0}]",
-        "\"%{{ if {0} != null }}yes%{{ else }}no%{{ endif }}\"", "\"%{{ for x in try(tolist({0}), []) }}${{jsonencode(x)}};%{{ endfor }}\"",
+        "try(range(length({0})), [])", "try(slice({0}, 0, 1), [])", "sensitive({0})", "try(jsondecode({0}), {0})",
+             "try([for k, v in {0} : k], [])",
+        "try({{ for v in {0} : jsonencode(v) => v... }}, {{}})", "try(setsubtract([\"a\", \"b\"], {0}), [])",
+             "try(max({0}, 2), 0)",
+        "try(join(\"\\n\", {0}), \"\")", "try(indent(2, {0}), \"\")", "try(templatestring({0}, {{}}), \"t\")",
+             "[for i in [1, 2] : {0}]",
+        "\"%{{ if {0} != null }}yes%{{ else }}no%{{ endif }}\"",
+             "\"%{{ for x in try(tolist({0}), []) }}${{jsonencode(x)}};%{{ endfor }}\"",
     ]
 
     def __init__(self, rng, part):

@@ -1,7 +1,7 @@
 """Random configurations of terraform_data resources in nested modules, and random edits of them.
 
-A configuration is a tree of modules. An edited configuration is a sound one, except where an edit means it not to be: what
-has a name is used only by what was made after it."""
+A configuration is a tree of modules. An edited configuration is a sound one, except where an edit means it not to be:
+what has a name is used only by what was made after it."""
 import json
 
 from scenario_blocks import Call, Check, Data, Local, Output, Resource, Variable, write_import, write_removed
@@ -9,10 +9,12 @@ from scenario_expressions import expression
 from scenario_values import TYPES
 
 DEEPEST = 4
-REQUIRED = ["terraform {", "  required_providers {", "    terraform = {", '      source = "terraform.io/builtin/terraform"']
+REQUIRED = ["terraform {", "  required_providers {", "    terraform = {",
+            '      source = "terraform.io/builtin/terraform"']
 BESIDE = {
     "version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "00000000-1111-2222-3333-444444444444",
-    "outputs": {"text": {"value": "plain", "type": "string"}, "list": {"value": [1, "two"], "type": ["tuple", ["number", "string"]]},
+    "outputs": {"text": {"value": "plain", "type": "string"},
+                "list": {"value": [1, "two"], "type": ["tuple", ["number", "string"]]},
                 "map": {"value": {"k": "v"}, "type": ["map", "string"]},
                 "secret": {"value": "hush hush", "type": "string", "sensitive": True}},
     "resources": [], "check_results": None,
@@ -28,7 +30,8 @@ class Module:
         self.given = {}  # by a file, to variables of the root
         self.named = above.named if above else rng.random() < 0.5  # the provider, under required_providers
         self.takes_provider = bool(self.named and above and (above.providers or not above.level) and rng.random() < 0.2)
-        self.providers = ["given"] if self.takes_provider else ["x"] if self.named and not above and rng.random() < 0.4 else []
+        has_alias = self.named and not above and rng.random() < 0.4
+        self.providers = ["given"] if self.takes_provider else ["x"] if has_alias else []
         for i in range(rng.randint(0, 4) if level == 0 else rng.randint(1, 3)):
             self.add_variable(rng, f"v{i}")
         for _ in range(size):
@@ -49,7 +52,8 @@ class Module:
         return f"{prefix}{self.next}"
 
     def names(self):
-        return [n for n in self.order if any(n in table for table in (self.resources, self.calls, self.locals, self.data))]
+        return [n for n in self.order if any(n in table for table in (self.resources, self.calls, self.locals,
+        self.data))]
 
     def register(self, table, made):
         table[made.name] = made
@@ -275,13 +279,15 @@ class Module:
             target = inner.resources[inner.order[-1]]
             del self.resources[resource.name]
             target.count, target.keys, target.chained = resource.count, resource.keys, None
-            self.moved.append((f"terraform_data.{resource.name}", f"module.{call.name}{key}.terraform_data.{target.name}"))
+            self.moved.append((f"terraform_data.{resource.name}",
+                               f"module.{call.name}{key}.terraform_data.{target.name}"))
         elif inner.resources:
             resource = inner.resources.pop(rng.choice(sorted(inner.resources)))
             self.add_resource(rng)
             target = self.resources[self.order[-1]]
             target.count, target.keys, target.chained = resource.count, resource.keys, None
-            self.moved.append((f"module.{call.name}{key}.terraform_data.{resource.name}", f"terraform_data.{target.name}"))
+            self.moved.append((f"module.{call.name}{key}.terraform_data.{resource.name}",
+                               f"terraform_data.{target.name}"))
 
     def move_instance(self, rng):
         """To another key, or between one and many."""
@@ -297,7 +303,8 @@ class Module:
         elif resource.count and rng.random() < 0.7:
             resource.keys = [f"was {i}" for i in range(resource.count)]
             resource.count = None
-            self.moved += [(f"{address}[{i}]", f'{address}["{k}"]') for i, k in enumerate(resource.keys) if rng.random() < 0.8]
+            self.moved += [(f"{address}[{i}]", f'{address}["{k}"]') for i,
+                           k in enumerate(resource.keys) if rng.random() < 0.8]
         elif resource.count is None and resource.keys is None:
             if rng.random() < 0.5:
                 resource.count = 2

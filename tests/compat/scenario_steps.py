@@ -73,8 +73,10 @@ def state_commands(rng, pick, modules):
     address = pick()
     other = rng.choice(modules) if modules and rng.random() < 0.3 else pick()
     ways = [["taint", address], ["untaint", address], ["state", "rm", other], ["state", "mv", address, pick()],
-            ["state", "mv", address.split("[")[0] if address.startswith("terraform_data") else address, "terraform_data.elsewhere"],
-            ["state", "rm", "-dry-run", address], ["import", address, "imported by command"], ["state", "mv", other, "module.elsewhere"]]
+            ["state", "mv", address.split("[")[0] if address.startswith("terraform_data") else address,
+             "terraform_data.elsewhere"],
+            ["state", "rm", "-dry-run", address], ["import", address, "imported by command"],
+            ["state", "mv", other, "module.elsewhere"]]
     if rng.random() < 0.5:
         return [[".edit", rng.choice(list(STATE_EDITS)), rng.randrange(1000)]]
     return [rng.choice(ways)]
@@ -86,7 +88,8 @@ def set_attribute(name, make):
     def change(rng, resources):
         instance = rng.choice(rng.choice(resources)["instances"])
         instance["attributes"][name] = make(rng)
-        instance["sensitive_attributes"] = [p for p in instance.get("sensitive_attributes", []) if p[0]["value"] != name]
+        instance["sensitive_attributes"] = [p for p in instance.get("sensitive_attributes",
+        []) if p[0]["value"] != name]
     return change
 
 
@@ -125,9 +128,12 @@ def add_orphan(rng, resources):
 
 STATE_EDITS = {
     "input": set_attribute("input", random_dynamic), "output": set_attribute("output", random_dynamic),
-    "triggers": set_attribute("triggers_replace", random_dynamic), "id": set_attribute("id", lambda r: r.choice(["by hand", None])),
-    "remove": remove_instance, "depose": depose, "taint": mark("status", "tainted"), "plain": mark("sensitive_attributes", []),
-    "secret": mark("sensitive_attributes", [[{"type": "get_attr", "value": "input"}]]), "alone": mark("dependencies", []),
+    "triggers": set_attribute("triggers_replace", random_dynamic),
+               "id": set_attribute("id", lambda r: r.choice(["by hand", None])),
+    "remove": remove_instance, "depose": depose, "taint": mark("status", "tainted"),
+               "plain": mark("sensitive_attributes", []),
+    "secret": mark("sensitive_attributes", [[{"type": "get_attr", "value": "input"}]]),
+               "alone": mark("dependencies", []),
     "orphan": add_orphan, "cbd": mark("create_before_destroy", True),
 }
 

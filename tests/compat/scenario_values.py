@@ -3,10 +3,12 @@
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"]
 STRINGS = [
     '""', '"a"', '"plain text"', '"with \\"quotes\\" and \\\\ backslash"', '"line one\\nline two\\nline three"',
-    '"ends with a newline\\n"', '"tab\\there"', '"héllo wörld ✓ 日本語"', '"e\\u0301 combining"', '"$${not} %%{a} template"',
+    '"ends with a newline\\n"', '"tab\\there"', '"héllo wörld ✓ 日本語"', '"e\\u0301 combining"',
+           '"$${not} %%{a} template"',
     '"true"', '"123"', '"  spaces  "', '"' + "long " * 30 + '"', '"<html>&amp;</html>"', '"a=b,c:d;[e]{f}"',
     '"null"', '"-"', '"#comment"', '"a/b.c-d_e"', '"\\r\\n"', '"emoji 🎉👩‍👩‍👧"', '"\\u200b"', '"x\\\\n"',
-    '"' + "word " * 300 + '"', '"{\\"a\\":1,\\"b\\":[true,null]}"', '"[1, 2, {}]"', '"{}"', '"a: 1\\nb:\\n  - x\\n  - y\\n"',
+    '"' + "word " * 300 + '"', '"{\\"a\\":1,\\"b\\":[true,null]}"', '"[1, 2, {}]"', '"{}"',
+           '"a: 1\\nb:\\n  - x\\n  - y\\n"',
     '"{ not json"', '"\\"json string\\""', '"\\n\\nempty lines\\n\\n"', '"\\u0007bell"',
 ]
 HEREDOCS = [
@@ -159,7 +161,8 @@ def strings(rng):
 
 
 def record(rng):
-    return "{ a = " + string_constant(rng) + rng.choice(["", ", b = 7", ", c = [\"x\"]", ", d = 1", ", b = null"]) + " }"
+    return "{ a = " + string_constant(rng) + rng.choice(["", ", b = 7", ", c = [\"x\"]", ", d = 1",
+                                                         ", b = null"]) + " }"
 
 
 def sized(rng):
@@ -174,14 +177,20 @@ TYPES = {
     None: constant, "any": constant, "string": string_constant,
     "number": constant_number,
     "bool": lambda r: r.choice(["true", "false", '"true"']),
-    "list(string)": strings, "set(string)": strings, "list(any)": strings, "set(number)": lambda r: listed(r, constant_number),
+    "list(string)": strings, "set(string)": strings, "list(any)": strings,
+         "set(number)": lambda r: listed(r, constant_number),
     "map(any)": lambda r: "{ a = 1, b = " + constant_number(r) + " }",
     "map(string)": lambda r: "{ " + pairs(r, string_constant) + " }",
     "tuple([string, number])": lambda r: "[" + string_constant(r) + ", " + constant_number(r) + "]",
     "object({ a = string, b = optional(number, 5), c = optional(list(string)) })": record,
-    'map(object({ name = optional(string, "none"), size = optional(number), tags = optional(map(string), {}) }))': sized,
+    'map(object({ name = optional(string, "none"), size = optional(number), tags = optional(map(string), {}) }))':
+        sized,
     "list(object({ id = string, on = optional(bool, true) }))":
-        lambda r: listed(r, lambda s: "{ id = " + string_constant(s) + s.choice(["", ", on = false", ", on = null"]) + " }"),
-    'object({ in = optional(object({ x = optional(number, 1), y = optional(set(string), ["q"]) }), {}), z = optional(any) })':
-        lambda r: r.choice(["{}", "{ in = { x = 2 } }", "{ in = null }", '{ in = { y = ["a", "b"] }, z = [1] }', '{ z = "s" }']),
+        lambda r: listed(r,
+                         lambda s: "{ id = " + string_constant(s) + s.choice(["", ", on = false",
+                         ", on = null"]) + " }"),
+    'object({ in = optional(object({ x = optional(number, 1), y = optional(set(string), ["q"]) }), {}), '
+    'z = optional(any) })':
+        lambda r: r.choice(["{}", "{ in = { x = 2 } }", "{ in = null }", '{ in = { y = ["a", "b"] }, z = [1] }',
+                            '{ z = "s" }']),
 }
