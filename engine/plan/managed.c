@@ -422,6 +422,17 @@ static bool replace_requested(const iac_planner *planner, const iac_plan_task *t
     return false;
 }
 
+/* attribute: empty: whatever changes. */
+static bool triggers(const iac_change *change, iac_str attribute)
+{
+    if (change->action != IAC_ACTION_UPDATE && change->action != IAC_ACTION_DELETE_CREATE &&
+        change->action != IAC_ACTION_CREATE_DELETE)
+        return false;
+    const iac_value *a = attribute.n ? iac_value_get(change->before, attribute) : NULL;
+    const iac_value *b = attribute.n ? iac_value_get(change->after, attribute) : NULL;
+    return !a || !b || !iac_value_identical(a, b);
+}
+
 /* lifecycle.replace_triggered_by: whether one of the named resources, instances or attributes is to change. */
 static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *place)
 {
@@ -443,19 +454,20 @@ static bool replace_triggered(iac_worker *worker, iac_node *node, iac_place *pla
             else if (v->kind == IAC_STRING && iac_is_set_value(v))
                 key = (iac_key){ .kind = IAC_KEY_STRING, .name = v->string };
         }
+        const iac_resource_instance *found = ref.key ? iac_expansion_find(expansion, key) : NULL;
         const iac_plan_work *work = target->work;
-        for (uint32_t k = 0; work && k < work->n; k++) {
+        if (found) {
+            any = found->change != NULL;
+            if (any && triggers(found->change, ref.attribute))
+                return true;
+        }
+        for (uint32_t k = 0; !found && work && k < work->n; k++) {
             const iac_change *change = work->tasks[k].change;
             if (!change || work->tasks[k].module != place->instance || (ref.key && change->deposed.n) ||
                 (ref.key && !iac_key_equal(change->addr.key, key)))
                 continue;
             any = true;
-            if (change->action != IAC_ACTION_UPDATE && change->action != IAC_ACTION_DELETE_CREATE &&
-                change->action != IAC_ACTION_CREATE_DELETE)
-                continue;
-            const iac_value *a = ref.attribute.n ? iac_value_get(change->before, ref.attribute) : NULL;
-            const iac_value *b = ref.attribute.n ? iac_value_get(change->after, ref.attribute) : NULL;
-            if (!a || !b || !iac_value_identical(a, b))
+            if (triggers(change, ref.attribute))
                 return true;
         }
         if (!any) {
