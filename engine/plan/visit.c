@@ -150,6 +150,14 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
                        "Ephemeral outputs are not allowed in context of a root module");
     if (worker->diags.errors)
         return NULL;
+    if (!node->module->parent && !output->sensitive && v->deep_marks & IAC_SENSITIVE) {
+        iac_diag_error(&worker->diags, output->range, "Output refers to sensitive values",
+                       "To reduce the risk of accidentally exporting sensitive data that was intended to be only "
+                       "internal, iac requires that any root module output containing sensitive data be explicitly "
+                       "marked as sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate "
+                       "the output value as sensitive by adding the following argument:\n    sensitive = true");
+        return NULL;
+    }
     if (v->deep_marks & IAC_EPHEMERAL && !output->ephemeral) {
         iac_diag_error(&worker->diags, output->value->range, "Ephemeral value not allowed",
                        "This output value is not declared as returning an ephemeral value, so it cannot be set to a "
@@ -162,14 +170,6 @@ static const iac_value *output_of(iac_worker *worker, iac_node *node, iac_place 
         return iac_value_mark(worker->scratch, v, IAC_SENSITIVE);
     if (output->ephemeral)
         return iac_value_mark(worker->scratch, v, IAC_EPHEMERAL);
-    if (!node->module->parent && v->deep_marks & IAC_SENSITIVE) {
-        iac_diag_error(&worker->diags, output->range, "Output refers to sensitive values",
-                       "To reduce the risk of accidentally exporting sensitive data that was intended to be only "
-                       "internal, iac requires that any root module output containing sensitive data be explicitly "
-                       "marked as sensitive, to confirm your intent.\n\nIf you do intend to export this data, annotate "
-                       "the output value as sensitive by adding the following argument:\n    sensitive = true");
-        return NULL;
-    }
     return v;
 }
 
