@@ -237,7 +237,7 @@ static void add_planned_values(iac_buf *out, const iac_plan *plan, bool redact)
 
 static void add_variables(iac_buf *out, bool *first, const iac_plan *plan, bool redact)
 {
-    if (!plan->variables || !plan->variables->n)
+    if (!plan->variables)
         return;
     bool any = false;
     for (size_t i = 0; i < plan->config->root->variable_count; i++) {

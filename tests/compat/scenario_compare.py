@@ -18,7 +18,7 @@ LISTED = re.compile(r"(?m)(?:^ - \S.*\n)+")  # objects that are let go of, in an
 VARYING = {"terraform_version", "timestamp", "@timestamp", "elapsed_seconds", "lineage", "serial"}
 # Lists in the order of a map that has none.
 UNORDERED = {"relevant_attributes", "child_modules", "checks", "check_results", "objects",
-             "sensitive_attributes"}
+             "sensitive_attributes", "diagnostics"}
 
 
 def execute(program, arguments, folder, settings=None, answer=""):
