@@ -226,6 +226,8 @@ static void save_checks(iac_applier *applier)
 {
     const iac_state *stored = applier->plan->previous;
     iac_arena *arena = applier->run.arena;
+    if (applier->plan->mode == IAC_PLAN_REFRESH_ONLY && applier->plan->operation_count == 0)
+        return; /* nothing was looked at */
     iac_write *write = iac_arena_new_of(arena, iac_write);
     *write = (iac_write){ .kind = IAC_WRITE_CHECKS };
     iac_run_checks(&applier->run, arena, applier->plan->mode, applier->plan, &write->checks, &write->check_count);

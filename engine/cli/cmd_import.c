@@ -78,18 +78,6 @@ static iac_status check_directory(iac_cli *cli)
     return IAC_ERR;
 }
 
-/* An import is planned by targeting, which is of no interest to the user. */
-static void drop_targeting_warnings(iac_diags *diags)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < diags->list.n; i++)
-        if (diags->list.v[i].severity == IAC_ERROR ||
-            !iac_str_is(diags->list.v[i].summary, "Resource targeting is in effect"))
-            diags->list.v[kept++] = diags->list.v[i];
-    diags->list.n = kept;
-}
-
 /* Terraform asks for the object before it finds that out, and tells of it in the same words. */
 static int refuse_managed(iac_cli *cli, iac_addr addr)
 {
@@ -123,7 +111,6 @@ static int run(iac_cli *cli)
         return refuse_managed(cli, addr);
     cli->out_view.importing = true;
     iac_status status = iac_cli_plan(cli, IAC_PLAN_REFRESH_ONLY, state, &plan);
-    drop_targeting_warnings(&cli->diags);
     if (status != IAC_OK || !plan || plan->errored)
         return IAC_EXIT_ERROR;
     if (!iac_state_find(plan->prior, addr)) {
@@ -143,12 +130,12 @@ static int run(iac_cli *cli)
         .abandon_arg = &running,
         .silent_limits = true,
     };
+    plan = iac_cli_refreshed_alone(cli, plan);
     if (iac_record_begin(cli, plan) != IAC_OK)
         return IAC_EXIT_ERROR;
     status = iac_apply_plan(plan, &given, &result, &cli->diags);
     if (iac_record_end(cli, status == IAC_OK ? IAC_EXIT_OK : IAC_EXIT_ERROR, &result) != IAC_OK || status != IAC_OK)
         return IAC_EXIT_ERROR;
-    drop_targeting_warnings(&cli->diags);
     bool color = cli->out_view.color;
     iac_cli_printf("%s\nImport successful!\n\nThe resources that were imported are shown above. These resources are now "
                    "in\nyour iac state and will henceforth be managed by iac.%s\n\n",

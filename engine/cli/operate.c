@@ -273,8 +273,6 @@ iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state
         options.imports = &import;
         options.no_refresh = true; /* of what else there is */
         options.import_count = 1;
-        options.targets = &import.address;
-        options.target_count = 1;
     }
     /* What is wrong whatever the values is told before anything is refreshed or planned. */
     size_t told = cli->diags.list.n;

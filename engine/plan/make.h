@@ -24,8 +24,8 @@ typedef struct iac_plan_options {
     size_t exclude_count;
     const iac_str *replaces;     /* -replace */
     size_t replace_count;
-    /* Objects to import beside those of import blocks. With mode IAC_PLAN_REFRESH_ONLY and their addresses as targets,
-     * applying the plan records them and changes nothing else. */
+    /* Objects to import beside those of import blocks. With mode IAC_PLAN_REFRESH_ONLY, applying the plan records them and
+     * changes nothing else. */
     const iac_import_request *imports;
     size_t import_count;
     iac_str generate;            /* -generate-config-out: what messages about generated configuration name; empty: none */
