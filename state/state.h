@@ -15,7 +15,7 @@ typedef struct iac_object {
     iac_str private_data;   /* the provider's own */
     bool tainted;
     bool create_before_destroy;
-    const iac_addr *dependencies; /* resources (key NONE, module keys NONE) it refers to directly */
+    const iac_addr *dependencies; /* resources (no keys) it needs; of very many only those it refers to */
     size_t dependency_count;
     iac_str deposed;        /* 8 hexadecimal digits; empty for the current object */
 } iac_object;

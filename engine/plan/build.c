@@ -619,7 +619,7 @@ static int compare_addrs(const void *a, const void *b)
 
 /* Everything that a resource needs, what those resources need included. Of more than that only what it refers to is
  * recorded: lists that long for each of very many resources would take quadratic space. */
-enum { MOST_DEPENDENCIES = 1000 };
+enum { MOST_DEPENDENCIES = 200 };
 
 struct closing {
     const struct reach *reach;
