@@ -80,6 +80,9 @@ static void save_output(iac_applier *applier, iac_worker *worker, const iac_node
     if (iac_store_has_claims(applier->options->store) && !iac_plan_changes_output(applier->plan, node->output->name))
         return; /* what it is computed from may have been changed by others since it was read */
     const iac_value *plain = iac_value_unmark_deep(worker->keep, value);
+    const iac_output_change *change = iac_plan_output(applier->plan, node->output->name);
+    if (change && change->after && !change->after->deep_unknown)
+        plain = iac_value_unsign_zeros(worker->keep, plain); /* as the plan has it */
     const iac_state *stored = applier->plan->previous;
     const iac_state_output *old = stored ? iac_state_find_output(stored, node->output->name) : NULL;
     if (old && old->sensitive == node->output->sensitive && iac_value_same(old->value, plain))

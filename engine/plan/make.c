@@ -548,7 +548,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
         if (node->excluded || (!node->values && !destroying(planner)))
             continue;
         iac_output_change change = { .name = node->output->name, .sensitive = node->output->sensitive };
-        change.before = old ? old->value : NULL;
+        change.before = old ? iac_value_unsign_zeros(arena, old->value) : NULL;
         const iac_value *after = node->values && !destroying(planner) ? node->values[0] : NULL;
         if (destroying(planner)) {
             if (!old || limited(planner))
@@ -562,7 +562,7 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
             continue; /* it failed */
         if (iac_is_null(after))
             after = NULL; /* the state has no null outputs */
-        change.after = after ? iac_value_unmark_deep(arena, after) : NULL;
+        change.after = after ? iac_value_unsign_zeros(arena, iac_value_unmark_deep(arena, after)) : NULL;
         change.sensitive |= old && old->sensitive;
         bool same = old && after && old->sensitive == node->output->sensitive &&
                     iac_value_same(old->value, change.after);
@@ -572,7 +572,8 @@ static void gather_outputs(iac_planner *planner, iac_plan *plan, iac_arena *aren
     for (size_t i = 0; stored && i < stored->output_count; i++)
         if (!iac_map_has(&root->config->output_map, stored->outputs[i].name) && !limited(planner))
             v[n++] = (iac_output_change){ .name = stored->outputs[i].name, .sensitive = stored->outputs[i].sensitive,
-                                          .action = IAC_ACTION_DELETE, .before = stored->outputs[i].value };
+                                          .action = IAC_ACTION_DELETE,
+                                          .before = iac_value_unsign_zeros(arena, stored->outputs[i].value) };
     if (n)
         qsort(v, n, sizeof(*v), compare_output_changes);
     plan->outputs = v;

@@ -408,7 +408,8 @@ static iac_paths changed_paths(iac_worker *worker, const iac_block_schema *block
         const iac_value *b = iac_value_at(worker->scratch, planned, paths.v[i]);
         if (!a && !b)
             continue;
-        if (!a || !b || is_write_only(block, paths.v[i]) || b->deep_unknown || !iac_value_same(a, b))
+        bool nulls = a && b && iac_is_null(a) && iac_is_null(b); /* of whatever types */
+        if (!a || !b || is_write_only(block, paths.v[i]) || b->deep_unknown || (!nulls && !iac_value_same(a, b)))
             changed[n++] = iac_path_copy(worker->keep, paths.v[i]);
     }
     return (iac_paths){ changed, n };

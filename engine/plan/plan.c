@@ -9,11 +9,16 @@ static int compare_output(const void *name, const void *change)
     return iac_str_cmp(*(const iac_str *)name, ((const iac_output_change *)change)->name);
 }
 
+const iac_output_change *iac_plan_output(const iac_plan *plan, iac_str name)
+{
+    return plan->output_count ? bsearch(&name, plan->outputs, plan->output_count, sizeof(*plan->outputs),
+                                        compare_output)
+                              : NULL;
+}
+
 bool iac_plan_changes_output(const iac_plan *plan, iac_str name)
 {
-    const iac_output_change *change = plan->output_count ? bsearch(&name, plan->outputs, plan->output_count,
-                                                                   sizeof(*plan->outputs), compare_output)
-                                                         : NULL;
+    const iac_output_change *change = iac_plan_output(plan, name);
     return change && change->action != IAC_ACTION_NOOP;
 }
 

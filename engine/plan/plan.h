@@ -155,6 +155,8 @@ typedef struct iac_plan_counts {
     size_t add, change, destroy, import_, forget;
 } iac_plan_counts;
 iac_plan_counts iac_plan_count(const iac_plan *plan); /* as the summary line counts: a replace is one add, one destroy */
+/* NULL when the plan has nothing about the output of the root module. */
+const iac_output_change *iac_plan_output(const iac_plan *plan, iac_str name);
 /* Whether the output of the root module is to be another one. */
 bool iac_plan_changes_output(const iac_plan *plan, iac_str name);
 /* What is sensitive in the plan becomes secret (lang/base/secrets.h). */

@@ -3,6 +3,7 @@
 
 #include "lang/base/secrets.h"
 #include "lang/value/json.h"
+#include "lang/value/path.h"
 #include "lang/value/secrets.h"
 #include "lang/value/text.h"
 
@@ -398,7 +399,7 @@ static void scalar(painter *p, const iac_value *v, iac_diff_style style)
     else if (v->kind == IAC_BOOL)
         iac_buf_cstr(p->out, v->boolean ? "true" : "false");
     else if (v->kind == IAC_NUMBER)
-        iac_buf_str(p->out, iac_number_text(p->arena, v));
+        iac_buf_str(p->out, iac_number_text(p->arena, style.hide_symbols ? v : iac_value_unsign_zeros(p->arena, v)));
     else if (v->kind == IAC_DYNAMIC) /* a number within JSON */
         iac_buf_str(p->out, v->string);
     else if (v->kind == IAC_STRING)

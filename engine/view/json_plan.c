@@ -3,11 +3,15 @@
 #include "engine/view/json_module.h"
 
 #include "lang/value/json.h"
+#include "lang/value/path.h"
 
 /* The plan document of `show -json`, format 1.2. */
 
+/* v, the state before or after c, as it is shown. */
 static const iac_value *marked(iac_arena *arena, const iac_change *c, const iac_value *v)
 {
+    if (v)
+        v = iac_value_unsign_zeros(arena, v);
     return v && c->schema ? iac_schema_mark_sensitive(arena, c->schema->block, v) : v;
 }
 
@@ -239,12 +243,15 @@ static void add_variables(iac_buf *out, bool *first, const iac_plan *plan, bool 
 {
     if (!plan->variables)
         return;
+    iac_arena *scratch = iac_arena_new();
     bool any = false;
     for (size_t i = 0; i < plan->config->root->variable_count; i++) {
         iac_str name = plan->config->root->variables[i].name;
         const iac_variable_config *variable = &plan->config->root->variables[i];
         const iac_value *v = plan->given ? iac_map_get(plan->given, name) : NULL;
-        if (!v)
+        if (v)
+            v = iac_value_unsign_zeros(scratch, v);
+        else
             v = variable->ephemeral ? variable->default_value : iac_map_get(plan->variables, name);
         if (!v)
             continue;
@@ -259,6 +266,7 @@ static void add_variables(iac_buf *out, bool *first, const iac_plan *plan, bool 
     }
     if (any)
         iac_buf_char(out, '}');
+    iac_arena_free(scratch);
 }
 
 static void add_relevant(iac_buf *out, bool *first, const iac_plan *plan)

@@ -124,7 +124,8 @@ static bool add_integer(struct formatter *f, const struct verb *v)
     if (v->has_precision && v->precision > digits.n)
         iac_buf_fill(&padded, '0', v->precision - digits.n);
     iac_buf_str(&padded, digits);
-    add_number(&f->out, v, is_negative(number), prefix, iac_buf_view(&padded), !v->has_precision);
+    bool negative = is_negative(number) && iac_value_to_double(number) != 0; /* -0 is 0 as an integer */
+    add_number(&f->out, v, negative, prefix, iac_buf_view(&padded), !v->has_precision);
     iac_buf_clear(&padded);
     return true;
 }

@@ -313,6 +313,19 @@ const iac_value *iac_value_transform(iac_arena *arena, const iac_value *v,
     return result;
 }
 
+static const iac_value *unsign_zero(void *arena, iac_path path, const iac_value *v)
+{
+    (void)path;
+    if (v->kind != IAC_NUMBER || v->state != IAC_KNOWN || !v->number.big || !mpfr_zero_p(v->number.big))
+        return v;
+    return iac_value_mark(arena, iac_value_int(arena, 0), v->marks);
+}
+
+const iac_value *iac_value_unsign_zeros(iac_arena *arena, const iac_value *v)
+{
+    return iac_value_transform(arena, v, unsign_zero, arena);
+}
+
 /* ---- marks by path ---- */
 
 struct collection {

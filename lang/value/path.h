@@ -47,6 +47,8 @@ void iac_value_walk(const iac_value *v, bool (*fn)(void *arg, iac_path path, con
  * return its argument. */
 const iac_value *iac_value_transform(iac_arena *arena, const iac_value *v,
                                      const iac_value *(*fn)(void *arg, iac_path path, const iac_value *v), void *arg);
+/* v without the sign of negative zeros. Terraform's plans have none. */
+const iac_value *iac_value_unsign_zeros(iac_arena *arena, const iac_value *v);
 /* The paths at which v has any of the marks as its own. */
 iac_paths iac_value_marked_paths(iac_arena *arena, const iac_value *v, uint8_t marks);
 /* Adds marks at each path that exists in v (a path that ends at or passes a set marks the set). */

@@ -1,6 +1,7 @@
 """What is done with random configurations: the commands of each round, and changes of the state between them."""
 import json
 import random
+import re
 
 from scenario_model import Module
 
@@ -140,7 +141,8 @@ STATE_EDITS = {
 
 def edit_state(text, kind, seed):
     """A state as `state pull` gives it, changed in the way named."""
-    state = json.loads(text) if text.startswith("{") else {"resources": []}
+    spelled = "number spelled "  # Terraform keeps the digits of what it does not read
+    state = json.loads(text, parse_float=spelled.__add__) if text.startswith("{") else {"resources": []}
     resources = [r for r in state["resources"] if r["mode"] == "managed" and r["instances"]]
     if not resources:
         return None
@@ -152,7 +154,7 @@ def edit_state(text, kind, seed):
     state["resources"] += resources[count:]
     state["resources"] = [r for r in state["resources"] if r["instances"]]
     state["serial"] += 1
-    return json.dumps(state)
+    return re.sub(f'"{spelled}([^"]*)"', r"\1", json.dumps(state))
 
 
 def make_scenario(seed, rounds):
