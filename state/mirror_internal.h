@@ -40,6 +40,7 @@ struct iac_mirror {
     char *version;      /* of the backend's snapshot; NULL: none */
     char digest[65];    /* of its bytes */
     char attempt[65];   /* of the bytes whose upload began last */
+    bool uncertain;     /* it failed, and may have arrived all the same */
     char arrived[65];   /* of the bytes uploaded last by this run, before they were sealed; "": upload whatever it is */
     bool dirty;         /* on disk: there may be changes that the backend has not */
     uint64_t changed, tried, uploaded; /* generations */

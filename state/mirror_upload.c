@@ -88,6 +88,25 @@ static void report_conflict(iac_mirror *m, iac_diags *diags)
                    iac_backend_describe(m->backend));
 }
 
+/* An upload that failed may have arrived all the same: then what is there is ours. */
+static iac_status find_out(iac_mirror *m, iac_arena *arena, iac_diags *diags)
+{
+    iac_snapshot now = { 0 };
+    char digest[65];
+    iac_status status = m->driver->read(m->self, m->workspace, arena, &now, diags);
+    if (status != IAC_OK)
+        return status;
+    iac_mirror_digest(now.json, digest);
+    pthread_mutex_lock(&m->mutex);
+    if (now.json.n && strcmp(digest, m->attempt) == 0) {
+        iac_mirror_set_version(m, now.version);
+        memcpy(m->digest, digest, sizeof(digest));
+    }
+    m->uncertain = false;
+    pthread_mutex_unlock(&m->mutex);
+    return IAC_OK;
+}
+
 static iac_status upload(iac_mirror *m, iac_diags *diags)
 {
     iac_arena *arena = iac_arena_new();
@@ -98,6 +117,11 @@ static iac_status upload(iac_mirror *m, iac_diags *diags)
     iac_status status = iac_mirror_snapshot(m, &json, plain, diags);
     iac_mirror_digest(iac_buf_view(&json), digest);
     pthread_mutex_lock(&m->mutex);
+    bool uncertain = m->uncertain;
+    pthread_mutex_unlock(&m->mutex);
+    if (status == IAC_OK && uncertain)
+        status = find_out(m, arena, diags);
+    pthread_mutex_lock(&m->mutex);
     bool there = status == IAC_OK && strcmp(m->arrived, plain) == 0; /* a commit that an upload had found already */
     m->arrived[0] = '\0';
     pthread_mutex_unlock(&m->mutex);
@@ -107,7 +131,8 @@ static iac_status upload(iac_mirror *m, iac_diags *diags)
         status = iac_mirror_save_record(m, diags);
         pthread_mutex_unlock(&m->mutex);
     }
-    if (status == IAC_OK && !there)
+    bool tried = status == IAC_OK && !there;
+    if (tried)
         status = m->driver->write(m->self, m->workspace, iac_buf_view(&json), iac_str_of(m->version),
                                   m->remote_locked ? m->mine.id : (iac_str){ 0 }, arena, &version, diags);
     if (status == IAC_BUSY) {
@@ -115,7 +140,8 @@ static iac_status upload(iac_mirror *m, iac_diags *diags)
         status = IAC_ERR;
     }
     pthread_mutex_lock(&m->mutex);
-    if (status == IAC_OK && !there) {
+    m->uncertain = m->uncertain || (tried && status != IAC_OK);
+    if (tried && status == IAC_OK) {
         iac_mirror_set_version(m, version);
         memcpy(m->digest, digest, sizeof(digest));
     }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 10000 /* another process's transactions take milliseconds */
+#define BUSY_TIMEOUT_MS 60000 /* transactions take milliseconds, but many may wait, and the disk may be slow */
 
 void iac_uuid(char ret[37])
 {

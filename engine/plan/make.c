@@ -645,11 +645,13 @@ static void abandon(iac_planner *planner, iac_diags *diags)
     planner->options->abandon(planner->options->abandon_arg, diags);
 }
 
-/* One walk of the graph. before_destroy: of a normal plan that is only made for the state that it leads to. */
+/* One walk of the graph. recovered: it is a normal plan that only comes before one to destroy, for the state that it
+ * leads to, and what became of changes that were begun is told here; NULL otherwise. */
 static iac_status plan_once(iac_arena *arena, const iac_config *config, const iac_state *state,
-                            const iac_plan_options *options, bool before_destroy, iac_plan **ret, iac_diags *diags)
+                            const iac_plan_options *options, iac_diags *recovered, iac_plan **ret, iac_diags *diags)
 {
     iac_planner *planner = iac_arena_new_of(arena, iac_planner);
+    bool before_destroy = recovered != NULL;
     planner->before_destroy = before_destroy;
     size_t errors = diags->errors;
     iac_str timestamp = timestamp_now(arena);
@@ -746,7 +748,7 @@ static iac_status plan_once(iac_arena *arena, const iac_config *config, const ia
         iac_diag_warning(diags, IAC_NO_RANGE, "Config generation is experimental",
                          "Generating configuration during import is currently experimental, and the generated "
                          "configuration format may change in future versions.");
-    iac_recover_end(planner, plan, arena, diags);
+    iac_recover_end(planner, plan, arena, recovered ? recovered : diags);
     if (options->inspect)
         options->inspect(options->inspect_arg, &planner->run);
     iac_run_hand_over(&planner->run, arena);
@@ -765,7 +767,7 @@ static iac_status plan_destroy(iac_arena *arena, const iac_config *config, const
     iac_diags told = IAC_DIAGS_INIT;
     first.mode = IAC_PLAN_NORMAL;
     first.inspect = NULL;
-    iac_status status = plan_once(arena, config, state, &first, true, &refreshed, &told);
+    iac_status status = plan_once(arena, config, state, &first, diags, &refreshed, &told);
     if (status == IAC_OK)
         iac_diags_clear(&told);
     iac_diags_append(diags, &told);
@@ -776,7 +778,7 @@ static iac_status plan_destroy(iac_arena *arena, const iac_config *config, const
     second.no_refresh = true;
     second.intents = NULL;
     second.intent_count = 0;
-    status = plan_once(arena, config, refreshed->prior, &second, false, ret, diags);
+    status = plan_once(arena, config, refreshed->prior, &second, NULL, ret, diags);
     if (*ret) {
         (*ret)->previous = state;
         (*ret)->settled = refreshed->settled;
@@ -794,7 +796,7 @@ iac_status iac_plan_make(iac_arena *arena, const iac_config *config, const iac_s
     iac_plan *plan = NULL;
     iac_status status = options->mode == IAC_PLAN_DESTROY && !options->no_refresh && stored
                             ? plan_destroy(arena, config, state, options, &plan, diags)
-                            : plan_once(arena, config, state, options, false, &plan, diags);
+                            : plan_once(arena, config, state, options, NULL, &plan, diags);
     *ret = plan;
     return status;
 }

@@ -17,6 +17,7 @@ typedef struct place {
     char *json;
     int version, renewals;
     int repeats; /* uploads of what was there already */
+    int unanswered; /* uploads that will arrive, and be told as failed */
     bool taken; /* by somebody else: renewals are told so */
     char lock[37];
 } place;
@@ -64,8 +65,8 @@ static iac_status write_place(void *self, const char *workspace, iac_str json, i
     place *p = self;
     (void)workspace;
     (void)lock_id;
-    (void)diags;
     pthread_mutex_lock(&p->mutex);
+    bool unanswered = p->unanswered > 0;
     bool same = iac_str_eq(over, version_text(arena, p));
     if (same) {
         p->repeats += p->json && iac_str_is(json, p->json);
@@ -74,8 +75,11 @@ static iac_status write_place(void *self, const char *workspace, iac_str json, i
         p->version++;
         *ret_version = version_text(arena, p);
     }
+    p->unanswered -= unanswered;
     pthread_mutex_unlock(&p->mutex);
-    return same ? IAC_OK : IAC_BUSY;
+    if (same && unanswered)
+        iac_diag_error(diags, IAC_NO_RANGE, "Failed to save state", "There was no answer.");
+    return !same ? IAC_BUSY : unanswered ? IAC_ERR : IAC_OK;
 }
 
 static iac_status take(void *self, const char *workspace, const iac_lock_info *mine, const iac_lock_info *over,
@@ -166,6 +170,7 @@ static int teardown(void **state)
     the_place.taken = false;
     the_place.renewals = 0;
     the_place.repeats = 0;
+    the_place.unanswered = 0;
     free(f);
     return 0;
 }
@@ -248,6 +253,30 @@ static void test_state_mirror__writes_nothing_more_once_the_lock_is_lost(void **
     assert_int_equal(the_place.version, version);
 }
 
+/* What is found in the backend then is no change by somebody else. */
+static void test_state_mirror__knows_what_arrived_without_an_answer(void **state)
+{
+    fixture *f = *state;
+    const iac_state *read = NULL;
+    assert_int_equal(iac_store_lock(f->store, "apply", 0, &f->diags), IAC_OK);
+    assert_int_equal(iac_store_read(f->store, f->arena, &read, &f->diags), IAC_OK);
+    put_outputs(f, 1);
+    assert_int_equal(iac_store_flush(f->store, &f->diags), IAC_OK);
+    for (int i = 2; i < 5; i++) {
+        pthread_mutex_lock(&the_place.mutex);
+        the_place.unanswered = 1;
+        pthread_mutex_unlock(&the_place.mutex);
+        put_outputs(f, i);
+        iac_diags failure = IAC_DIAGS_INIT;
+        (void)!iac_store_flush(f->store, &failure); /* it is told of, or was tried again before */
+        iac_diags_clear(&failure);
+        put_outputs(f, i + 1);
+        assert_int_equal(iac_store_flush(f->store, &f->diags), IAC_OK);
+    }
+    assert_non_null(strstr(the_place.json, "\"o4\""));
+    assert_int_equal(f->diags.errors, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +284,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_state_mirror__uploads_nothing_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_state_mirror__writes_nothing_more_once_the_lock_is_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_state_mirror__knows_what_arrived_without_an_answer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
