@@ -381,7 +381,8 @@ iac_status iac_backend_open_choice(iac_cli *cli, const iac_backend_choice *choic
     const iac_backend_driver *driver = choice->driver ? choice->driver : iac_backend_find(IAC_STR("local"));
     const iac_value *config = choice->config ? choice->config : &iac_empty_object;
     const struct { const char *name; const char *value; } options[] = {
-        { "path", cli->args.state }, { "state_out", cli->args.state_out }, { "backup", cli->args.backup }
+        { "path", cli->args.state }, { "state_out", cli->args.state_out }, { "backup", cli->args.backup },
+        { "backup_suffix", cli->args.backup_suffix },
     };
     for (size_t i = 0; i < IAC_COUNT(options) && strcmp(driver->name, "local") == 0; i++)
         if (options[i].value)

@@ -36,6 +36,7 @@ typedef struct iac_args {
     const char *out, *id, *generate;
     int64_t lock_timeout; /* in milliseconds */
     const char *state, *state_out, *backup, *backup_out; /* of the local backend; the last of state mv */
+    const char *backup_suffix; /* where no backup is named; NULL: ".backup" */
     const char *initial_state; /* workspace new */
     bool verbose, no_tests;             /* test, validate */
     const char *test_directory, *junit; /* likewise */
@@ -154,6 +155,7 @@ struct iac_cli {
     iac_diags diags;         /* printed by iac_cli_finish and iac_cli_report */
     iac_view_options out_view, err_view;
     bool automation;         /* TF_IN_AUTOMATION: no hints on what to do next */
+    bool unfit_variables;    /* the values given to the variables are not of their types */
     bool misused;            /* what the options give was wrong: the help is mentioned */
     bool stream;             /* -json of plan and apply: everything printed is a message of the stream */
     /* made on demand by the functions below */
@@ -206,7 +208,6 @@ int iac_cli_refuse(const iac_cli *cli, const char *format, ...) IAC_PRINTF(2, 3)
 /* The same, with the command's help after it: on stderr too where the command says so of options, else on stdout. */
 int iac_cli_refuse_usage(const iac_cli *cli, const char *text);
 void iac_cli_show_help(const iac_command *command, FILE *to);
-void iac_cli_warn(const iac_cli *cli, const char *text);        /* on stderr, as a warning */
 
 /* One line of output: text, or a message of the stream (code NULL: of type "log"). */
 void iac_cli_tell(iac_cli *cli, const char *code, iac_str text);
@@ -374,7 +375,7 @@ extern const iac_command iac_cmd_validate, iac_cmd_plan, iac_cmd_apply, iac_cmd_
     iac_cmd_providers_schema, iac_cmd_import, iac_cmd_force_unlock, iac_cmd_refresh, iac_cmd_fmt, iac_cmd_console,
     iac_cmd_taint, iac_cmd_untaint, iac_cmd_state_replace_provider, iac_cmd_graph, iac_cmd_login, iac_cmd_logout,
     iac_cmd_workspace_list, iac_cmd_workspace_new, iac_cmd_workspace_select, iac_cmd_workspace_show,
-    iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new, iac_cmd_env_select, iac_cmd_env_show,
+    iac_cmd_workspace_delete, iac_cmd_env_list, iac_cmd_env_new, iac_cmd_env_select,
     iac_cmd_env_delete, iac_cmd_test, iac_cmd_history, iac_cmd_history_show,
     iac_cmd_history_prune, iac_cmd_history_diff, iac_cmd_rollback, iac_cmd_state_restore;
 #endif

@@ -101,9 +101,13 @@ static int run(iac_cli *cli)
     iac_buf out;
 
     iac_cli_begin_stream(cli);
-    if (iac_cli_check_modes(cli) != IAC_OK || check_generated(cli) != IAC_OK ||
-        iac_cli_prepare(cli, "plan", mode == IAC_PLAN_DESTROY, false, &state) != IAC_OK)
+    if (iac_cli_check_modes(cli) != IAC_OK || check_generated(cli) != IAC_OK)
         return IAC_EXIT_ERROR;
+    if (iac_cli_prepare(cli, "plan", mode == IAC_PLAN_DESTROY, false, &state) != IAC_OK) {
+        if (cli->unfit_variables)
+            iac_cli_show_plan(cli, &(iac_plan){ .mode = mode, .errored = true });
+        return IAC_EXIT_ERROR;
+    }
     iac_status status = iac_cli_plan(cli, mode, state, &plan);
     if (!plan)
         return IAC_EXIT_ERROR;

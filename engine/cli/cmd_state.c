@@ -130,6 +130,7 @@ static int run_pull(iac_cli *cli)
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     out.drain = iac_cli_put;
     iac_tfstate_write(&out, state);
+    iac_buf_char(&out, '\n'); /* after the file's own */
     iac_cli_print(&out);
     iac_buf_clear(&out);
     return IAC_EXIT_OK;

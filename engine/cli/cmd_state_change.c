@@ -55,6 +55,7 @@ static int run_rm(iac_cli *cli)
 
     if (!cli->args.positional_count)
         return iac_cli_refuse_usage(cli, "At least one address is required.\n");
+    iac_state_keep_each_backup(cli);
     if (iac_state_open_for_change(cli, "state-rm", IAC_OPENING_EXPLAINED, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!iac_state_exists(state))

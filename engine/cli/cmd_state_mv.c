@@ -265,6 +265,7 @@ static iac_status open_target(move *m, const char *path)
 
     cli->args.state = path;
     cli->args.backup = cli->args.backup_out;
+    iac_state_keep_each_backup(cli);
     iac_status status = iac_backend_open_choice(cli, &local, &m->backend);
     cli->args = before;
     if (status == IAC_OK)
@@ -280,6 +281,7 @@ static iac_status open_states(move *m)
 
     if (out && m->cli->args.state && strcmp(out, m->cli->args.state) == 0)
         out = NULL;
+    iac_state_keep_each_backup(m->cli);
     m->cli->args.state_out = NULL; /* what is taken away is taken where it was */
     if (iac_state_open_for_change(m->cli, "state-mv", IAC_OPENING_EXPLAINED, &m->state) != IAC_OK)
         return IAC_ERR;

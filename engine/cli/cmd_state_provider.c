@@ -16,6 +16,8 @@ static iac_status parse_provider(iac_cli *cli, const char *which, const char *te
     iac_provider_addr addr;
 
     if (iac_provider_addr_parse(cli->arena, iac_str_of(text), &addr)) {
+        if (iac_str_is(iac_str_of(text), "terraform")) /* here, unlike in a configuration, not the one built in */
+            addr = (iac_provider_addr){ IAC_STR("registry.terraform.io"), IAC_STR("hashicorp"), addr.type };
         *ret = iac_provider_addr_text(cli->arena, addr);
         return IAC_OK;
     }
@@ -141,6 +143,7 @@ static int run(iac_cli *cli)
 
     if (cli->args.positional_count != 2)
         return iac_cli_refuse_usage(cli, "Exactly two arguments expected.\n");
+    iac_state_keep_each_backup(cli);
     if (iac_state_open_for_change(cli, "state-replace-provider", IAC_OPENING_EXPLAINED, &state) != IAC_OK)
         return IAC_EXIT_ERROR;
     if (!iac_state_exists(state))

@@ -17,14 +17,21 @@ static bool is_overridden(void)
 /* What "env" says before it does what "workspace" does. */
 static void warn_of_old_name(const iac_cli *cli)
 {
+    iac_buf out;
+
     if (strncmp(cli->command->name, "env ", 4) != 0)
         return;
-    iac_cli_warn(cli, "Warning: the \"iac env\" family of commands is deprecated.\n\n"
-                      "\"Workspace\" is now the preferred term for what earlier iac versions\n"
-                      "called \"environment\", to reduce ambiguity caused by the latter term colliding\n"
-                      "with other concepts.\n\n"
-                      "The \"iac workspace\" commands should be used instead. \"iac env\"\n"
-                      "will be removed in a future iac version.\n");
+    iac_buf_init(&out, IAC_BUF_UNLIMITED);
+    iac_styled(&out, cli->out_view.color, IAC_YELLOW,
+               "Warning: the \"iac env\" family of commands is deprecated.\n\n"
+               "\"Workspace\" is now the preferred term for what earlier iac versions\n"
+               "called \"environment\", to reduce ambiguity caused by the latter term colliding\n"
+               "with other concepts.\n\n"
+               "The \"iac workspace\" commands should be used instead. \"iac env\"\n"
+               "will be removed in a future iac version.\n");
+    iac_buf_char(&out, '\n');
+    iac_cli_print(&out);
+    iac_buf_clear(&out);
 }
 
 static void print_success(const iac_cli *cli, bool bold_first, const char *first, const char *rest)
@@ -63,11 +70,12 @@ static iac_status find_workspace(iac_cli *cli, iac_str name)
     return IAC_NOT_FOUND;
 }
 
-static int refuse_missing(const iac_cli *cli, iac_str name)
+static int refuse_missing(const iac_cli *cli, const char *before, iac_str name)
 {
-    return iac_cli_refuse(cli, "\nWorkspace \"%.*s\" doesn't exist.\n\n"
+    return iac_cli_refuse(cli, "%sWorkspace \"%.*s\" doesn't exist.\n\n"
                                "You can create this workspace with the \"new\" subcommand \n"
-                               "or include the \"-or-create\" flag with the \"select\" subcommand.", IAC_FMT(name));
+                               "or include the \"-or-create\" flag with the \"select\" subcommand.",
+                          before, IAC_FMT(name));
 }
 
 static int refuse_name(const iac_cli *cli, iac_str name)
@@ -106,7 +114,6 @@ static int run_list(iac_cli *cli)
 
 static int run_show(iac_cli *cli)
 {
-    warn_of_old_name(cli);
     iac_cli_printf("%.*s\n", IAC_FMT(cli->workspace));
     return IAC_EXIT_OK;
 }
@@ -201,7 +208,7 @@ static int run_select(iac_cli *cli)
         return IAC_EXIT_OK;
     iac_status found = find_workspace(cli, name);
     if (found == IAC_NOT_FOUND)
-        return cli->args.or_create ? create(cli, name) : refuse_missing(cli, name);
+        return cli->args.or_create ? create(cli, name) : refuse_missing(cli, "\n", name);
     if (found != IAC_OK || iac_cli_select_workspace(cli, name) != IAC_OK)
         return IAC_EXIT_ERROR;
     print_success(cli, false, iac_arena_printf(cli->arena, "Switched to workspace \"%.*s\".", IAC_FMT(name)).p, NULL);
@@ -287,7 +294,7 @@ static int run_delete(iac_cli *cli)
     warn_of_old_name(cli);
     iac_status found = find_workspace(cli, name);
     if (found != IAC_OK)
-        return found == IAC_NOT_FOUND ? refuse_missing(cli, name) : IAC_EXIT_ERROR;
+        return found == IAC_NOT_FOUND ? refuse_missing(cli, "", name) : IAC_EXIT_ERROR;
     if (iac_str_eq(name, cli->workspace))
         return iac_cli_refuse(cli, "Workspace \"%.*s\" is your active workspace.\n\n"
                                    "You cannot delete the currently active workspace. Please switch\n"
@@ -302,7 +309,7 @@ static int run_delete(iac_cli *cli)
     return IAC_EXIT_OK;
 }
 
-/* ---- the table, under both names ---- */
+/* ---- the table, under both names where the older one had them ---- */
 
 #define BOTH_NAMES(member, word, ...) \
     const iac_command iac_cmd_workspace_##member = { .name = "workspace " word, __VA_ARGS__ }; \
@@ -313,10 +320,16 @@ BOTH_NAMES(list, "list", .summary = "List workspaces", .usage = "",
            .groups = plain_groups, .misuse = IAC_MISUSE_USAGE,
            .run = run_list);
 
-BOTH_NAMES(show, "show", .summary = "Show the name of the current workspace", .usage = "",
-           .description = "Shows the name of the workspace in use.",
-           .groups = plain_groups, .max_positional = SIZE_MAX, .misuse = IAC_MISUSE_USAGE,
-           .run = run_show);
+const iac_command iac_cmd_workspace_show = {
+    .name = "workspace show",
+    .summary = "Show the name of the current workspace",
+    .usage = "",
+    .description = "Shows the name of the workspace in use.",
+    .groups = plain_groups,
+    .max_positional = SIZE_MAX,
+    .misuse = IAC_MISUSE_USAGE,
+    .run = run_show,
+};
 
 BOTH_NAMES(new, "new", .summary = "Create a new workspace", .usage = "[options] NAME",
            .description = "Makes a workspace, whose state is its own, and goes there.",

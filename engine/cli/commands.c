@@ -58,7 +58,6 @@ const iac_command *const iac_commands[] = {
     &iac_cmd_env_list,
     &iac_cmd_env_new,
     &iac_cmd_env_select,
-    &iac_cmd_env_show,
     NULL,
 };
 

@@ -36,12 +36,12 @@ void iac_cli_printf(const char *format, ...)
     fflush(stdout);
 }
 
-static void complain(const char *color, const char *text, const iac_cli *cli)
+static void complain(const char *text, const iac_cli *cli)
 {
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
-    iac_styled(&out, cli->err_view.color, color, text);
+    iac_styled(&out, cli->err_view.color, IAC_RED, text);
     iac_buf_char(&out, '\n');
     fwrite(out.p, 1, out.n, stderr);
     iac_buf_clear(&out);
@@ -56,7 +56,7 @@ int iac_cli_refuse(const iac_cli *cli, const char *format, ...)
     va_start(args, format);
     iac_buf_vprintf(&text, format, args);
     va_end(args);
-    complain(IAC_RED, text.p, cli);
+    complain(text.p, cli);
     iac_buf_clear(&text);
     return IAC_EXIT_ERROR;
 }
@@ -74,14 +74,9 @@ void iac_cli_show_help(const iac_command *command, FILE *to)
 
 int iac_cli_refuse_usage(const iac_cli *cli, const char *text)
 {
-    complain(IAC_RED, text, cli);
+    complain(text, cli);
     iac_cli_show_help(cli->command, cli->command->help_follows ? stderr : stdout);
     return IAC_EXIT_ERROR;
-}
-
-void iac_cli_warn(const iac_cli *cli, const char *text)
-{
-    complain(IAC_YELLOW, text, cli);
 }
 
 /* The top-level block around what begins at start, or NULL. */
@@ -456,6 +451,17 @@ iac_status iac_cli_known_variables(iac_cli *cli)
     return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, NULL, NULL, &cli->diags);
 }
 
+/* Notes whether values of the wrong types are all that is wrong: Terraform finds those as it plans. */
+static iac_status note_unfit(iac_cli *cli, iac_status status)
+{
+    cli->unfit_variables = status != IAC_OK;
+    for (size_t i = 0; i < cli->diags.list.n; i++)
+        if (cli->diags.list.v[i].severity == IAC_ERROR &&
+            !iac_str_is(cli->diags.list.v[i].summary, "Invalid value for input variable"))
+            cli->unfit_variables = false;
+    return status;
+}
+
 iac_status iac_cli_resolve_variables(iac_cli *cli)
 {
     const iac_variable_config **missing = NULL;
@@ -467,7 +473,7 @@ iac_status iac_cli_resolve_variables(iac_cli *cli)
     iac_status status = iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing,
                                               &missing_count, &cli->diags);
     if (!missing_count)
-        return status;
+        return note_unfit(cli, status);
     size_t asked = 0;
     for (size_t i = 0; i < missing_count; i++)
         if (!cli->stream && iac_input_enabled(cli) && !iac_signals_seen() && ask_variable(cli, missing[i]))
@@ -478,8 +484,8 @@ iac_status iac_cli_resolve_variables(iac_cli *cli)
         return IAC_ERR;
     iac_map_clear(&cli->variables);
     iac_diags_truncate(&cli->diags, told); /* warnings are told again */
-    return iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing, &missing_count,
-                                 &cli->diags);
+    return note_unfit(cli, iac_variables_resolve(cli->arena, cli->config->root, &cli->given, &cli->variables, &missing,
+                                                 &missing_count, &cli->diags));
 }
 
 /* ---- providers ---- */

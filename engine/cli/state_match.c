@@ -4,6 +4,7 @@
 #include "engine/cli/record.h"
 
 #include <string.h>
+#include <time.h>
 
 static bool same_steps(iac_module_addr a, iac_module_addr b)
 {
@@ -155,6 +156,18 @@ static void refuse_loading(iac_cli *cli)
                         "iac at another state file.", text.p);
     iac_buf_clear(&text);
     iac_diags_clear(&cli->diags);
+}
+
+void iac_state_keep_each_backup(iac_cli *cli)
+{
+    iac_args *args = &cli->args;
+
+    if (args->backup && strcmp(args->backup, "-") != 0)
+        return;
+    args->backup = NULL;
+    args->backup_suffix = iac_arena_printf(cli->arena, ".%lld.backup", (long long)time(NULL)).p;
+    if (!args->state && iac_str_is(cli->workspace, "default")) /* wherever the backend has its file */
+        args->backup = iac_arena_printf(cli->arena, "terraform.tfstate%s", args->backup_suffix).p;
 }
 
 iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, iac_state_opening how, const iac_state **ret)

@@ -28,6 +28,9 @@ typedef enum iac_state_opening {
     IAC_OPENING_EXPLAINED, /* likewise; a backend that cannot be used is told of in one text */
     IAC_OPENING_ALONE,     /* without it */
 } iac_state_opening;
+/* Has each run keep the state file from before under a name with the time, as Terraform's state mv, rm and
+ * replace-provider do, unless -backup names another ("-" names none). Before the backend is opened. */
+void iac_state_keep_each_backup(iac_cli *cli);
 /* Opens the store for writing, locks and reads it. */
 iac_status iac_state_open_for_change(iac_cli *cli, const char *operation, iac_state_opening how, const iac_state **ret);
 /* Each with an entry of the history. */

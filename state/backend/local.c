@@ -28,7 +28,7 @@ typedef struct session { /* of a workspace */
 
 typedef struct local {
     char *data_dir;
-    char *path, *workspace_dir, *state_out, *backup;
+    char *path, *workspace_dir, *state_out, *backup, *backup_suffix;
     pthread_mutex_t mutex; /* guards the rest */
     session *sessions;
 } local;
@@ -38,6 +38,7 @@ static const iac_backend_argument arguments[] = {
     { .name = "workspace_dir", .type = "\"string\"" },
     { .name = "state_out", .type = "\"string\"", .hidden = true },
     { .name = "backup", .type = "\"string\"", .hidden = true },
+    { .name = "backup_suffix", .type = "\"string\"", .hidden = true },
     { .name = NULL },
 };
 
@@ -57,6 +58,7 @@ static iac_status configure(const iac_backend_setup *setup, void **ret_self, iac
     l->workspace_dir = own(iac_backend_text(arena, setup->config, "workspace_dir"));
     l->state_out = own(iac_backend_text(arena, setup->config, "state_out"));
     l->backup = own(iac_backend_text(arena, setup->config, "backup"));
+    l->backup_suffix = own(iac_backend_text(arena, setup->config, "backup_suffix"));
     if (!l->path && (l->workspace_dir || l->state_out))
         l->path = iac_xstrdup("terraform.tfstate");
     iac_arena_free(arena);
@@ -81,6 +83,7 @@ static void free_local(void *self)
     free(l->workspace_dir);
     free(l->state_out);
     free(l->backup);
+    free(l->backup_suffix);
     free(l);
 }
 
@@ -284,7 +287,7 @@ static int back_up(local *l, session *s, const char *path, iac_str before)
     iac_buf_init(&name, IAC_BUF_UNLIMITED);
     iac_buf_cstr(&name, l->backup ? l->backup : path);
     if (!l->backup)
-        iac_buf_cstr(&name, ".backup");
+        iac_buf_cstr(&name, l->backup_suffix ? l->backup_suffix : ".backup");
     int failed = iac_write_file(name.p, before, 0666);
     iac_buf_clear(&name);
     return failed;
