@@ -29,6 +29,12 @@ static iac_status save(iac_cli *cli, const iac_plan *plan)
 
 static iac_status check_generated(iac_cli *cli)
 {
+    if (cli->args.generate && (cli->args.destroy || cli->args.refresh_only)) {
+        iac_diag_error(&cli->diags, IAC_NO_RANGE, "Invalid generate-config-out flag",
+                       "Config can only be generated during a normal plan operation, and not during a refresh-only or "
+                       "destroy plan.");
+        return IAC_ERR;
+    }
     if (!cli->args.generate || access(cli->args.generate, F_OK) != 0)
         return IAC_OK;
     iac_diag_error(&cli->diags, IAC_NO_RANGE, "Target generated file already exists",

@@ -465,12 +465,18 @@ static void refresh_outputs(iac_planner *planner, iac_state *state, iac_arena *a
     state->output_count = n;
 }
 
-/* What was read and is not any more leaves the state, unless nobody came to look. */
-static bool leaves(const iac_planner *planner, iac_addr addr)
+/* NULL when neither the configuration nor the state has the resource. */
+static const iac_node *node_of(const iac_planner *planner, iac_addr addr)
 {
     addr.key = (iac_key){ 0 };
     addr.module = iac_module_addr_static(planner->run.arena, addr.module);
-    const iac_node *node = iac_map_get(&planner->run.resource_nodes, iac_addr_text(planner->run.arena, addr));
+    return iac_map_get(&planner->run.resource_nodes, iac_addr_text(planner->run.arena, addr));
+}
+
+/* What was read and is not any more leaves the state, unless nobody came to look. */
+static bool leaves(const iac_planner *planner, iac_addr addr)
+{
+    const iac_node *node = node_of(planner, addr);
     return !limited(planner) && (!node || node->kind != IAC_NODE_RESOURCE || node->work);
 }
 
@@ -593,8 +599,22 @@ static bool records_change(const iac_planner *planner)
     return false;
 }
 
+/* Whether the state has data sources, which a plan to destroy forgets without a word. */
+static bool destroys_data(const iac_planner *planner, const iac_plan *plan)
+{
+    for (size_t i = 0; destroying(planner) && i < plan->prior->instance_count; i++) {
+        const iac_state_instance *instance = &plan->prior->instances[i];
+        const iac_node *node = instance->addr.mode == IAC_DATA ? node_of(planner, instance->addr) : NULL;
+        if (node && !node->excluded)
+            return true;
+    }
+    return false;
+}
+
 static bool has_changes(const iac_planner *planner, const iac_plan *plan)
 {
+    if (destroys_data(planner, plan))
+        return true;
     for (size_t i = 0; i < plan->change_count; i++)
         if (plan->changes[i].action != IAC_ACTION_NOOP || plan->changes[i].moved || plan->changes[i].import_id.n)
             return true;
