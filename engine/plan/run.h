@@ -217,6 +217,9 @@ typedef struct iac_run_options {
 /* Lays out the configuration: loads providers and schemas, makes nodes and edges, looks for cycles. IAC_ERR after
  * diagnostics; the run must be freed in any case. */
 iac_status iac_run_build(iac_run *run, const iac_config *config, const iac_run_options *options, iac_diags *diags);
+/* Sets each node's dependencies once all edges are there, and create_before_destroy where it spreads to. For
+ * iac_run_build. */
+void iac_run_find_dependencies(iac_run *run);
 void iac_run_clear(iac_run *run);
 uint32_t iac_schema_kind(iac_mode mode); /* IACP_SCHEMA_... */
 /* Sets node->schema from its provider, which is loaded; NULL after adding an error. */
