@@ -184,17 +184,22 @@ void iac_cli_begin_stream(iac_cli *cli)
     iac_buf_clear(&out);
 }
 
-void iac_cli_tell(iac_cli *cli, const char *code, iac_str text)
+static void tell(iac_cli *cli, const char *type, const char *code, iac_str text)
 {
     iac_buf out;
 
     iac_buf_init(&out, IAC_BUF_UNLIMITED);
     if (cli->stream)
-        iac_json_stream_init(&out, code, text);
+        iac_json_stream_text(&out, type, code, text);
     else
         iac_buf_printf(&out, "%.*s\n", IAC_FMT(text));
     iac_cli_print(&out);
     iac_buf_clear(&out);
+}
+
+void iac_cli_tell(iac_cli *cli, const char *code, iac_str text)
+{
+    tell(cli, code ? "init_output" : "log", code, text);
 }
 
 int iac_cli_finish(iac_cli *cli, int status)
@@ -586,10 +591,27 @@ iac_status iac_cli_open_store(iac_cli *cli, bool create)
                                   &cli->diags);
 }
 
+enum { SILENT_WAIT_MS = 400 }; /* Terraform's: who waits longer for a lock is told */
+
 static iac_status take_lock(iac_cli *cli, const char *operation,
                             iac_status (*lock)(iac_store *, const char *, int64_t, iac_diags *))
 {
-    return cli->args.lock ? lock(cli->store, operation, cli->args.lock_timeout, &cli->diags) : IAC_OK;
+    int64_t patience = cli->args.lock_timeout;
+    iac_diags busy = IAC_DIAGS_INIT;
+
+    if (!cli->args.lock)
+        return IAC_OK;
+    if (patience <= SILENT_WAIT_MS)
+        return lock(cli->store, operation, patience, &cli->diags);
+    iac_status status = lock(cli->store, operation, SILENT_WAIT_MS, &busy);
+    if (status == IAC_BUSY) {
+        tell(cli, "state_lock_acquire", NULL, IAC_STR("Acquiring state lock. This may take a few moments..."));
+        status = lock(cli->store, operation, patience - SILENT_WAIT_MS, &cli->diags);
+    } else {
+        iac_diags_append(&cli->diags, &busy);
+    }
+    iac_diags_clear(&busy);
+    return status;
 }
 
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)

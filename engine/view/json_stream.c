@@ -396,10 +396,10 @@ void iac_json_stream_outputs(iac_buf *out, const iac_state *state)
     iac_arena_free(arena);
 }
 
-void iac_json_stream_init(iac_buf *out, const char *code, iac_str text)
+void iac_json_stream_text(iac_buf *out, const char *type, const char *code, iac_str text)
 {
     begin(out, "info", text);
     if (code)
         iac_buf_printf(out, ",\"message_code\":\"%s\"", code);
-    finish(out, code ? "init_output" : "log");
+    finish(out, type);
 }

@@ -110,8 +110,8 @@ void iac_view_note_secrets(const iac_state *state, const iac_view_schemas *schem
 
 /* ---- messages of the UI stream (plan -json, apply -json), a line each ---- */
 void iac_json_stream_version(iac_buf *out);
-/* A message of init: of type init_output with this code, or with code NULL of type log. */
-void iac_json_stream_init(iac_buf *out, const char *code, iac_str text);
+/* A message that holds no more than a text; code: what init calls it, or NULL. */
+void iac_json_stream_text(iac_buf *out, const char *type, const char *code, iac_str text);
 void iac_json_stream_diags(iac_buf *out, const iac_diags *diags);
 /* Any message: what stands between is for the caller to add, each member with a comma before it. level: "info", "warn",
  * "error". test_file and test_run may be empty. */

@@ -198,7 +198,7 @@ run "a second run is refused and names the holder" 1 \
 run "a plan too" 1 "Error acquiring the state lock" "$IAC" plan -no-color
 "$IAC" plan -no-color -lock-timeout=120s >"$work/waiting" 2>&1 &
 waiting=$!
-await grep -qs "Acquiring state lock" "$work/waiting"
+await grep -qs "Acquiring state lock" "$work/waiting" && pass || fail "nobody is told that a lock is waited for"
 touch go
 wait $pid
 wait $waiting
