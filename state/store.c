@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 60000 /* transactions take milliseconds, but many may wait, and the disk may be slow */
+#define BUSY_TIMEOUT_MS 10000 /* another process's transactions take milliseconds */
 
 void iac_uuid(char ret[37])
 {
@@ -128,13 +128,24 @@ static bool has_wal(iac_store *store)
     return exists;
 }
 
+/* A new file is taken whole for that, and SQLite gives up at once where two processes want it so. */
+static int use_write_ahead(iac_store *store)
+{
+    int64_t deadline = iac_now_ms() + BUSY_TIMEOUT_MS;
+    int rc;
+    while (((rc = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) & 0xff) == SQLITE_BUSY &&
+           iac_now_ms() < deadline)
+        usleep(5000);
+    return rc;
+}
+
 static int configure(iac_store *store)
 {
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     int rc = sqlite3_exec(store->db, "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON", NULL, NULL, NULL);
     if (rc == SQLITE_OK && !store->read_only && !store->memory)
-        rc = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        rc = use_write_ahead(store);
     return rc;
 }
 
