@@ -244,7 +244,9 @@ iac_status iac_cli_known_variables(iac_cli *cli);
 iac_host *iac_cli_host(iac_cli *cli);
 /* Opens the workspace's store; create: for writing. */
 iac_status iac_cli_open_store(iac_cli *cli, bool create);
-iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* nothing with -lock=false */
+/* Locks a store, and tells who waits for long that it is waited; nothing with -lock=false. */
+iac_status iac_cli_lock(iac_cli *cli, iac_store *store, const char *operation);
+iac_status iac_cli_lock_store(iac_cli *cli, const char *operation); /* the workspace's */
 /* As iac_cli_lock_store, but others may share the workspace where the store can lock resources one by one: what a plan
  * reads and writes is then claimed with iac_cli_claim. */
 iac_status iac_cli_share_store(iac_cli *cli, const char *operation);
@@ -317,8 +319,6 @@ iac_status iac_cli_check_parallelism(iac_cli *cli);
 iac_status iac_cli_plan(iac_cli *cli, iac_plan_mode mode, const iac_state *state, const iac_plan **ret);
 /* The plan to record what making `plan` has found, and to do nothing else. */
 const iac_plan *iac_cli_refreshed_alone(iac_cli *cli, const iac_plan *plan);
-/* Whether -target, -exclude or their files leave something out. */
-bool iac_cli_limits(const iac_cli *cli);
 /* Refuses options of plan and apply that ask for two things at once. */
 iac_status iac_cli_check_modes(iac_cli *cli);
 /* Prints the plan in the way the options ask for. */

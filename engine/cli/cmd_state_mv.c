@@ -270,8 +270,8 @@ static iac_status open_target(move *m, const char *path)
     cli->args = before;
     if (status == IAC_OK)
         status = iac_backend_open_store(m->backend, "default", true, &m->store, &cli->diags);
-    if (status == IAC_OK && cli->args.lock)
-        status = iac_store_lock(m->store, "state-mv", cli->args.lock_timeout, &cli->diags);
+    if (status == IAC_OK)
+        status = iac_cli_lock(cli, m->store, "state-mv");
     return status == IAC_OK ? iac_store_read(m->store, cli->arena, &m->target, &cli->diags) : status;
 }
 

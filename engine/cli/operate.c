@@ -90,11 +90,6 @@ iac_status iac_cli_check_modes(iac_cli *cli)
     return IAC_OK;
 }
 
-bool iac_cli_limits(const iac_cli *cli)
-{
-    return cli->args.targets.n || cli->args.excludes.n || cli->args.target_files.n || cli->args.exclude_files.n;
-}
-
 /* What the options and the lines of the files name together. */
 typedef struct named {
     iac_str *v;

@@ -593,7 +593,7 @@ iac_status iac_cli_open_store(iac_cli *cli, bool create)
 
 enum { SILENT_WAIT_MS = 400 }; /* Terraform's: who waits longer for a lock is told */
 
-static iac_status take_lock(iac_cli *cli, const char *operation,
+static iac_status take_lock(iac_cli *cli, iac_store *store, const char *operation,
                             iac_status (*lock)(iac_store *, const char *, int64_t, iac_diags *))
 {
     int64_t patience = cli->args.lock_timeout;
@@ -602,11 +602,11 @@ static iac_status take_lock(iac_cli *cli, const char *operation,
     if (!cli->args.lock)
         return IAC_OK;
     if (patience <= SILENT_WAIT_MS)
-        return lock(cli->store, operation, patience, &cli->diags);
-    iac_status status = lock(cli->store, operation, SILENT_WAIT_MS, &busy);
+        return lock(store, operation, patience, &cli->diags);
+    iac_status status = lock(store, operation, SILENT_WAIT_MS, &busy);
     if (status == IAC_BUSY) {
         tell(cli, "state_lock_acquire", NULL, IAC_STR("Acquiring state lock. This may take a few moments..."));
-        status = lock(cli->store, operation, patience - SILENT_WAIT_MS, &cli->diags);
+        status = lock(store, operation, patience - SILENT_WAIT_MS, &cli->diags);
     } else {
         iac_diags_append(&cli->diags, &busy);
     }
@@ -614,14 +614,19 @@ static iac_status take_lock(iac_cli *cli, const char *operation,
     return status;
 }
 
+iac_status iac_cli_lock(iac_cli *cli, iac_store *store, const char *operation)
+{
+    return take_lock(cli, store, operation, iac_store_lock);
+}
+
 iac_status iac_cli_lock_store(iac_cli *cli, const char *operation)
 {
-    return take_lock(cli, operation, iac_store_lock);
+    return iac_cli_lock(cli, cli->store, operation);
 }
 
 iac_status iac_cli_share_store(iac_cli *cli, const char *operation)
 {
-    return take_lock(cli, operation, iac_store_lock_shared);
+    return take_lock(cli, cli->store, operation, iac_store_lock_shared);
 }
 
 iac_status iac_cli_claim(iac_cli *cli, const iac_plan *plan, iac_str *ret_moved)

@@ -78,7 +78,8 @@ static bool leads_to_pending(const struct asking *asking, uint32_t from)
         uint32_t id = queue.v[--queue.n];
         const iac_node *node = run->nodes.v[id];
         found = is_pending(asking, node);
-        if (!node->unsettled || iac_map_put(&seen, node->name, &seen))
+        iac_str key = { (const char *)&run->nodes.v[id], sizeof(run->nodes.v[id]) }; /* the bytes of the pointer */
+        if (!node->unsettled || iac_map_put(&seen, key, &seen))
             continue;
         for (uint32_t e = run->graph.dep_start[id]; e < run->graph.dep_start[id + 1]; e++)
             iac_vec_push(&queue, run->graph.deps[e]);

@@ -362,6 +362,14 @@ static int compare_changes(const void *a, const void *b)
 
 typedef IAC_VEC(iac_change) change_list;
 
+/* NULL when neither the configuration nor the state has the resource. */
+static const iac_node *node_of(const iac_planner *planner, iac_addr addr)
+{
+    addr.key = (iac_key){ 0 };
+    addr.module = iac_module_addr_static(planner->run.arena, addr.module);
+    return iac_map_get(&planner->run.resource_nodes, iac_addr_text(planner->run.arena, addr));
+}
+
 /* After an error, not everything that has moved was looked at: it has moved all the same. */
 static void gather_unread_moves(const iac_planner *planner, const iac_map *read, iac_arena *arena, change_list *drift)
 {
@@ -372,10 +380,7 @@ static void gather_unread_moves(const iac_planner *planner, const iac_map *read,
         if (iac_map_has(read, planner->moved.entries[i].key) ||
             iac_addr_parse(arena, planner->moved.entries[i].key, &to, &drop) != IAC_OK || iac_addr_equal(*from, to))
             continue;
-        iac_addr whole = to;
-        whole.key = (iac_key){ 0 };
-        whole.module = iac_module_addr_static(arena, to.module);
-        const iac_node *node = iac_map_get(&planner->run.resource_nodes, iac_addr_text(arena, whole));
+        const iac_node *node = node_of(planner, to);
         const iac_state_instance *stored = iac_state_find(planner->run.state, to);
         if (!node || !node->schema || !node->provider || !stored || !stored->current)
             continue;
@@ -463,14 +468,6 @@ static void refresh_outputs(iac_planner *planner, iac_state *state, iac_arena *a
         qsort(v, n, sizeof(*v), compare_outputs);
     state->outputs = v;
     state->output_count = n;
-}
-
-/* NULL when neither the configuration nor the state has the resource. */
-static const iac_node *node_of(const iac_planner *planner, iac_addr addr)
-{
-    addr.key = (iac_key){ 0 };
-    addr.module = iac_module_addr_static(planner->run.arena, addr.module);
-    return iac_map_get(&planner->run.resource_nodes, iac_addr_text(planner->run.arena, addr));
 }
 
 /* What was read and is not any more leaves the state, unless nobody came to look. */
